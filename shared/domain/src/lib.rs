@@ -1,1 +1,9 @@
-//! Not written yet.
+//! Nouns and rules of Nachfass, and nothing else.
+//!
+//! Everything here is a function of values plus `now`: no async, no clock, no randomness, no
+//! environment, no I/O, no logging. The same [`decide`](decide::decide) runs in the Lambda, the
+//! local runner, the preview, the tests and the simulator.
+
+pub mod channel;
+pub mod content;
+pub mod ids;
