@@ -5,5 +5,19 @@
 //! local runner, the preview, the tests and the simulator.
 
 pub mod channel;
+pub mod connection;
 pub mod content;
+pub mod conversation;
+pub mod customer;
+pub mod decide;
+pub mod field;
 pub mod ids;
+pub mod local_time;
+pub mod message;
+pub mod plan;
+pub mod receipt;
+pub mod rule;
+pub mod settings;
+pub mod template;
+pub mod variables;
+pub mod window;

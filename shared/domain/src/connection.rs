@@ -1,0 +1,57 @@
+//! A connection: one account of the business on one channel.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::channel::Channel;
+use crate::ids::{ConnectionId, WorkspaceId};
+
+/// One account on one channel. Its secrets are kept elsewhere and never read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its id; part of the webhook address.
+    pub id: ConnectionId,
+    /// Whose account.
+    pub workspace: WorkspaceId,
+    /// Rises with every change.
+    pub version: u64,
+    /// The channel.
+    pub channel: Channel,
+    /// What the owner calls it.
+    pub name: String,
+    /// The account's id on the platform: phone number id, page id, Instagram account id.
+    pub account: Option<String>,
+    /// WhatsApp: the business account that owns the templates.
+    pub business_account: Option<String>,
+    /// Whether it may send.
+    pub state: ConnectionState,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Whether a connection may send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// It may.
+    Active,
+    /// The owner switched it off.
+    Disabled,
+    /// The platform said stop: token, payment, quality.
+    Paused {
+        /// Why, in the platform's words, without personal data.
+        reason: String,
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+}
+
+impl Connection {
+    /// Whether it may send.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.state == ConnectionState::Active
+    }
+}

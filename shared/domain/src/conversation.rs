@@ -1,0 +1,291 @@
+//! A conversation: one customer on one connection. Its head is the only truth about what is
+//! pending.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::channel::{Channel, ChannelUser};
+use crate::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId};
+use crate::receipt::{Reason, Rescue};
+use crate::window::Window;
+
+/// The head of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Derived from the connection and the channel user, so it is found without a look-up.
+    pub id: ConversationId,
+    /// Whose conversation.
+    pub workspace: WorkspaceId,
+    /// The account of the business.
+    pub connection: ConnectionId,
+    /// Its channel.
+    pub channel: Channel,
+    /// The customer's id on the channel.
+    pub user: ChannelUser,
+    /// Who that is.
+    pub customer: CustomerId,
+    /// Rises with every write; every write names the version it read.
+    pub version: u64,
+    /// When the first message came.
+    pub created_at: DateTime<Utc>,
+    /// Open, suspended or closed.
+    pub state: State,
+    /// Rises each time the customer writes: one silence, one episode.
+    pub episode: u32,
+    /// Automated messages in this episode.
+    pub episode_sent: u32,
+    /// When the customer last wrote, by the platform's clock.
+    pub last_customer_at: Option<DateTime<Utc>>,
+    /// When a person of the business last wrote.
+    pub last_business_at: Option<DateTime<Utc>>,
+    /// When a rule last wrote.
+    pub last_automated_at: Option<DateTime<Utc>>,
+    /// When the platform's free-form window closes; `None` before it ever opened.
+    pub window_closes_at: Option<DateTime<Utc>>,
+    /// The customer can be written to (has not blocked us).
+    pub reachable: bool,
+    /// Messages that nobody has read.
+    pub unread: u32,
+    /// Since when the customer waits for a person's answer.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// Who takes care of it.
+    pub assignee: Option<String>,
+    /// For people.
+    pub labels: Vec<String>,
+    /// The last message in one line.
+    pub preview: Option<Preview>,
+    /// What is pending.
+    pub runs: Vec<Run>,
+    /// Rules that apply in this silence but were outranked; the next one goes when the first is
+    /// skipped.
+    pub backlog: Vec<RuleId>,
+    /// The send that is under way; one at a time.
+    pub sending: Option<Sending>,
+    /// Sends whose outcome is unknown and still awaited.
+    pub unknown: Vec<UnknownSend>,
+    /// When the rules are put to the decider.
+    pub assess_at: Option<DateTime<Utc>>,
+    /// When the armed timer will fire, at the latest.
+    pub armed_for: Option<DateTime<Utc>>,
+    /// Tells a re-armed timer from a doubled delivery.
+    pub timer_generation: u64,
+    /// This head stands for another conversation: the user's id on the platform changed.
+    pub moved_to: Option<ConversationId>,
+}
+
+/// Whether follow-ups may be planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    /// They may.
+    Open,
+    /// They may not until the customer writes again; after an opt-out not even then.
+    Suspended {
+        /// Why.
+        reason: Reason,
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+    /// Somebody closed it; it opens again when the customer writes.
+    Closed {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+}
+
+/// The last message in one line, for lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The line.
+    pub text: String,
+    /// Whether the customer wrote it.
+    pub from_customer: bool,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Something pending.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// The message it will become; fixed over all attempts.
+    pub message: MessageId,
+    /// What asked for it.
+    pub source: Source,
+    /// The episode it was planned in.
+    pub episode: u32,
+    /// When it was planned.
+    pub planned_at: DateTime<Utc>,
+    /// When it is due.
+    pub due_at: DateTime<Utc>,
+    /// When the rule wanted it, before quiet hours and windows.
+    pub wanted_at: DateTime<Utc>,
+    /// What had to be changed to make it legal.
+    pub rescue: Option<Rescue>,
+    /// How often sending was tried.
+    pub attempts: u32,
+}
+
+/// What asked for a send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "source", rename_all = "snake_case")]
+pub enum Source {
+    /// A rule.
+    Rule {
+        /// Which one.
+        rule: RuleId,
+        /// In which version.
+        version: u64,
+        /// Which of its steps, from 0.
+        step: u32,
+    },
+    /// A person, through the API. The message is stored already.
+    Manual {
+        /// When the message was written: part of its key.
+        at: DateTime<Utc>,
+    },
+}
+
+impl Run {
+    /// The rule, if one asked for it.
+    #[must_use]
+    pub fn rule(&self) -> Option<RuleId> {
+        match self.source {
+            Source::Rule { rule, .. } => Some(rule),
+            Source::Manual { .. } => None,
+        }
+    }
+}
+
+/// A send that was claimed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sending {
+    /// What is sent.
+    pub run: Run,
+    /// When the message stands in the history: part of its key.
+    pub message_at: DateTime<Utc>,
+    /// The number of this attempt, from 1.
+    pub attempt: u32,
+    /// When it was claimed.
+    pub claimed_at: DateTime<Utc>,
+    /// Past this nobody is working on it any more.
+    pub deadline: DateTime<Utc>,
+}
+
+/// A send that the platform may or may not have accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownSend {
+    /// What was sent.
+    pub run: Run,
+    /// When the message stands in the history: part of its key.
+    pub message_at: DateTime<Utc>,
+    /// The number of the attempt.
+    pub attempt: u32,
+    /// Until when the platform's own receipt is awaited.
+    pub wait_until: DateTime<Utc>,
+}
+
+impl Conversation {
+    /// The conversation of this user on this connection.
+    #[must_use]
+    pub fn id_for(connection: ConnectionId, user: &ChannelUser) -> ConversationId {
+        ConversationId::derive(&[&connection.to_string(), user.reveal()])
+    }
+
+    /// A conversation that has just begun.
+    #[must_use]
+    pub fn new(
+        workspace: WorkspaceId,
+        connection: ConnectionId,
+        channel: Channel,
+        user: ChannelUser,
+        customer: CustomerId,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: Self::id_for(connection, &user),
+            workspace,
+            connection,
+            channel,
+            user,
+            customer,
+            version: 0,
+            created_at: now,
+            state: State::Open,
+            episode: 0,
+            episode_sent: 0,
+            last_customer_at: None,
+            last_business_at: None,
+            last_automated_at: None,
+            window_closes_at: None,
+            reachable: true,
+            unread: 0,
+            waiting_since: None,
+            assignee: None,
+            labels: Vec::new(),
+            preview: None,
+            runs: Vec::new(),
+            backlog: Vec::new(),
+            sending: None,
+            unknown: Vec::new(),
+            assess_at: None,
+            armed_for: None,
+            timer_generation: 0,
+            moved_to: None,
+        }
+    }
+
+    /// The platform's free-form window.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        Window::of(self.channel, self.window_closes_at)
+    }
+
+    /// When a person, on either side, last wrote: the delay of a rule counts from here.
+    #[must_use]
+    pub fn last_interaction_at(&self) -> Option<DateTime<Utc>> {
+        self.last_customer_at.max(self.last_business_at)
+    }
+
+    /// When anybody last wrote.
+    #[must_use]
+    pub fn last_message_at(&self) -> DateTime<Utc> {
+        self.last_interaction_at()
+            .max(self.last_automated_at)
+            .unwrap_or(self.created_at)
+    }
+
+    /// Whether the last word of a person was ours.
+    #[must_use]
+    pub fn business_spoke_last(&self) -> bool {
+        self.last_business_at.is_some() && self.last_business_at >= self.last_customer_at
+    }
+
+    /// When somebody must look at this conversation again.
+    #[must_use]
+    pub fn due_at(&self) -> Option<DateTime<Utc>> {
+        let runs = self.runs.iter().map(|run| run.due_at);
+        let sending = self.sending.iter().map(|sending| sending.deadline);
+        let unknown = self.unknown.iter().map(|unknown| unknown.wait_until);
+        // While a send is under way nothing else can start, so only its deadline counts.
+        match &self.sending {
+            Some(_) => sending.min(),
+            None => runs.chain(unknown).chain(self.assess_at).min(),
+        }
+    }
+
+    /// Whether the armed timer comes too late for what is due. Later due times need no new
+    /// timer: it fires early, finds nothing due and is armed again (lazy re-arming).
+    #[must_use]
+    pub fn needs_timer(&self) -> Option<DateTime<Utc>> {
+        let due = self.due_at()?;
+        match self.armed_for {
+            Some(armed) if armed <= due => None,
+            _ => Some(due),
+        }
+    }
+}
+
+/// How long after its due time a follow-up is still worth sending.
+pub const LATEST_AFTER_DUE: TimeDelta = TimeDelta::days(2);

@@ -1,0 +1,160 @@
+//! A customer: one person, whichever channels they write on.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::channel::Channel;
+use crate::ids::{ConnectionId, ConversationId, CustomerId, WorkspaceId};
+use crate::rule::Purpose;
+use crate::settings::FrequencyCap;
+
+/// One person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// Its id.
+    pub id: CustomerId,
+    /// Whose customer.
+    pub workspace: WorkspaceId,
+    /// Rises with every change.
+    pub version: u64,
+    /// What is known of the name.
+    pub name: CustomerName,
+    /// The language they write in (two letters), as far as the platform told.
+    pub language: Option<String>,
+    /// Where they can be written to.
+    pub conversations: Vec<Reach>,
+    /// Consent for chat messages.
+    pub chat: ChatConsent,
+    /// When automated messages went out lately; as long as the frequency cap looks back.
+    pub automated_at: Vec<DateTime<Utc>>,
+    /// When we first heard of them.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The parts of a name.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerName {
+    /// As the platform shows it.
+    pub display: Option<String>,
+    /// First name, where the platform has one of its own.
+    pub first: Option<String>,
+    /// Last name.
+    pub last: Option<String>,
+}
+
+impl std::fmt::Debug for CustomerName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CustomerName(…)")
+    }
+}
+
+impl CustomerName {
+    /// The first name: the platform's own, else the first word of the display name.
+    #[must_use]
+    pub fn first_name(&self) -> String {
+        self.first
+            .clone()
+            .or_else(|| self.words().next().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// The last name: the platform's own, else the last of several words.
+    #[must_use]
+    pub fn last_name(&self) -> String {
+        let last_word = || self.words().skip(1).last().map(str::to_owned);
+        self.last.clone().or_else(last_word).unwrap_or_default()
+    }
+
+    /// The whole name.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        match (&self.display, &self.first, &self.last) {
+            (Some(display), _, _) => display.clone(),
+            (None, first, last) => [first.as_deref(), last.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
+        }
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.display
+            .as_deref()
+            .unwrap_or_default()
+            .split_whitespace()
+    }
+}
+
+/// One conversation the customer can be reached in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// Its channel.
+    pub channel: Channel,
+    /// When the platform's free-form window closes, as last seen; `None` where there is none.
+    pub window_closes_at: Option<DateTime<Utc>>,
+}
+
+/// Consent for chat messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatConsent {
+    /// No automated message at all: the customer asked for that.
+    pub opted_out_at: Option<DateTime<Utc>>,
+    /// No marketing: the customer told the platform so.
+    pub marketing_stopped_at: Option<DateTime<Utc>>,
+}
+
+impl ChatConsent {
+    /// Since when messages of this purpose are refused.
+    #[must_use]
+    pub fn refused_since(&self, purpose: Purpose) -> Option<DateTime<Utc>> {
+        match purpose {
+            Purpose::Transactional => self.opted_out_at,
+            Purpose::Marketing => self.opted_out_at.or(self.marketing_stopped_at),
+        }
+    }
+}
+
+impl Customer {
+    /// When the frequency cap allows the next automated message; `None`: now.
+    #[must_use]
+    pub fn capped_until(&self, cap: FrequencyCap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut recent: Vec<_> = self
+            .automated_at
+            .iter()
+            .filter(|at| **at > now - cap.span())
+            .copied()
+            .collect();
+        recent.sort_unstable();
+        let full = recent.len() >= cap.messages as usize;
+        full.then(|| recent[recent.len() - cap.messages as usize] + cap.span())
+    }
+
+    /// Notes an automated message and forgets what no cap looks back to.
+    pub fn note_automated(&mut self, at: DateTime<Utc>) {
+        self.automated_at
+            .retain(|earlier| *earlier > at - TimeDelta::days(30));
+        self.automated_at.push(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_apart_only_as_far_as_needed() {
+        let name = |display: &str| CustomerName {
+            display: Some(display.into()),
+            ..CustomerName::default()
+        };
+        assert_eq!(name("Ada King Lovelace").first_name(), "Ada");
+        assert_eq!(name("Ada King Lovelace").last_name(), "Lovelace");
+        assert_eq!(name("Ada").last_name(), "");
+        assert_eq!(CustomerName::default().full_name(), "");
+    }
+}

@@ -1,0 +1,217 @@
+//! One message, in or out, and how its status may change.
+//!
+//! ```text
+//! planned -> sending -> accepted -> sent -> delivered -> read
+//!                    -> unknown  -> sent (the platform's own receipt) | failed | skipped
+//!                    -> failed
+//! planned -> skipped
+//! ```
+//! A status only rises by rank; late reports never take "delivered" back (NX-35).
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::channel::ProviderMessageId;
+use crate::content::Content;
+use crate::ids::{ConversationId, KeyId, MessageId, RuleId, RunId, WorkspaceId};
+use crate::receipt::Reason;
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// Provider time for what came in, our time for what goes out.
+    pub at: DateTime<Utc>,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it says.
+    pub content: Content,
+    /// A note for staff, never delivered to the customer.
+    pub hidden: bool,
+    /// Where it stands.
+    pub status: Status,
+    /// When the status last changed.
+    pub status_at: DateTime<Utc>,
+    /// Why it failed or was skipped, or what is unknown.
+    pub reason: Option<Reason>,
+    /// The platform's id.
+    pub provider_id: Option<ProviderMessageId>,
+    /// How often sending was tried.
+    pub attempts: u32,
+    /// What the customer changed it to, and that they took it back.
+    pub edited: Option<Content>,
+    /// Taken back by its author.
+    pub revoked: bool,
+    /// The customer's reaction.
+    pub reaction: Option<String>,
+    /// Where the customer came from: an ad, a link.
+    pub referral: Option<serde_json::Value>,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Author {
+    /// The customer.
+    Customer {
+        /// Whether it was written by a machine of theirs (an automatic reply).
+        automatic: bool,
+    },
+    /// A person of the business, through our API.
+    Staff {
+        /// The key that was used.
+        key: KeyId,
+    },
+    /// A person of the business, in the platform's own app or inbox (NX-36).
+    Platform,
+    /// A rule.
+    Rule {
+        /// Which one.
+        rule: RuleId,
+        /// In which version.
+        version: u64,
+        /// For which run.
+        run: RunId,
+    },
+}
+
+impl Author {
+    /// Whether the message goes to the customer.
+    #[must_use]
+    pub fn is_outbound(&self) -> bool {
+        !matches!(self, Self::Customer { .. })
+    }
+
+    /// Whether a rule wrote it. Automated messages never count as an answer (CF-03).
+    #[must_use]
+    pub fn is_automated(&self) -> bool {
+        matches!(self, Self::Rule { .. })
+    }
+
+    /// The category in the sent log.
+    #[must_use]
+    pub fn category(&self) -> Option<Category> {
+        match self {
+            Self::Customer { .. } => None,
+            Self::Staff { .. } | Self::Platform => Some(Category::Manual),
+            Self::Rule { .. } => Some(Category::Sequence),
+        }
+    }
+}
+
+/// The categories of the sent log (MO-05).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// Confirmations, receipts and the like.
+    Transactional,
+    /// Follow-ups and other automation.
+    Sequence,
+    /// Written by a person.
+    Manual,
+}
+
+impl Category {
+    /// The name in queries and keys.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Transactional => "transactional",
+            Self::Sequence => "sequence",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Came in from the customer or the platform's app.
+    Received,
+    /// Waits for its time.
+    Planned,
+    /// Claimed; the provider is being called.
+    Sending,
+    /// The provider may or may not have it.
+    Unknown,
+    /// The provider took it.
+    Accepted,
+    /// The provider passed it on.
+    Sent,
+    /// It reached the customer's device.
+    Delivered,
+    /// The customer saw it.
+    Read,
+    /// It will not arrive.
+    Failed,
+    /// Decided against before sending.
+    Skipped,
+}
+
+impl Status {
+    /// Whether a report may change this status to `next`. Equal is no change.
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        match (self, next) {
+            // What was never sent cannot be reported on, and a decision is final.
+            (Self::Received | Self::Skipped, _) => false,
+            // A failure is final, except that a receipt proves it wrong.
+            (Self::Failed, next) => matches!(next, Self::Delivered | Self::Read),
+            // Platforms report failures after acceptance, but not after delivery.
+            (
+                Self::Planned | Self::Sending | Self::Unknown | Self::Accepted | Self::Sent,
+                Self::Failed,
+            ) => true,
+            (Self::Planned, Self::Skipped) | (Self::Unknown, Self::Skipped) => true,
+            (_, Self::Failed | Self::Skipped | Self::Received | Self::Planned) => false,
+            (current, next) => next.rank() > current.rank(),
+        }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Received | Self::Planned => 0,
+            Self::Sending => 1,
+            Self::Unknown => 2,
+            Self::Accepted => 3,
+            Self::Sent => 4,
+            Self::Delivered => 5,
+            Self::Read => 6,
+            Self::Failed | Self::Skipped => 7,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_only_rises() {
+        use Status::{Accepted, Delivered, Failed, Planned, Read, Sending, Sent, Skipped, Unknown};
+        let all = [
+            Planned, Sending, Unknown, Accepted, Sent, Delivered, Read, Failed, Skipped,
+        ];
+        for from in all {
+            assert!(!from.may_become(from), "{from:?}");
+            for to in all {
+                assert!(
+                    !(from.may_become(to) && to.may_become(from)),
+                    "{from:?} <-> {to:?}"
+                );
+            }
+        }
+        assert!(!Delivered.may_become(Sent));
+        assert!(!Delivered.may_become(Failed));
+        assert!(Sent.may_become(Failed));
+        assert!(Unknown.may_become(Sent));
+        assert!(Accepted.may_become(Read));
+        assert!(!Skipped.may_become(Delivered));
+    }
+}

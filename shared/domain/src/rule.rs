@@ -1,0 +1,248 @@
+//! Follow-up rules: one trigger, a stop trigger, and steps.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::channel::Channel;
+use crate::content::{ButtonParameter, HeaderParameter, TextParameter};
+use crate::ids::{RuleId, WorkspaceId};
+
+/// The longest name of a rule, in Unicode scalar values (DK-05).
+pub const NAME_LIMIT: usize = 100;
+/// The longest description and stop trigger, in Unicode scalar values.
+pub const DESCRIPTION_LIMIT: usize = 2000;
+/// The highest priority.
+pub const PRIORITY_LIMIT: u16 = 1000;
+
+/// An automation that the owner set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// Whose rule.
+    pub workspace: WorkspaceId,
+    /// Rises with every change; a run never sends for another version than its own.
+    pub version: u64,
+    /// When it was made; of two rules with the same priority the older one wins.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Disabled rules neither plan nor send.
+    pub enabled: bool,
+    /// What the owner wrote.
+    #[serde(flatten)]
+    pub spec: RuleSpec,
+}
+
+/// What the owner decides about a rule; only [`check`](crate::review::check) makes one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleSpec {
+    /// The name in lists, at most [`NAME_LIMIT`] characters.
+    pub name: String,
+    /// The label.
+    pub colour: Option<Colour>,
+    /// Among rules that compete for one silence the higher number wins, 0 to 1000.
+    pub priority: u16,
+    /// Which consent it needs.
+    pub purpose: Purpose,
+    /// When it applies.
+    pub trigger: Trigger,
+    /// When all follow-ups of the conversation stop, in plain language.
+    pub stop: String,
+    /// What happens, in order. Follow-up rules have exactly one step.
+    pub steps: Vec<Step>,
+    /// Only these channels; empty means every chat channel.
+    pub channels: Vec<Channel>,
+    /// What to do when the outcome of a send stays unknown.
+    pub on_unknown: OnUnknown,
+}
+
+impl RuleSpec {
+    /// The step that runs first.
+    #[must_use]
+    pub fn first_step(&self) -> &Step {
+        self.steps
+            .first()
+            .expect("a rule is only made with at least one step")
+    }
+
+    /// Whether the rule may act on this channel.
+    #[must_use]
+    pub fn reaches(&self, channel: Channel) -> bool {
+        self.channels.is_empty() || self.channels.contains(&channel)
+    }
+
+    /// The description of the trigger.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        let Trigger::Silence { description, .. } = &self.trigger;
+        description
+    }
+
+    /// Whether it also follows up on customers whom we have not answered.
+    #[must_use]
+    pub fn any_silence(&self) -> bool {
+        let Trigger::Silence { any_silence, .. } = &self.trigger;
+        *any_silence
+    }
+}
+
+/// The label colours of DK-06; blue and green come from the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colour {
+    /// Blue.
+    Blue,
+    /// Green.
+    Green,
+    /// Yellow.
+    Yellow,
+    /// Orange.
+    Orange,
+    /// Red.
+    Red,
+    /// Purple.
+    Purple,
+    /// Pink.
+    Pink,
+    /// Grey.
+    Grey,
+}
+
+impl Colour {
+    /// Every colour with its name.
+    pub const ALL: [(&'static str, Self); 8] = [
+        ("blue", Self::Blue),
+        ("green", Self::Green),
+        ("yellow", Self::Yellow),
+        ("orange", Self::Orange),
+        ("red", Self::Red),
+        ("purple", Self::Purple),
+        ("pink", Self::Pink),
+        ("grey", Self::Grey),
+    ];
+
+    /// The colour with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, colour)| *colour)
+    }
+}
+
+/// Which consent a message needs (CF-06).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// About something the customer asked for.
+    #[default]
+    Transactional,
+    /// Advertising.
+    Marketing,
+}
+
+/// What sets a rule off. Further kinds are added for the other source systems.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Trigger {
+    /// A conversation fell silent.
+    Silence {
+        /// When and why, in plain language.
+        description: String,
+        /// Also when the last word was the customer's and we never answered; for businesses
+        /// whose own answers are not visible to us.
+        #[serde(default)]
+        any_silence: bool,
+    },
+}
+
+/// One thing a rule does, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// How long after the last interaction.
+    pub after: Delay,
+    /// What then.
+    pub action: Action,
+}
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum Delay {
+    /// The decider picks the best time inside the legal interval.
+    Ai,
+    /// A fixed time, at least one minute.
+    Manual {
+        /// Whole minutes.
+        minutes: u32,
+    },
+}
+
+impl Delay {
+    /// The fixed time, if it is one.
+    #[must_use]
+    pub fn fixed(self) -> Option<TimeDelta> {
+        match self {
+            Self::Ai => None,
+            Self::Manual { minutes } => Some(TimeDelta::minutes(i64::from(minutes))),
+        }
+    }
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Action {
+    /// Writes to the customer on the conversation's channel: inside the window the message,
+    /// outside it the template. At least one of the two is there.
+    Message {
+        /// Free text.
+        message: Option<MessageText>,
+        /// The approved template.
+        template: Option<TemplateUse>,
+    },
+}
+
+/// Free text, inside the window only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum MessageText {
+    /// Written for this conversation.
+    Ai,
+    /// The same for everybody, with variables.
+    Custom {
+        /// The text.
+        text: String,
+    },
+}
+
+/// An approved template and the values it gets; values may hold variables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateUse {
+    /// Its name.
+    pub name: String,
+    /// Its language code.
+    pub language: String,
+    /// The value of the header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<HeaderParameter>,
+    /// The values of the body, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<TextParameter>,
+    /// The values of buttons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<ButtonParameter>,
+}
+
+/// What to do when the outcome of a send stays unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnknown {
+    /// Leave it; staff see it. A missing nudge is cheaper than a double one.
+    #[default]
+    Skip,
+    /// Send again: the customer may get it twice.
+    Resend,
+}

@@ -1,0 +1,104 @@
+//! What holds for a whole workspace.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::WorkspaceId;
+use crate::local_time::{QuietHours, Zone};
+
+/// The language in which customers are written to when nothing else is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Locale {
+    /// German.
+    #[default]
+    De,
+    /// English.
+    En,
+}
+
+/// At most this many automated messages to one customer within this time, over all rules,
+/// conversations and channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FrequencyCap {
+    /// How many messages, 1 to 100.
+    pub messages: u32,
+    /// Within how many hours, 1 to 720 (rolling).
+    pub hours: u32,
+}
+
+impl FrequencyCap {
+    /// The time span.
+    #[must_use]
+    pub fn span(&self) -> TimeDelta {
+        TimeDelta::hours(i64::from(self.hours))
+    }
+}
+
+/// Settings of a workspace. Owned by the owner, read by every decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Whose settings.
+    pub workspace: WorkspaceId,
+    /// Rises with every change.
+    pub version: u64,
+    /// What customers know the business as; `##{{business_name}}`.
+    pub business_name: String,
+    /// The zone of all civil times.
+    pub zone: Zone,
+    /// The language customers are written to in.
+    pub locale: Locale,
+    /// Hours without automated messages.
+    pub quiet_hours: Option<QuietHours>,
+    /// The limit per customer.
+    pub frequency_cap: FrequencyCap,
+    /// How long after the last message rules are assessed, at most. A rule with a shorter delay
+    /// is assessed sooner.
+    pub assess_delay_seconds: u32,
+    /// How long a send whose outcome is unknown waits for the platform's own receipt.
+    pub unknown_wait_minutes: u32,
+    /// Model tokens a day; at the limit the built-in decider answers. 0: no model at all.
+    pub ai_daily_tokens: u64,
+    /// Automated sends a day, over the whole workspace.
+    pub daily_send_limit: u64,
+}
+
+impl Settings {
+    /// The settings a new workspace starts with.
+    #[must_use]
+    pub fn new(
+        workspace: WorkspaceId,
+        zone: Zone,
+        locale: Locale,
+        quiet_hours: Option<QuietHours>,
+    ) -> Self {
+        Self {
+            workspace,
+            version: 1,
+            business_name: String::new(),
+            zone,
+            locale,
+            quiet_hours,
+            frequency_cap: FrequencyCap {
+                messages: 3,
+                hours: 24,
+            },
+            assess_delay_seconds: 120,
+            unknown_wait_minutes: 30,
+            ai_daily_tokens: 200_000,
+            daily_send_limit: 10_000,
+        }
+    }
+
+    /// The assessment delay as a duration.
+    #[must_use]
+    pub fn assess_delay(&self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.assess_delay_seconds))
+    }
+
+    /// The waiting time for unknown outcomes as a duration.
+    #[must_use]
+    pub fn unknown_wait(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.unknown_wait_minutes))
+    }
+}
