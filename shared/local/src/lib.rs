@@ -1,1 +1,21 @@
-//! Not written yet.
+//! The ports in process and on a virtual clock: what the local binary, the tests and the
+//! simulator run on.
+//!
+//! The table is the real SDK over an embedded DynamoDB engine ([`Dynamo`]). Queues follow SQS
+//! (order, deduplication, visibility, dead letters) and can live in a file that survives a
+//! killed process. Nothing here leaves the machine unless a base URL on loopback says so.
+
+mod clock;
+mod dynamo;
+mod entropy;
+mod file;
+mod queues;
+mod secrets;
+mod timers;
+
+pub use clock::{ClockError, VirtualClock};
+pub use dynamo::{CallLog, Dynamo, DynamoError, Fault, Retries};
+pub use entropy::{OsEntropy, SeededEntropy};
+pub use queues::{Counts, DeadLetter, LocalQueues, Queue, QueueLimits, Received};
+pub use secrets::FileSecrets;
+pub use timers::LocalTimers;
