@@ -1,0 +1,248 @@
+//! What the answer to a send means.
+//!
+//! Four answers and no fifth: accepted, try again, never again, and *unknown*. A message is
+//! tried again only when the platform certainly did not take it. Whoever gets `Unknown`
+//! must not send again before the platform's own report, or a person, has decided.
+
+use chrono::TimeDelta;
+use domain::channel::{Channel, ChannelUser, ProviderMessageId};
+
+use crate::inbound::ProviderError;
+use crate::{meta, telegram, whatsapp};
+
+/// An answer of a platform.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `Retry-After`, if there was one.
+    pub retry_after: Option<&'a str>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl Response<'_> {
+    /// The pause asked for in seconds; dates are not used by these platforms.
+    pub(crate) fn pause(&self) -> Option<TimeDelta> {
+        let seconds: u32 = self.retry_after?.trim().parse().ok()?;
+        Some(TimeDelta::seconds(i64::from(seconds)))
+    }
+}
+
+/// What became of a send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The platform took the message. That is all: it may still fail, by a report.
+    Accepted {
+        /// The platform's id of it.
+        id: ProviderMessageId,
+        /// The customer's most stable id, when the platform names it.
+        user: Option<ChannelUser>,
+        /// The platform holds it back for a quality check.
+        held: bool,
+    },
+    /// The platform did not take it now.
+    Retry {
+        /// Not before this pause is over; `None` leaves it to the schedule.
+        after: Option<TimeDelta>,
+        /// Whose sends have to wait.
+        scope: RetryScope,
+        /// Trying more than once more is of no use.
+        once: bool,
+        /// In the platform's terms.
+        detail: Detail,
+    },
+    /// The platform refused it, and would again.
+    Permanent {
+        /// Why.
+        reason: FailureReason,
+        /// In the platform's terms.
+        detail: Detail,
+    },
+    /// It may have been taken. Never resend blindly.
+    Unknown {
+        /// What happened.
+        detail: Detail,
+    },
+}
+
+/// Whose sends have to wait before a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryScope {
+    /// Only those to this customer.
+    Recipient,
+    /// All sends of this connection.
+    Connection,
+}
+
+/// Why a message can never be sent as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailureReason {
+    /// The platform's window is closed: a template, or nothing.
+    OutsideWindow,
+    /// This customer cannot be reached on this channel: try the next channel.
+    RecipientUnreachable,
+    /// The customer is now known under another id: send there.
+    RecipientMoved {
+        /// The new id.
+        to: ChannelUser,
+    },
+    /// The platform does not deliver marketing to this customer.
+    MarketingSuppressed {
+        /// The customer said so: suppress marketing for good.
+        opted_out: bool,
+        /// Otherwise: not before this pause is over, or never.
+        retry_after: Option<TimeDelta>,
+    },
+    /// The template must be changed first: stop everything that uses it.
+    TemplateProblem,
+    /// We sent nonsense; somebody must look at it.
+    RequestBug,
+    /// The connection itself is refused (token, payment, restriction): stop it, alert.
+    ConnectionStopped,
+    /// Another application owns the conversation.
+    ThreadOwnedElsewhere,
+    /// A refusal with a code that nobody knows.
+    Unrecognised,
+}
+
+impl FailureReason {
+    /// Whether the same message may reach the customer on another channel.
+    pub fn allows_other_channel(&self) -> bool {
+        match self {
+            Self::OutsideWindow
+            | Self::RecipientUnreachable
+            | Self::RequestBug
+            | Self::TemplateProblem
+            | Self::ConnectionStopped
+            | Self::Unrecognised => true,
+            Self::MarketingSuppressed { opted_out, .. } => !opted_out,
+            // The customer can still be reached here, or somebody else is talking to them.
+            Self::RecipientMoved { .. } | Self::ThreadOwnedElsewhere => false,
+        }
+    }
+
+    /// Whether every further send of the connection would be refused.
+    pub fn stops_connection(&self) -> bool {
+        matches!(self, Self::ConnectionStopped)
+    }
+}
+
+/// What the platform said: its code and its short title, and nothing personal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// Such as `131047`, `10/2018278`, `403` or `timeout`.
+    pub code: String,
+    /// For people; never decide on it.
+    pub title: String,
+}
+
+impl Detail {
+    pub(crate) fn new(code: impl Into<String>, title: &str) -> Self {
+        Self {
+            code: code.into(),
+            title: without_numbers(title),
+        }
+    }
+
+    pub(crate) fn http(status: u16) -> Self {
+        Self::new(format!("http {status}"), "no explanation in the answer")
+    }
+}
+
+impl std::fmt::Display for Detail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.title)
+    }
+}
+
+/// A request that got no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// Nothing left: refused connection, no such host, handshake failed.
+    #[error("not sent: {0}")]
+    NotSent(String),
+    /// The body left, or may have left, and no answer came.
+    #[error("may have been sent: {0}")]
+    MaybeSent(String),
+}
+
+impl From<TransportError> for Outcome {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::NotSent(reason) => Self::Retry {
+                after: None,
+                scope: RetryScope::Connection,
+                once: false,
+                detail: Detail::new("not sent", &reason),
+            },
+            TransportError::MaybeSent(reason) => Self::Unknown {
+                detail: Detail::new("no answer", &reason),
+            },
+        }
+    }
+}
+
+/// Reads the answer to a send.
+pub fn classify(channel: Channel, response: &Response<'_>) -> Outcome {
+    match channel {
+        Channel::WhatsApp => whatsapp::outcome::classify(response),
+        Channel::Messenger | Channel::Instagram => meta::send::classify(response),
+        Channel::Telegram => telegram::outcome::classify(response),
+        // Loopback is delivered in process; an answer over HTTP is somebody's mistake.
+        Channel::Loopback => Outcome::Permanent {
+            reason: FailureReason::RequestBug,
+            detail: Detail::http(response.status),
+        },
+    }
+}
+
+/// Reads the errors of a report that says `failed`.
+///
+/// The same codes mean the same as in an answer. A report without errors is a failure
+/// that nobody explains.
+pub fn classify_failed(channel: Channel, errors: &[ProviderError]) -> Outcome {
+    let outcome = errors.first().map(|error| match channel {
+        Channel::WhatsApp => whatsapp::outcome::classify_report(error),
+        _ => meta::send::classify_error(error, None),
+    });
+    outcome.unwrap_or_else(|| Outcome::Permanent {
+        reason: FailureReason::Unrecognised,
+        detail: Detail::new("failed", "the platform gave no reason"),
+    })
+}
+
+/// Titles are short and carry no numbers that could be somebody's address.
+fn without_numbers(title: &str) -> String {
+    const LONGEST: usize = 120;
+    const LONGEST_NUMBER: usize = 6;
+    let hidden = title
+        .split_whitespace()
+        .map(|word| {
+            let digits = word.chars().filter(char::is_ascii_digit).count();
+            let address = digits > LONGEST_NUMBER || word.contains('@');
+            if address { "…" } else { word }
+        })
+        .collect::<Vec<_>>()
+        .join(" ");
+    hidden.chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_surely_stayed_here_is_retried() {
+        let kept = Outcome::from(TransportError::NotSent("connection refused".to_owned()));
+        assert!(matches!(kept, Outcome::Retry { .. }));
+        let left = Outcome::from(TransportError::MaybeSent("timeout".to_owned()));
+        assert!(matches!(left, Outcome::Unknown { .. }));
+    }
+
+    #[test]
+    fn details_hide_addresses() {
+        let detail = Detail::new("131026", "Message to +4915112345612 (a@b.de) undeliverable");
+        assert_eq!(detail.to_string(), "131026: Message to … … undeliverable");
+    }
+}
