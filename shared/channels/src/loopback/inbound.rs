@@ -79,9 +79,9 @@ fn read_kind(
                 source: Some("start".to_owned()),
                 reference: Some(reference),
                 ..Referral::default()
-            })),
+            }),
             ..InboundMessage::new(id, read_content(event)?)
-        }),
+        })),
         "echo" => InboundKind::Echo(Echo {
             id,
             content: read_content(event)?,
