@@ -155,6 +155,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 10] = [
+        Self::Received,
+        Self::Planned,
+        Self::Sending,
+        Self::Unknown,
+        Self::Accepted,
+        Self::Sent,
+        Self::Delivered,
+        Self::Read,
+        Self::Failed,
+        Self::Skipped,
+    ];
+
     /// Whether a report may change this status to `next`. Equal is no change.
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {

@@ -1,1 +1,61 @@
-//! Not written yet.
+//! The DynamoDB table: keys, items, transactions. One struct, no trait.
+//!
+//! There is no second implementation: conditional writes, transactions and index semantics are
+//! where the bugs live, so local runs and tests use the real SDK against an embedded engine.
+//! Items never leave this crate; what goes in and out are domain types.
+//!
+//! | partition | sort key | what |
+//! |---|---|---|
+//! | `W#<workspace>` | `SETTINGS`, `RULE#…`, `CON#…`, `TPL#…` | the [`Book`]: one query reads it all |
+//! | `W#<workspace>#KEYS` | `KEY#…` | API keys, for the list |
+//! | `W#<workspace>#DAYS` | `DAY#<date>` | counters of a day |
+//! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
+//! | `W#<workspace>#C#<customer>` | `CUSTOMER` | a customer |
+//! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…` | conversation, messages, attempts, receipts, raw events |
+//! | `ENTRY#…` | `ENTRY` | the two ways in that lead to a workspace: key hash, connection id |
+
+mod book;
+mod conversation;
+mod customer;
+mod day;
+mod entry;
+mod error;
+mod idempotency;
+mod items;
+mod keys;
+mod lists;
+mod table;
+
+use aws_sdk_dynamodb::Client;
+
+pub use book::Book;
+pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};
+pub use day::{Counter, Usage};
+pub use entry::{ApiKey, Entrance, KeyHash, Role};
+pub use error::StoreError;
+pub use idempotency::{Begun, SavedAnswer};
+pub use lists::{Due, Order, Page, PageRequest, PendingItem, View};
+pub use table::table_definition;
+
+/// The table. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// The table under this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+}

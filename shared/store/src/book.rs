@@ -1,0 +1,243 @@
+//! The book of a workspace: settings, rules, connections and templates, in one partition, so
+//! that one query reads it all and a function can keep it for a moment.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::connection::Connection;
+use domain::ids::{ConnectionId, RuleId, WorkspaceId};
+use domain::rule::Rule;
+use domain::settings::Settings;
+use domain::template::Template;
+use serde::Serialize;
+
+use crate::items::{self, Item, Plain, number, text};
+use crate::{Store, StoreError, keys};
+
+/// Everything about a workspace that every decision needs.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// Its settings.
+    pub settings: Settings,
+    /// Its rules, oldest first.
+    pub rules: Vec<Rule>,
+    /// Its connections.
+    pub connections: Vec<Connection>,
+    /// The templates of all its connections.
+    pub templates: Vec<Template>,
+}
+
+impl Book {
+    /// The connection with this id.
+    #[must_use]
+    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections
+            .iter()
+            .find(|connection| connection.id == id)
+    }
+
+    /// The templates of one connection.
+    #[must_use]
+    pub fn templates_of(&self, id: ConnectionId) -> Vec<Template> {
+        self.templates
+            .iter()
+            .filter(|template| template.connection == id)
+            .cloned()
+            .collect()
+    }
+}
+
+impl Store {
+    /// Reads the book, with strong consistency; `None` if there is no such workspace.
+    pub async fn book(&self, ws: WorkspaceId) -> Result<Option<Book>, StoreError> {
+        let mut settings = None;
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut connections = Vec::new();
+        let mut templates = Vec::new();
+        for item in self.whole_partition(keys::workspace(ws)).await? {
+            let sk = items::text_of(&item, "sk").unwrap_or_default();
+            if sk == keys::SETTINGS {
+                settings = Some(items::body("settings", item)?);
+            } else if sk.starts_with("RULE#") {
+                rules.push(items::body("a rule", item)?);
+            } else if sk.starts_with("CON#") {
+                connections.push(items::body("a connection", item)?);
+            } else if sk.starts_with("TPL#") {
+                templates.push(items::body("a template", item)?);
+            }
+        }
+        rules.sort_by_key(|rule| (rule.created_at, rule.id));
+        Ok(settings.map(|settings| Book {
+            settings,
+            rules,
+            connections,
+            templates,
+        }))
+    }
+
+    /// The settings.
+    pub async fn settings(&self, ws: WorkspaceId) -> Result<Option<Settings>, StoreError> {
+        self.get_body("settings", keys::workspace(ws), keys::SETTINGS)
+            .await
+    }
+
+    /// Stores settings whose version is the one that was read, plus one. `false` on a lost race.
+    pub async fn put_settings(&self, settings: &Settings) -> Result<bool, StoreError> {
+        let item = Plain {
+            pk: keys::workspace(settings.workspace),
+            sk: keys::SETTINGS.to_owned(),
+            version: settings.version,
+            expires_at: None,
+            body: settings,
+        };
+        self.put_version("settings", item).await
+    }
+
+    /// One rule.
+    pub async fn rule(&self, ws: WorkspaceId, id: RuleId) -> Result<Option<Rule>, StoreError> {
+        self.get_body("a rule", keys::workspace(ws), &keys::rule(id))
+            .await
+    }
+
+    /// Stores a rule whose version is the one that was read, plus one. `false` on a lost race.
+    pub async fn put_rule(&self, rule: &Rule) -> Result<bool, StoreError> {
+        self.put_version("a rule", items::rule_item(rule)).await
+    }
+
+    /// Removes a rule if it still has this version. `false` on a lost race.
+    pub async fn delete_rule(
+        &self,
+        ws: WorkspaceId,
+        id: RuleId,
+        version: u64,
+    ) -> Result<bool, StoreError> {
+        let answer = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(keys::workspace(ws), keys::rule(id))))
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", number(version))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::sdk("DeleteItem", error)),
+        }
+    }
+
+    /// One connection.
+    pub async fn connection(
+        &self,
+        ws: WorkspaceId,
+        id: ConnectionId,
+    ) -> Result<Option<Connection>, StoreError> {
+        self.get_body("a connection", keys::workspace(ws), &keys::connection(id))
+            .await
+    }
+
+    /// Stores a changed connection; its version is the one that was read, plus one.
+    pub async fn put_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
+        self.put_version("a connection", items::connection_item(connection))
+            .await
+    }
+
+    /// Stores a template as the platform described it last.
+    pub async fn put_template(
+        &self,
+        ws: WorkspaceId,
+        template: &Template,
+    ) -> Result<(), StoreError> {
+        let item = Plain {
+            pk: keys::workspace(ws),
+            sk: keys::template(template.connection, &template.name, &template.language),
+            version: 0,
+            expires_at: None,
+            body: template,
+        };
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(items::to_item("a template", item)?))
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("PutItem", error))?;
+        Ok(())
+    }
+
+    /// Removes a template that the platform does not list any more.
+    pub async fn delete_template(
+        &self,
+        ws: WorkspaceId,
+        template: &Template,
+    ) -> Result<(), StoreError> {
+        let sk = keys::template(template.connection, &template.name, &template.language);
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(keys::workspace(ws), sk)))
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("DeleteItem", error))?;
+        Ok(())
+    }
+
+    async fn put_version<T: Serialize>(
+        &self,
+        what: &'static str,
+        item: Plain<T>,
+    ) -> Result<bool, StoreError> {
+        let version = item.version;
+        let mut request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(items::to_item(what, item)?));
+        request = if version <= 1 {
+            request.condition_expression("attribute_not_exists(pk)")
+        } else {
+            request
+                .condition_expression("version = :read")
+                .expression_attribute_values(":read", number(version - 1))
+        };
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::sdk("PutItem", error)),
+        }
+    }
+
+    async fn whole_partition(&self, pk: String) -> Result<Vec<Item>, StoreError> {
+        let mut found = Vec::new();
+        let mut start: Option<std::collections::HashMap<String, AttributeValue>> = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", text(pk.clone()))
+                .consistent_read(true)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| StoreError::sdk("Query", error))?;
+            found.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+}

@@ -1,0 +1,691 @@
+//! Conversations, their messages, attempts, receipts and raw events, and the one write that
+//! changes them together.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update};
+use chrono::{DateTime, Utc};
+use domain::channel::ProviderMessageId;
+use domain::content::Content;
+use domain::conversation::Conversation;
+use domain::customer::Customer;
+use domain::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, WorkspaceId};
+use domain::message::{Message, Status};
+use domain::receipt::{Reason, Receipt};
+use serde::{Deserialize, Serialize};
+
+use crate::items::{self, HeadItem, Item, MessageItem, Plain, number};
+use crate::lists::{Page, PageRequest};
+use crate::{Counter, Store, StoreError, keys};
+
+/// Everything that changes together with a conversation.
+#[derive(Debug, Default)]
+pub struct Commit {
+    /// The head as it is to be stored; its version is the one that was read, plus one.
+    pub head: Option<Conversation>,
+    /// Messages that must not exist yet: this is where redelivered events are found out.
+    pub new_messages: Vec<Message>,
+    /// Messages that are stored whether they exist or not.
+    pub messages: Vec<Message>,
+    /// The decision's explanation.
+    pub receipt: Option<Receipt>,
+    /// A customer who is new or changed; its version is the one that was read, plus one.
+    pub customer: Option<Customer>,
+    /// One try at sending.
+    pub attempt: Option<Attempt>,
+    /// What came in, as it came.
+    pub raw: Option<RawEvent>,
+    /// What must hold at the moment of the write.
+    pub checks: Vec<Check>,
+    /// What is counted at the moment of the write.
+    pub counters: Vec<Counter>,
+}
+
+/// What came of a [`Commit`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// It is stored, all of it.
+    Done,
+    /// Somebody else was faster; read again and decide again.
+    Conflict,
+    /// A new message exists already: the event was delivered before.
+    Duplicate,
+    /// A check did not hold.
+    Refused(Check),
+    /// A counter is at its limit.
+    AtLimit,
+}
+
+/// A condition on another item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// The rule is on and has this version.
+    RuleUnchanged {
+        /// Which rule.
+        rule: RuleId,
+        /// The version it was planned with.
+        version: u64,
+    },
+    /// The connection has this version (any pause or switch-off raises it).
+    ConnectionUnchanged {
+        /// Which connection.
+        connection: ConnectionId,
+        /// The version that was read.
+        version: u64,
+    },
+    /// The customer has this version (any opt-out raises it).
+    CustomerUnchanged {
+        /// Which customer.
+        customer: CustomerId,
+        /// The version that was read.
+        version: u64,
+    },
+}
+
+/// One try at sending a message (NX-35).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The message.
+    pub message: MessageId,
+    /// The number, from 1.
+    pub number: u32,
+    /// When it was claimed.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// How it ended: `accepted`, `retry`, `permanent`, `unknown`, `not_sent`.
+    pub outcome: Option<String>,
+    /// What the provider said.
+    pub detail: Option<String>,
+}
+
+/// What a platform sent, kept as it came.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RawEvent {
+    /// By the platform's clock.
+    pub at: DateTime<Utc>,
+    /// The platform's own id of the event.
+    pub dedup: String,
+    /// The kind, in our words.
+    pub kind: String,
+    /// As it came.
+    pub raw: serde_json::Value,
+}
+
+/// A change of a message's status that was reported from outside.
+#[derive(Debug, Clone)]
+pub struct StatusChange {
+    /// The new status.
+    pub status: Status,
+    /// When, by the platform's clock.
+    pub at: DateTime<Utc>,
+    /// Why, for failures.
+    pub reason: Option<Reason>,
+}
+
+impl Store {
+    /// The head of a conversation together with the customer it first belonged to. One call.
+    pub async fn conversation(
+        &self,
+        ws: WorkspaceId,
+        id: ConversationId,
+        customer: CustomerId,
+    ) -> Result<(Option<Conversation>, Option<Customer>), StoreError> {
+        let wanted = KeysAndAttributes::builder()
+            .keys(items::key(keys::conversation(ws, id), keys::HEAD))
+            .keys(items::key(keys::customer(ws, customer), keys::CUSTOMER))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| StoreError::build("BatchGetItem", &error))?;
+        let answer = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, wanted)
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("BatchGetItem", error))?;
+        if answer
+            .unprocessed_keys()
+            .is_some_and(|keys| !keys.is_empty())
+        {
+            return Err(StoreError::Unavailable {
+                operation: "BatchGetItem",
+                code: "UnprocessedKeys".to_owned(),
+                detail: "the table is throttled".to_owned(),
+            });
+        }
+        let mut head = None;
+        let mut person = None;
+        for item in answer
+            .responses
+            .unwrap_or_default()
+            .remove(&self.table)
+            .unwrap_or_default()
+        {
+            match items::text_of(&item, "sk") {
+                Some(keys::HEAD) => head = Some(items::body("a conversation", item)?),
+                _ => person = Some(items::body("a customer", item)?),
+            }
+        }
+        Ok((head, person))
+    }
+
+    /// The head alone.
+    pub async fn head(
+        &self,
+        ws: WorkspaceId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        self.get_body("a conversation", keys::conversation(ws, id), keys::HEAD)
+            .await
+    }
+
+    /// Stores everything or nothing.
+    pub async fn commit(&self, ws: WorkspaceId, commit: &Commit) -> Result<Committed, StoreError> {
+        let mut writes = Writes {
+            table: &self.table,
+            actions: Vec::new(),
+            meanings: Vec::new(),
+        };
+        if let Some(head) = &commit.head {
+            let item = items::to_item("a conversation", HeadItem::new(head))?;
+            writes.put_version(item, head.version, Meaning::Version)?;
+        }
+        for message in &commit.new_messages {
+            let item = items::to_item("a message", MessageItem::new(message))?;
+            writes.put(item, Some("attribute_not_exists(pk)"), Meaning::NewMessage)?;
+        }
+        for message in &commit.messages {
+            let item = items::to_item("a message", MessageItem::new(message))?;
+            writes.put(item, None, Meaning::Plain)?;
+        }
+        if let Some(customer) = &commit.customer {
+            let item = items::to_item("a customer", items::customer_item(customer))?;
+            writes.put_version(item, customer.version, Meaning::Version)?;
+        }
+        if let Some(receipt) = &commit.receipt {
+            let pk = keys::conversation(ws, receipt.conversation);
+            writes.put_plain(
+                "a receipt",
+                pk,
+                keys::receipt(receipt.at, receipt.id),
+                receipt,
+            )?;
+        }
+        if let (Some(attempt), Some(head)) = (&commit.attempt, &commit.head) {
+            let pk = keys::conversation(ws, head.id);
+            writes.put_plain(
+                "an attempt",
+                pk,
+                keys::attempt(attempt.message, attempt.number),
+                attempt,
+            )?;
+        }
+        if let (Some(raw), Some(head)) = (&commit.raw, &commit.head) {
+            let pk = keys::conversation(ws, head.id);
+            writes.put_plain("an event", pk, keys::raw_event(raw.at, &raw.dedup), raw)?;
+        }
+        for check in &commit.checks {
+            writes.check(ws, check)?;
+        }
+        for counter in &commit.counters {
+            writes.count(ws, counter)?;
+        }
+        writes.send(self).await
+    }
+
+    /// One message; `at` is part of its key.
+    pub async fn message(
+        &self,
+        ws: WorkspaceId,
+        conversation: ConversationId,
+        at: DateTime<Utc>,
+        id: MessageId,
+    ) -> Result<Option<Message>, StoreError> {
+        self.get_body(
+            "a message",
+            keys::conversation(ws, conversation),
+            &keys::message(at, id),
+        )
+        .await
+    }
+
+    /// The conversation's messages.
+    pub async fn messages(
+        &self,
+        ws: WorkspaceId,
+        conversation: ConversationId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        self.page_of_partition(
+            "a message",
+            keys::conversation(ws, conversation),
+            "M#",
+            page,
+        )
+        .await
+    }
+
+    /// The conversation's receipts.
+    pub async fn receipts(
+        &self,
+        ws: WorkspaceId,
+        conversation: ConversationId,
+        page: &PageRequest,
+    ) -> Result<Page<Receipt>, StoreError> {
+        self.page_of_partition(
+            "a receipt",
+            keys::conversation(ws, conversation),
+            "R#",
+            page,
+        )
+        .await
+    }
+
+    /// The tries at sending one message, oldest first.
+    pub async fn attempts(
+        &self,
+        ws: WorkspaceId,
+        conversation: ConversationId,
+        message: MessageId,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let prefix = format!("A#{message}#");
+        let page = PageRequest {
+            limit: 100,
+            ..PageRequest::default()
+        };
+        Ok(self
+            .page_of_partition(
+                "an attempt",
+                keys::conversation(ws, conversation),
+                &prefix,
+                &page,
+            )
+            .await?
+            .items)
+    }
+
+    /// The message with this id on the platform, among the newest 200.
+    pub async fn message_by_provider_id(
+        &self,
+        ws: WorkspaceId,
+        conversation: ConversationId,
+        provider_id: &ProviderMessageId,
+    ) -> Result<Option<Message>, StoreError> {
+        let page = PageRequest {
+            limit: 200,
+            newest_first: true,
+            ..PageRequest::default()
+        };
+        let recent = self.messages(ws, conversation, &page).await?;
+        Ok(recent
+            .items
+            .into_iter()
+            .find(|message| message.provider_id.as_ref() == Some(provider_id)))
+    }
+
+    /// Raises a message's status, unless it stands higher already (NX-35). One call. The answer
+    /// is the message as it was before, `None` if it stays as it is or is not there.
+    pub async fn raise_status(
+        &self,
+        ws: WorkspaceId,
+        conversation: ConversationId,
+        at: DateTime<Utc>,
+        id: MessageId,
+        change: &StatusChange,
+    ) -> Result<Option<Message>, StoreError> {
+        let value = |status: Status| {
+            serde_dynamo::to_attribute_value(status).map_err(|source| StoreError::Unreadable {
+                what: "a status",
+                source,
+            })
+        };
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(
+                keys::conversation(ws, conversation),
+                keys::message(at, id),
+            )))
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", value(change.status)?)
+            .expression_attribute_values(
+                ":at",
+                serde_dynamo::to_attribute_value(change.at).map_err(|source| {
+                    StoreError::Unreadable {
+                        what: "a time",
+                        source,
+                    }
+                })?,
+            )
+            .return_values(ReturnValue::AllOld);
+        let mut update =
+            "SET #status = :status, body.#status = :status, body.status_at = :at".to_owned();
+        if let Some(reason) = &change.reason {
+            update.push_str(", body.reason = :reason");
+            request = request.expression_attribute_values(
+                ":reason",
+                serde_dynamo::to_attribute_value(reason).map_err(|source| {
+                    StoreError::Unreadable {
+                        what: "a reason",
+                        source,
+                    }
+                })?,
+            );
+        }
+        let mut lower = Vec::new();
+        for (number, status) in Status::ALL
+            .into_iter()
+            .filter(|from| from.may_become(change.status))
+            .enumerate()
+        {
+            let name = format!(":lower{number}");
+            request = request.expression_attribute_values(name.clone(), value(status)?);
+            lower.push(name);
+        }
+        let answer = request
+            .update_expression(update)
+            .condition_expression(format!("#status IN ({})", lower.join(", ")))
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => answer
+                .attributes
+                .map(|item| items::body("a message", item))
+                .transpose(),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(StoreError::sdk("UpdateItem", error)),
+        }
+    }
+
+    /// Notes what the customer did to a message afterwards. `false` if it changed meanwhile.
+    pub async fn annotate_message(
+        &self,
+        message: &Message,
+        edited: Option<Content>,
+        revoked: bool,
+        reaction: Option<Option<String>>,
+    ) -> Result<bool, StoreError> {
+        let changed = Message {
+            edited: edited.or_else(|| message.edited.clone()),
+            revoked: revoked || message.revoked,
+            reaction: reaction.unwrap_or_else(|| message.reaction.clone()),
+            ..message.clone()
+        };
+        self.replace_message(message, &changed).await
+    }
+
+    /// Replaces a message if its status is still the one that was read.
+    pub async fn replace_message(
+        &self,
+        read: &Message,
+        changed: &Message,
+    ) -> Result<bool, StoreError> {
+        let item = items::to_item("a message", MessageItem::new(changed))?;
+        let status = serde_dynamo::to_attribute_value(read.status).map_err(|source| {
+            StoreError::Unreadable {
+                what: "a status",
+                source,
+            }
+        })?;
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("#status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", status)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::sdk("PutItem", error)),
+        }
+    }
+}
+
+/// The actions of one transaction, and what a failed condition of each means.
+struct Writes<'a> {
+    table: &'a str,
+    actions: Vec<TransactWriteItem>,
+    meanings: Vec<Meaning>,
+}
+
+#[derive(Debug, Clone)]
+enum Meaning {
+    Plain,
+    Version,
+    NewMessage,
+    Check(Check),
+    Limit,
+}
+
+impl Writes<'_> {
+    fn put(
+        &mut self,
+        item: Item,
+        condition: Option<&str>,
+        meaning: Meaning,
+    ) -> Result<(), StoreError> {
+        let put = Put::builder()
+            .table_name(self.table)
+            .set_item(Some(item))
+            .set_condition_expression(condition.map(str::to_owned));
+        self.push_put(put, meaning)
+    }
+
+    fn put_plain<T: Serialize>(
+        &mut self,
+        what: &'static str,
+        pk: String,
+        sk: String,
+        body: T,
+    ) -> Result<(), StoreError> {
+        let item = items::to_item(
+            what,
+            Plain {
+                pk,
+                sk,
+                version: 0,
+                expires_at: None,
+                body,
+            },
+        )?;
+        self.put(item, None, Meaning::Plain)
+    }
+
+    /// Version 1 is new; every other one replaces the version before it.
+    fn put_version(
+        &mut self,
+        item: Item,
+        version: u64,
+        meaning: Meaning,
+    ) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(self.table).set_item(Some(item));
+        let put = if version <= 1 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("version = :read")
+                .expression_attribute_values(":read", number(version - 1))
+        };
+        self.push_put(put, meaning)
+    }
+
+    fn push_put(
+        &mut self,
+        put: aws_sdk_dynamodb::types::builders::PutBuilder,
+        meaning: Meaning,
+    ) -> Result<(), StoreError> {
+        let put = put
+            .build()
+            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+        self.push(TransactWriteItem::builder().put(put).build(), meaning);
+        Ok(())
+    }
+
+    fn check(&mut self, ws: WorkspaceId, check: &Check) -> Result<(), StoreError> {
+        let (pk, sk, version) = match check {
+            Check::RuleUnchanged { rule, version } => {
+                (keys::workspace(ws), keys::rule(*rule), version)
+            }
+            Check::ConnectionUnchanged {
+                connection,
+                version,
+            } => (keys::workspace(ws), keys::connection(*connection), version),
+            Check::CustomerUnchanged { customer, version } => (
+                keys::customer(ws, *customer),
+                keys::CUSTOMER.to_owned(),
+                version,
+            ),
+        };
+        let condition = ConditionCheck::builder()
+            .table_name(self.table)
+            .set_key(Some(items::key(pk, sk)))
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", number(version))
+            .build()
+            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+        let action = TransactWriteItem::builder()
+            .condition_check(condition)
+            .build();
+        self.push(action, Meaning::Check(check.clone()));
+        Ok(())
+    }
+
+    fn count(&mut self, ws: WorkspaceId, counter: &Counter) -> Result<(), StoreError> {
+        let mut update = Update::builder()
+            .table_name(self.table)
+            .set_key(Some(items::key(keys::days(ws), keys::day(counter.date))))
+            .update_expression("SET expires_at = :expires ADD #counter :by")
+            .expression_attribute_names("#counter", counter.name)
+            .expression_attribute_values(":by", number(counter.by))
+            .expression_attribute_values(":expires", number(counter.expires_at()));
+        if let Some(limit) = counter.limit {
+            update = update
+                .condition_expression("attribute_not_exists(#counter) OR #counter < :limit")
+                .expression_attribute_values(":limit", number(limit));
+        }
+        let update = update
+            .build()
+            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+        self.push(
+            TransactWriteItem::builder().update(update).build(),
+            Meaning::Limit,
+        );
+        Ok(())
+    }
+
+    fn push(&mut self, action: TransactWriteItem, meaning: Meaning) {
+        self.actions.push(action);
+        self.meanings.push(meaning);
+    }
+
+    /// A single write needs no transaction, which costs twice as much.
+    async fn send(self, store: &Store) -> Result<Committed, StoreError> {
+        match (self.actions.as_slice(), self.meanings.as_slice()) {
+            ([], _) => Ok(Committed::Done),
+            ([TransactWriteItem { put: Some(put), .. }], [meaning]) => {
+                store.put_alone(put.clone(), meaning).await
+            }
+            _ => self.transact(store).await,
+        }
+    }
+
+    async fn transact(self, store: &Store) -> Result<Committed, StoreError> {
+        let answer = store
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(self.actions))
+            .send()
+            .await;
+        let error = match answer {
+            Ok(_) => return Ok(Committed::Done),
+            Err(error) => error,
+        };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        else {
+            let conflict = error
+                .as_service_error()
+                .is_some_and(|e| e.is_transaction_in_progress_exception());
+            return if conflict {
+                Ok(Committed::Conflict)
+            } else {
+                Err(StoreError::sdk("TransactWriteItems", error))
+            };
+        };
+        let codes: Vec<_> = cancelled
+            .cancellation_reasons()
+            .iter()
+            .map(|r| r.code().unwrap_or("None").to_owned())
+            .collect();
+        match read_reasons(&codes, &self.meanings) {
+            Some(answer) => Ok(answer),
+            None => Err(StoreError::sdk("TransactWriteItems", error)),
+        }
+    }
+}
+
+/// The first failed condition that says something final wins; a duplicate wins over a lost race,
+/// because reading again cannot change it.
+fn read_reasons(codes: &[String], meanings: &[Meaning]) -> Option<Committed> {
+    let mut answer = None;
+    for (code, meaning) in codes.iter().zip(meanings) {
+        let found = match (code.as_str(), meaning) {
+            ("None", _) => continue,
+            ("ConditionalCheckFailed", Meaning::NewMessage) => return Some(Committed::Duplicate),
+            ("ConditionalCheckFailed", Meaning::Check(check)) => Committed::Refused(check.clone()),
+            ("ConditionalCheckFailed", Meaning::Limit) => Committed::AtLimit,
+            ("ConditionalCheckFailed", Meaning::Version | Meaning::Plain)
+            | ("TransactionConflict", _) => Committed::Conflict,
+            _ => return None,
+        };
+        answer.get_or_insert(found);
+    }
+    answer
+}
+
+impl Store {
+    async fn put_alone(&self, put: Put, meaning: &Meaning) -> Result<Committed, StoreError> {
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_values(put.expression_attribute_values)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Committed::Done),
+            Err(error) if is_condition(&error) => Ok(match meaning {
+                Meaning::NewMessage => Committed::Duplicate,
+                _ => Committed::Conflict,
+            }),
+            Err(error) => Err(StoreError::sdk("PutItem", error)),
+        }
+    }
+}
+
+fn is_condition<R>(
+    error: &SdkError<aws_sdk_dynamodb::operation::put_item::PutItemError, R>,
+) -> bool {
+    error.as_service_error().is_some_and(
+        aws_sdk_dynamodb::operation::put_item::PutItemError::is_conditional_check_failed_exception,
+    )
+}

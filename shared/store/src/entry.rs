@@ -1,0 +1,260 @@
+//! The two ways into a workspace: an API key (by its hash) and a connection id (in a webhook
+//! address). Nowhere else does a workspace id come from.
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use chrono::{DateTime, Utc};
+use domain::connection::Connection;
+use domain::ids::{ConnectionId, KeyId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::items::{self, Plain};
+use crate::lists::PageRequest;
+use crate::{Store, StoreError, keys};
+
+/// What a key may do. Each role may do all that the ones after it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Writes to customers, reads and assigns conversations.
+    Agent,
+    /// Edits rules and templates.
+    Editor,
+    /// Edits connections and settings.
+    Admin,
+    /// Makes and removes keys.
+    Owner,
+}
+
+/// SHA-256 of an API key: all that is stored of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KeyHash(String);
+
+impl KeyHash {
+    /// The hash of a key. Keys are long and random, so a fast hash is enough; finding it by its
+    /// hash also makes the comparison independent of how many characters were guessed.
+    #[must_use]
+    pub fn of(key: &str) -> Self {
+        Self(
+            Sha256::digest(key.as_bytes())
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    }
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// What it may do.
+    pub role: Role,
+    /// What it is for.
+    pub name: String,
+    /// Its first characters, to recognise it by.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What an entrance leads to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Entrance {
+    /// A key.
+    Key(ApiKey),
+    /// A connection.
+    Connection {
+        /// Whose.
+        workspace: WorkspaceId,
+        /// Which one.
+        connection: ConnectionId,
+    },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredKey {
+    hash: String,
+    key: ApiKey,
+}
+
+impl Store {
+    /// The key with this hash.
+    pub async fn key_by_hash(&self, hash: &KeyHash) -> Result<Option<ApiKey>, StoreError> {
+        let found = self
+            .get_body("an entrance", keys::key_entrance(&hash.0), keys::ENTRY)
+            .await?;
+        Ok(match found {
+            Some(Entrance::Key(key)) => Some(key),
+            Some(Entrance::Connection { .. }) | None => None,
+        })
+    }
+
+    /// The workspace and the state of a connection, from its id alone.
+    pub async fn connection_by_id(
+        &self,
+        id: ConnectionId,
+    ) -> Result<Option<Connection>, StoreError> {
+        let found = self
+            .get_body("an entrance", keys::connection_entrance(id), keys::ENTRY)
+            .await?;
+        match found {
+            Some(Entrance::Connection {
+                workspace,
+                connection,
+            }) => self.connection(workspace, connection).await,
+            Some(Entrance::Key(_)) | None => Ok(None),
+        }
+    }
+
+    /// Stores a new key under its hash. `false` if that very key exists.
+    pub async fn create_key(&self, hash: &KeyHash, key: &ApiKey) -> Result<bool, StoreError> {
+        let stored = StoredKey {
+            hash: hash.0.clone(),
+            key: key.clone(),
+        };
+        let listed = plain(keys::api_keys(key.workspace), keys::api_key(key.id), stored);
+        let entrance = plain(
+            keys::key_entrance(&hash.0),
+            keys::ENTRY.to_owned(),
+            Entrance::Key(key.clone()),
+        );
+        self.create_pair(
+            items::to_item("a key", listed)?,
+            items::to_item("an entrance", entrance)?,
+        )
+        .await
+    }
+
+    /// Stores a new connection and the entrance that leads to it.
+    pub async fn create_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let entrance = plain(
+            keys::connection_entrance(connection.id),
+            keys::ENTRY.to_owned(),
+            Entrance::Connection {
+                workspace: connection.workspace,
+                connection: connection.id,
+            },
+        );
+        let item = items::to_item("a connection", items::connection_item(connection))?;
+        self.create_pair(item, items::to_item("an entrance", entrance)?)
+            .await
+    }
+
+    /// The workspace's keys.
+    pub async fn keys(&self, ws: WorkspaceId) -> Result<Vec<ApiKey>, StoreError> {
+        Ok(self
+            .stored_keys(ws)
+            .await?
+            .into_iter()
+            .map(|stored| stored.key)
+            .collect())
+    }
+
+    /// Removes a key. `false` if there is none with this id.
+    pub async fn delete_key(&self, ws: WorkspaceId, id: KeyId) -> Result<bool, StoreError> {
+        let Some(stored) = self
+            .stored_keys(ws)
+            .await?
+            .into_iter()
+            .find(|stored| stored.key.id == id)
+        else {
+            return Ok(false);
+        };
+        self.delete_pair(
+            (keys::api_keys(ws), keys::api_key(id)),
+            (keys::key_entrance(&stored.hash), keys::ENTRY.to_owned()),
+        )
+        .await?;
+        Ok(true)
+    }
+
+    /// Removes a connection and its entrance.
+    pub async fn delete_connection(
+        &self,
+        ws: WorkspaceId,
+        id: ConnectionId,
+    ) -> Result<(), StoreError> {
+        self.delete_pair(
+            (keys::workspace(ws), keys::connection(id)),
+            (keys::connection_entrance(id), keys::ENTRY.to_owned()),
+        )
+        .await
+    }
+
+    async fn stored_keys(&self, ws: WorkspaceId) -> Result<Vec<StoredKey>, StoreError> {
+        let all = PageRequest {
+            limit: 1000,
+            ..PageRequest::default()
+        };
+        Ok(self
+            .page_of_partition("a key", keys::api_keys(ws), "KEY#", &all)
+            .await?
+            .items)
+    }
+
+    async fn create_pair(
+        &self,
+        first: items::Item,
+        second: items::Item,
+    ) -> Result<bool, StoreError> {
+        let mut request = self.client.transact_write_items();
+        for item in [first, second] {
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(pk)")
+                .build()
+                .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+            request = request.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_transaction_canceled_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::sdk("TransactWriteItems", error)),
+        }
+    }
+
+    async fn delete_pair(
+        &self,
+        first: (String, String),
+        second: (String, String),
+    ) -> Result<(), StoreError> {
+        let mut request = self.client.transact_write_items();
+        for (pk, sk) in [first, second] {
+            let delete = Delete::builder()
+                .table_name(&self.table)
+                .set_key(Some(items::key(pk, sk)))
+                .build()
+                .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+            request = request.transact_items(TransactWriteItem::builder().delete(delete).build());
+        }
+        request
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("TransactWriteItems", error))?;
+        Ok(())
+    }
+}
+
+fn plain<T>(pk: String, sk: String, body: T) -> Plain<T> {
+    Plain {
+        pk,
+        sk,
+        version: 0,
+        expires_at: None,
+        body,
+    }
+}

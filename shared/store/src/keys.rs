@@ -1,0 +1,158 @@
+//! Every key of the table is built here, and nowhere else.
+//!
+//! The workspace comes first in every partition that holds a workspace's data. The one exception
+//! are the entrances: a key hash and a connection id are what the workspace is learned *from*.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::ids::{
+    ConnectionId, ConversationId, CustomerId, KeyId, MessageId, ReceiptId, RuleId, WorkspaceId,
+};
+use sha2::{Digest, Sha256};
+
+/// Into how many partitions the index of due conversations is spread.
+pub(crate) const DUE_SHARDS: u8 = 8;
+
+pub(crate) const HEAD: &str = "HEAD";
+pub(crate) const CUSTOMER: &str = "CUSTOMER";
+pub(crate) const SETTINGS: &str = "SETTINGS";
+pub(crate) const ENTRY: &str = "ENTRY";
+
+pub(crate) fn workspace(ws: WorkspaceId) -> String {
+    format!("W#{ws}")
+}
+
+pub(crate) fn api_keys(ws: WorkspaceId) -> String {
+    format!("W#{ws}#KEYS")
+}
+
+pub(crate) fn days(ws: WorkspaceId) -> String {
+    format!("W#{ws}#DAYS")
+}
+
+pub(crate) fn idempotency(ws: WorkspaceId) -> String {
+    format!("W#{ws}#IDEM")
+}
+
+pub(crate) fn customer(ws: WorkspaceId, id: CustomerId) -> String {
+    format!("W#{ws}#C#{id}")
+}
+
+pub(crate) fn conversation(ws: WorkspaceId, id: ConversationId) -> String {
+    format!("W#{ws}#V#{id}")
+}
+
+pub(crate) fn rule(id: RuleId) -> String {
+    format!("RULE#{id}")
+}
+
+pub(crate) fn connection(id: ConnectionId) -> String {
+    format!("CON#{id}")
+}
+
+pub(crate) fn template(connection: ConnectionId, name: &str, language: &str) -> String {
+    format!("TPL#{connection}#{name}#{language}")
+}
+
+pub(crate) fn api_key(id: KeyId) -> String {
+    format!("KEY#{id}")
+}
+
+pub(crate) fn day(date: NaiveDate) -> String {
+    format!("DAY#{date}")
+}
+
+pub(crate) fn message(at: DateTime<Utc>, id: MessageId) -> String {
+    format!("M#{}#{id}", millis(at))
+}
+
+pub(crate) fn attempt(id: MessageId, attempt: u32) -> String {
+    format!("A#{id}#{attempt:04}")
+}
+
+pub(crate) fn receipt(at: DateTime<Utc>, id: ReceiptId) -> String {
+    format!("R#{}#{id}", millis(at))
+}
+
+pub(crate) fn raw_event(at: DateTime<Utc>, dedup: &str) -> String {
+    format!("E#{}#{}", millis(at), short_hash(dedup))
+}
+
+pub(crate) fn key_entrance(hash: &str) -> String {
+    format!("ENTRY#KEY#{hash}")
+}
+
+pub(crate) fn connection_entrance(id: ConnectionId) -> String {
+    format!("ENTRY#CON#{id}")
+}
+
+pub(crate) fn inbox(ws: WorkspaceId) -> String {
+    format!("W#{ws}#INBOX")
+}
+
+pub(crate) fn unread(ws: WorkspaceId) -> String {
+    format!("W#{ws}#UNREAD")
+}
+
+pub(crate) fn waiting(ws: WorkspaceId) -> String {
+    format!("W#{ws}#WAITING")
+}
+
+pub(crate) fn pending(ws: WorkspaceId) -> String {
+    format!("W#{ws}#PENDING")
+}
+
+pub(crate) fn sent(ws: WorkspaceId, category: &str) -> String {
+    format!("W#{ws}#SENT#{category}")
+}
+
+pub(crate) fn due_shard(shard: u8) -> String {
+    format!("DUE#{shard}")
+}
+
+pub(crate) fn due_shard_of(id: ConversationId) -> String {
+    let byte = Sha256::digest(id.to_string().as_bytes())[0];
+    due_shard(byte % DUE_SHARDS)
+}
+
+/// Time first, so that a range of sort keys is a range of time.
+pub(crate) fn at_conversation(at: DateTime<Utc>, id: ConversationId) -> String {
+    format!("{}#{id}", millis(at))
+}
+
+pub(crate) fn at_message(
+    at: DateTime<Utc>,
+    conversation: ConversationId,
+    message: MessageId,
+) -> String {
+    format!("{}#{conversation}#{message}", millis(at))
+}
+
+/// Thirteen digits sort as text until the year 2286; nothing before 1970 happens here.
+pub(crate) fn millis(at: DateTime<Utc>) -> String {
+    format!("{:013}", at.timestamp_millis().max(0))
+}
+
+/// The workspace and conversation that a conversation's partition key names.
+pub(crate) fn parse_conversation(pk: &str) -> Option<(WorkspaceId, ConversationId)> {
+    let mut parts = pk.split('#');
+    match (
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+    ) {
+        (Some("W"), Some(ws), Some("V"), Some(id), None) => Some((
+            WorkspaceId::parse(ws).ok()?,
+            ConversationId::parse(id).ok()?,
+        )),
+        _ => None,
+    }
+}
+
+fn short_hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes())[..12]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
