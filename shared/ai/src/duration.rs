@@ -32,7 +32,8 @@ pub fn time_in_description(description: &str) -> Option<TimeDelta> {
 /// "24h" and "3d" are number and unit in one word.
 fn split_glued(word: &str) -> Option<(&str, &str)> {
     let digits = word.find(|c: char| !c.is_ascii_digit())?;
-    (digits > 0).then(|| word.split_at(digits))
+    let unit_follows = word[digits..].starts_with(char::is_alphabetic);
+    (digits > 0 && unit_follows).then(|| word.split_at(digits))
 }
 
 fn is_article(word: &str) -> bool {

@@ -22,6 +22,8 @@ mod duration;
 mod error;
 mod prompt;
 mod transcript;
+#[cfg(test)]
+mod judgement_tests;
 
 pub use duration::time_in_description;
 pub use error::{AnswerError, ModelError};

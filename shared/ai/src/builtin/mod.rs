@@ -1,14 +1,28 @@
 //! The decider that needs no model: small grammars and word lists, German and English
 //! first, with basic French, Spanish, Italian and Turkish.
+//!
+//! A message is read for what it does (`reading`, with the `lexicon` of its language), the
+//! conversation is told turn by turn (`story`), the rule is read for what it presupposes
+//! (`rule`), and `verdict` puts the two together. Every verdict has a reason.
 
+mod language;
+mod lexicon;
+mod opt_out;
+mod pattern;
+mod reading;
+mod rule;
+mod slots;
+mod story;
+mod text;
 mod time;
+mod topics;
+mod verdict;
+mod write;
 
-use chrono::{DateTime, Utc};
-
+pub use language::guess_language;
 pub use time::pick_time;
-
-use crate::assess::{Assessment, RuleVerdict};
-use crate::transcript::{Author, Language, RuleText, Transcript};
+pub use verdict::assess;
+pub use write::write;
 
 /// Whether a text asks for no more messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,43 +33,8 @@ pub enum OptOut {
     Unclear,
 }
 
-/// Answers `assess::prompt` without a model.
-pub fn assess(transcript: &Transcript, rules: &[RuleText], _now: DateTime<Utc>) -> Assessment {
-    let ours = transcript
-        .turns
-        .last()
-        .is_some_and(|turn| turn.author != Author::Customer);
-    Assessment {
-        customer_waits: !ours,
-        opt_out: false,
-        rules: rules
-            .iter()
-            .map(|rule| RuleVerdict {
-                rule: rule.id.clone(),
-                applies: ours,
-                stop: false,
-                reason: "who wrote last".to_owned(),
-            })
-            .collect(),
-    }
-}
-
-/// Whether one customer message asks for no more messages.
-pub fn opt_out(_text: &str) -> OptOut {
-    OptOut::No
-}
-
-/// Answers `writing::prompt` without a model.
-pub fn write(
-    _rule: &RuleText,
-    _transcript: &Transcript,
-    _language: Language,
-    _first_name: Option<&str>,
-) -> String {
-    "Hallo".to_owned()
-}
-
-/// The language of a text, as far as its words tell.
-pub fn guess_language(_text: &str) -> Option<Language> {
-    None
+/// Whether one customer message asks for no more messages. On SMS a few more keywords
+/// count, which elsewhere may be about an appointment (`cancel`, `ende`).
+pub fn opt_out(text: &str, channel: &str) -> OptOut {
+    opt_out::read(text, channel)
 }

@@ -1,0 +1,153 @@
+//! What people say when they do something with a message, per language.
+//!
+//! Each language is one table from an `Act` to phrases in the notation of `pattern`. The
+//! tables are the whole knowledge of a language; the code that uses them knows none.
+
+mod de;
+mod en;
+mod es;
+mod fr;
+mod it;
+mod tr;
+
+use std::sync::LazyLock;
+
+use super::pattern::{Pattern, Span};
+use super::text::Sentence;
+use crate::transcript::Language;
+
+/// What a sentence does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Act {
+    // Both sides.
+    /// A question, also without its mark.
+    Asks,
+    /// "if", "as soon as": what follows has not happened.
+    Condition,
+    /// An out-of-office note or an automatic receipt.
+    AutoReply,
+
+    // The customer.
+    /// Wishes or asks for something to be done.
+    Wants,
+    /// Reminds the business of an answer it owes.
+    Chases,
+    /// Will come back to it: "I'll let you know", "must ask at home first".
+    Announces,
+    /// Says that this is no refusal: "not saying no".
+    Undecided,
+    /// "yes", "fine": means something only after a question.
+    Agrees,
+    /// Takes what was offered.
+    Books,
+    /// Has bought, paid, signed, enrolled, picked up.
+    Done,
+    /// Refuses the matter itself.
+    Declines,
+    /// Cancels an appointment or order.
+    Cancels,
+    /// Wants another appointment for one that falls through.
+    Rebooks,
+    /// Refuses one proposed time.
+    BadTime,
+    /// Has found, bought or signed somewhere else.
+    Elsewhere,
+    /// The need itself is gone.
+    NeedGone,
+    /// Hands in papers, pictures or data.
+    Delivers,
+    Problem,
+    Pleased,
+    Thanks,
+
+    // The business.
+    /// Owes the next word: "we'll check and come back".
+    Promises,
+    /// Advertising to everybody.
+    Promo,
+    /// Confirms a booking.
+    Booked,
+    /// Asks for papers, pictures or data.
+    AsksDocs,
+    /// An open question: which, when, how many.
+    AsksInfo,
+    /// Asks how the customer liked it.
+    AsksFeedback,
+    /// Leaves the next word to the customer: "just let us know".
+    Invites,
+    /// Takes note of a refusal: "what a pity".
+    Regrets,
+    /// Sends an offer, a price list, a comparison.
+    Offers,
+
+    // Messages themselves.
+    OptOut,
+    /// May be one; a person should look.
+    MaybeOptOut,
+    /// Wants messages, or talks of a list without leaving it.
+    OptIn,
+    /// Text that gives orders to the program reading it.
+    Planted,
+}
+
+pub(super) type Table = &'static [(Act, &'static [&'static str])];
+
+pub(super) struct Lexicon {
+    phrases: Vec<(Act, Pattern)>,
+    negators: Vec<&'static str>,
+}
+
+impl Lexicon {
+    pub(super) fn of(language: Language) -> &'static Lexicon {
+        static ALL: LazyLock<Vec<Lexicon>> = LazyLock::new(|| {
+            Language::ALL
+                .into_iter()
+                .map(|language| {
+                    let (table, negators) = source(language);
+                    Lexicon::new(table, negators)
+                })
+                .collect()
+        });
+        let index = Language::ALL.iter().position(|l| *l == language).unwrap_or(0);
+        &ALL[index]
+    }
+
+    fn new(table: Table, negators: &str) -> Lexicon {
+        let negators: &'static str = Box::leak(super::text::fold(negators).into_boxed_str());
+        Lexicon {
+            phrases: table
+                .iter()
+                .flat_map(|(act, phrases)| phrases.iter().map(|p| (*act, Pattern::new(p))))
+                .collect(),
+            negators: negators.split_whitespace().collect(),
+        }
+    }
+
+    /// Every act found in a sentence and where.
+    pub(super) fn acts<'a>(
+        &'a self,
+        sentence: &'a Sentence,
+    ) -> impl Iterator<Item = (Act, Span)> + 'a {
+        self.phrases
+            .iter()
+            .flat_map(move |(act, pattern)| pattern.find_all(sentence).map(|span| (*act, span)))
+    }
+
+    pub(super) fn is_negator(&self, word: &str) -> bool {
+        self.negators.iter().any(|negator| match negator.strip_suffix('*') {
+            Some(stem) => word.starts_with(stem),
+            None => word == *negator,
+        })
+    }
+}
+
+fn source(language: Language) -> (Table, &'static str) {
+    match language {
+        Language::De => (de::TABLE, de::NEGATORS),
+        Language::En => (en::TABLE, en::NEGATORS),
+        Language::Fr => (fr::TABLE, fr::NEGATORS),
+        Language::Es => (es::TABLE, es::NEGATORS),
+        Language::It => (it::TABLE, it::NEGATORS),
+        Language::Tr => (tr::TABLE, tr::NEGATORS),
+    }
+}

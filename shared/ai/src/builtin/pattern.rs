@@ -1,0 +1,188 @@
+//! A tiny language for phrases, so that the word lists stay readable.
+//!
+//! A pattern is words separated by blanks, matched against the folded words of a sentence:
+//!
+//! | written | means |
+//! |---|---|
+//! | `word` | this word; long words may be off by one letter |
+//! | `word*`, `*word`, `*word*` | begins with, ends with, holds |
+//! | `a\|b` | one of these |
+//! | `_` | up to three words, not across a comma |
+//! | `..` | up to eight words, also across commas |
+//! | `#` | a number |
+//! | `^`, `$` | begin or end of the sentence, or a comma there |
+
+use super::text::{BREAK, Sentence, fold};
+
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    Words(Vec<Word>),
+    Gap { most: usize, across_breaks: bool },
+    Number,
+    Begin,
+    End,
+}
+
+#[derive(Debug, Clone)]
+enum Word {
+    Exact(String),
+    Prefix(String),
+    Suffix(String),
+    Inside(String),
+}
+
+/// Where a pattern was found, as a range of words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Pattern {
+    pub(super) fn new(source: &str) -> Pattern {
+        Pattern {
+            parts: source.split_whitespace().map(part).collect(),
+        }
+    }
+
+    /// Every place where the pattern begins to match.
+    pub(super) fn find_all<'a>(
+        &'a self,
+        sentence: &'a Sentence,
+    ) -> impl Iterator<Item = Span> + 'a {
+        (0..sentence.words.len()).filter_map(|start| {
+            matches_at(&self.parts, &sentence.words, start).map(|end| Span { start, end })
+        })
+    }
+}
+
+fn part(source: &str) -> Part {
+    match source {
+        "_" => Part::Gap {
+            most: 3,
+            across_breaks: false,
+        },
+        ".." => Part::Gap {
+            most: 8,
+            across_breaks: true,
+        },
+        "#" => Part::Number,
+        "^" => Part::Begin,
+        "$" => Part::End,
+        words => Part::Words(words.split('|').map(word).collect()),
+    }
+}
+
+fn word(source: &str) -> Word {
+    let text = fold(source.trim_matches('*'));
+    match (source.starts_with('*'), source.ends_with('*')) {
+        (true, true) => Word::Inside(text),
+        (true, false) => Word::Suffix(text),
+        (false, true) => Word::Prefix(text),
+        (false, false) => Word::Exact(text),
+    }
+}
+
+fn matches_at(parts: &[Part], words: &[String], at: usize) -> Option<usize> {
+    let Some((first, rest)) = parts.split_first() else {
+        return Some(at);
+    };
+    match first {
+        Part::Begin => {
+            let begins = at == 0 || words.get(at - 1).is_some_and(|w| w == BREAK);
+            if begins { matches_at(rest, words, at) } else { None }
+        }
+        Part::End => {
+            let ends = words.get(at).is_none_or(|w| w == BREAK);
+            if ends { matches_at(rest, words, at) } else { None }
+        }
+        Part::Number => {
+            let word = words.get(at)?;
+            word.starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
+            matches_at(rest, words, at + 1)
+        }
+        Part::Words(choices) => {
+            let word = words.get(at)?;
+            choices.iter().any(|choice| choice.matches(word)).then_some(())?;
+            matches_at(rest, words, at + 1)
+        }
+        Part::Gap { most, across_breaks } => (0..=*most)
+            .take_while(|skipped| {
+                *skipped == 0
+                    || words
+                        .get(at + skipped - 1)
+                        .is_some_and(|w| *across_breaks || w != BREAK)
+            })
+            .find_map(|skipped| matches_at(rest, words, at + skipped)),
+    }
+}
+
+impl Word {
+    fn matches(&self, word: &str) -> bool {
+        match self {
+            Word::Exact(text) => text == word || is_typo_of(word, text),
+            Word::Prefix(text) => word.starts_with(text.as_str()),
+            Word::Suffix(text) => word.ends_with(text.as_str()),
+            Word::Inside(text) => word.contains(text.as_str()),
+        }
+    }
+}
+
+/// One slip of the finger: a letter missing, doubled or swapped in words of six letters,
+/// and also another letter from eight on ("gebucht" and "gesucht" are both right).
+fn is_typo_of(word: &str, right: &str) -> bool {
+    let (a, b) = (word.as_bytes(), right.as_bytes());
+    if b.len() < 6 || a.len().abs_diff(b.len()) > 1 || a.first() != b.first() {
+        return false;
+    }
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    match a.len().cmp(&b.len()) {
+        std::cmp::Ordering::Less => a == &b[1..],
+        std::cmp::Ordering::Greater => &a[1..] == b,
+        std::cmp::Ordering::Equal if a.len() >= 2 => {
+            let swapped = a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..];
+            swapped || (right.len() >= 8 && a[1..] == b[1..])
+        }
+        std::cmp::Ordering::Equal => right.len() >= 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::sentences;
+    use super::*;
+
+    fn check(pattern: &str, text: &str, expected: bool) {
+        let pattern = Pattern::new(pattern);
+        let found = sentences(text)
+            .iter()
+            .any(|sentence| pattern.find_all(sentence).next().is_some());
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn phrases() {
+        check("kein* _ interesse", "Wir haben leider kein großes Interesse", true);
+        check("kein* _ interesse", "Kein Problem, Interesse ist da", false);
+        check("kein* .. interesse", "Kein Problem, Interesse ist da", true);
+        check("^ ja $", "ja, gern", true);
+        check("^ ja $", "das ist ja gut", false);
+        check("um # uhr", "um 16:30 Uhr", true);
+        check("*termin*", "Zahnarzttermine", true);
+    }
+
+    #[test]
+    fn typos() {
+        check("interesse", "interese", true);
+        check("interesse", "intresse", true);
+        check("gebucht", "gesucht", false);
+        check("passt", "past", false);
+        check("bestellung", "bestelung", true);
+    }
+}

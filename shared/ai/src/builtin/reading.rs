@@ -1,0 +1,217 @@
+//! One message, read: which acts its sentences do, with negation, conditions, questions
+//! and planted orders taken into account.
+
+use std::collections::HashSet;
+
+use super::lexicon::{Act, Lexicon};
+use super::pattern::Span;
+use super::slots::{self, Slot};
+use super::text::{BREAK, Sentence, THUMB, sentences};
+
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    said: Vec<Said>,
+    /// The sentences left after planted orders were taken out.
+    pub(super) sentences: Vec<Sentence>,
+    /// `[audio]`, `[photo]` and the like.
+    pub(super) media: bool,
+    pub(super) slots: Vec<Slot>,
+    pub(super) price: bool,
+    pub(super) question_mark: bool,
+    /// Words that carry meaning; a smile and a thumbs-up have none.
+    pub(super) word_count: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    act: Act,
+    sentence: usize,
+    negated: bool,
+    conditional: bool,
+    in_question: bool,
+    weak: bool,
+}
+
+/// Reads a customer's message; orders to the program are not read.
+pub(super) fn customer(text: &str, lexicon: &Lexicon) -> Reading {
+    read(text, lexicon, without_planted)
+}
+
+/// Reads a message of the business, which is trusted.
+pub(super) fn business(text: &str, lexicon: &Lexicon) -> Reading {
+    read(text, lexicon, |sentences, _| sentences)
+}
+
+fn read(
+    text: &str,
+    lexicon: &Lexicon,
+    keep: impl Fn(Vec<Sentence>, &Lexicon) -> Vec<Sentence>,
+) -> Reading {
+    let (text, media) = without_media(text);
+    let sentences = keep(sentences(&text), lexicon);
+    Reading {
+        said: sentences
+            .iter()
+            .enumerate()
+            .flat_map(|(index, sentence)| said(index, sentence, lexicon))
+            .collect(),
+        media,
+        slots: sentences.iter().flat_map(slots::slots).collect(),
+        price: sentences.iter().any(slots::has_price),
+        question_mark: sentences.iter().any(|sentence| sentence.question_mark),
+        word_count: sentences
+            .iter()
+            .flat_map(|sentence| &sentence.words)
+            .filter(|word| *word != BREAK && *word != THUMB)
+            .count(),
+        sentences,
+    }
+}
+
+impl Reading {
+    /// Said at all, whatever stands around it.
+    pub(super) fn mentions(&self, act: Act) -> bool {
+        self.said.iter().any(|said| said.act == act)
+    }
+
+    pub(super) fn count(&self, act: Act) -> usize {
+        self.said.iter().filter(|said| said.act == act).count()
+    }
+
+    /// Said as a fact: not negated, not under a condition, not asked.
+    pub(super) fn states(&self, act: Act) -> bool {
+        self.facts(act).next().is_some()
+    }
+
+    /// A fact in a sentence that does not at the same time put it off.
+    pub(super) fn states_apart_from(&self, act: Act, other: Act) -> bool {
+        self.facts(act).any(|fact| {
+            !self
+                .said
+                .iter()
+                .any(|said| said.act == other && said.sentence == fact.sentence)
+        })
+    }
+
+    /// A clear yes, more than an "ok".
+    pub(super) fn states_strongly(&self, act: Act) -> bool {
+        self.facts(act).any(|fact| !fact.weak)
+    }
+
+    /// Something said only under a condition.
+    pub(super) fn states_conditionally(&self, act: Act) -> bool {
+        self.said
+            .iter()
+            .any(|said| said.act == act && said.conditional && !said.negated)
+    }
+
+    fn facts(&self, act: Act) -> impl Iterator<Item = &Said> {
+        self.said.iter().filter(move |said| {
+            said.act == act && !said.negated && !said.conditional && !said.in_question
+        })
+    }
+
+    /// A question that wants an answer.
+    pub(super) fn asks(&self) -> bool {
+        self.sentences.iter().enumerate().any(|(index, sentence)| {
+            let does = |act| self.said.iter().any(|s| s.act == act && s.sentence == index);
+            if sentence.question_mark {
+                // "can I let you know tomorrow?"
+                !(does(Act::Announces) && sentence.words.len() < 12)
+                    || does(Act::Wants) && !does(Act::Announces)
+            } else {
+                does(Act::Asks) && !does(Act::Announces) && !does(Act::Declines)
+            }
+        })
+    }
+
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.sentences
+            .iter()
+            .flat_map(|sentence| &sentence.words)
+            .map(String::as_str)
+    }
+}
+
+fn said(index: usize, sentence: &Sentence, lexicon: &Lexicon) -> Vec<Said> {
+    let acts: Vec<(Act, Span)> = lexicon.acts(sentence).collect();
+    let condition = acts.iter().any(|(act, _)| *act == Act::Condition);
+    acts.iter()
+        .map(|(act, span)| Said {
+            act: *act,
+            sentence: index,
+            negated: is_negated(sentence, *span, lexicon),
+            conditional: condition,
+            in_question: sentence.question_mark,
+            weak: is_weak(sentence, *span),
+        })
+        .collect()
+}
+
+/// A negator shortly before or after, inside the same clause. A phrase that holds one
+/// itself ("kein Interesse") means what it says.
+fn is_negated(sentence: &Sentence, span: Span, lexicon: &Lexicon) -> bool {
+    let words = &sentence.words;
+    let negator = |word: &String| lexicon.is_negator(word);
+    if words[span.start..span.end].iter().any(negator) {
+        return false;
+    }
+    let clause = |word: &&String| *word != BREAK;
+    words[..span.start].iter().rev().take(3).take_while(clause).any(negator)
+        || words[span.end..].iter().take(2).take_while(clause).any(negator)
+}
+
+/// One word of politeness that is not yet a yes.
+fn is_weak(sentence: &Sentence, span: Span) -> bool {
+    const WEAK: [&str; 34] = [
+        "ok", "okay", "oki", "k", "kk", "super", "top", "cool", "toll", "gut", "klar", "great", "fine",
+        "vale", "bien", "tamam", "d", "genau", "sehr", "klingt", "schon", "sounds", "lovely", "ace",
+        "good", "brill", "parfait", "guzel", "bello", "bene", "perfecto", "prima", "fein", "wow",
+    ];
+    let span_words = &sentence.words[span.start..span.end];
+    matches!(span_words, [word] if WEAK.contains(&word.as_str()))
+}
+
+/// Takes out sentences that give orders to the program, and what follows them in the
+/// same breath; a question after them is the customer's own again.
+fn without_planted(sentences: Vec<Sentence>, lexicon: &Lexicon) -> Vec<Sentence> {
+    let does = |sentence: &Sentence, wanted: Act| lexicon.acts(sentence).any(|(act, _)| act == wanted);
+    let mut planted = false;
+    sentences
+        .into_iter()
+        .filter(|sentence| {
+            if does(sentence, Act::Planted) {
+                planted = true;
+            } else if sentence.question_mark || does(sentence, Act::Wants) {
+                planted = false;
+            }
+            !planted
+        })
+        .collect()
+}
+
+/// Cuts `[photo]` and its like out of a text.
+fn without_media(text: &str) -> (String, bool) {
+    let kinds: HashSet<&str> = HashSet::from([
+        "audio", "voice", "photo", "image", "picture", "video", "document", "file", "media", "foto",
+        "bild", "gif", "location", "contact", "pdf", "attachment", "voice message",
+    ]);
+    let mut rest = text;
+    let mut kept = String::with_capacity(text.len());
+    let mut media = false;
+    while let Some((before, after)) = rest.split_once('[') {
+        kept.push_str(before);
+        match after.split_once(']') {
+            Some((kind, tail)) if kinds.contains(kind.trim().to_lowercase().as_str()) => {
+                media = true;
+                rest = tail;
+            }
+            _ => {
+                kept.push(' ');
+                rest = after;
+            }
+        }
+    }
+    kept.push_str(rest);
+    (kept, media)
+}

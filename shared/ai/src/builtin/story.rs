@@ -1,0 +1,355 @@
+//! A conversation, told turn by turn: whose word is next, what is on the table, and what
+//! has happened to the matter it is about now.
+//!
+//! A finished matter is put aside when the customer opens a new one, so an old "all
+//! sorted" does not end a newer question.
+
+use super::lexicon::{Act, Lexicon};
+use super::opt_out;
+use super::reading::{self, Reading};
+use super::slots::{self, Slot};
+use super::topics::{self, Topic};
+use super::OptOut;
+use crate::transcript::{Author, Transcript};
+
+#[derive(Debug, Default)]
+pub(super) struct Story {
+    /// Why the customer waits for the business, if so.
+    pub(super) waits: Option<&'static str>,
+    /// What the business last put before the customer in this matter.
+    pub(super) ask: Option<Ask>,
+    /// A price or an offer was given in this matter.
+    pub(super) offered: bool,
+    pub(super) asked_for_documents: bool,
+    /// The customer said to come back to it.
+    pub(super) announced: bool,
+    pub(super) events: Vec<Event>,
+    /// What this matter's words are about.
+    pub(super) topics: Vec<Topic>,
+    /// What the customer's words of this matter are about.
+    pub(super) customer_topics: Vec<Topic>,
+    /// Every word of this matter.
+    pub(super) words: Vec<String>,
+    pub(super) opt_out: OptOutFound,
+    slots: Vec<Slot>,
+    choice: bool,
+    business_wrote: bool,
+    closed: bool,
+    /// The customer asked for or agreed to something that a booking can follow.
+    wished: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OptOutFound {
+    #[default]
+    No,
+    Unclear,
+    Yes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// One or several times to choose from.
+    Slots,
+    /// Yes or no.
+    Decision,
+    /// Which, when, how many.
+    Info,
+    Documents,
+    Feedback,
+    /// A price or an offer without a question.
+    Offer,
+    /// "Just let us know."
+    Invitation,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// Takes a proposed time or offer.
+    Confirmed,
+    /// Has bought, paid, signed.
+    Done,
+    Delivered,
+    Declined,
+    Elsewhere,
+    NeedGone,
+    Problem,
+    Pleased,
+    Thanked,
+}
+
+pub(super) fn tell(transcript: &Transcript, lexicon: &Lexicon) -> Story {
+    let mut story = Story::default();
+    let mut customer_words: Vec<String> = Vec::new();
+    for turn in &transcript.turns {
+        match turn.author {
+            Author::Customer => {
+                let reading = reading::customer(&turn.text, lexicon);
+                if story.opens_new_matter(&reading) {
+                    story.start_over();
+                    customer_words.clear();
+                }
+                story.note_opt_out(&turn.text, transcript);
+                customer_words.extend(reading.words().map(str::to_owned));
+                story.words.extend(reading.words().map(str::to_owned));
+                story.customer_wrote(&reading);
+            }
+            Author::Business => {
+                let reading = reading::business(&turn.text, lexicon);
+                story.words.extend(reading.words().map(str::to_owned));
+                story.business_wrote(&reading);
+            }
+            Author::Automation => {}
+        }
+    }
+    story.topics = topics::topics(story.words.iter().map(String::as_str));
+    story.customer_topics = topics::topics(customer_words.iter().map(String::as_str));
+    story
+}
+
+impl Story {
+    pub(super) fn has(&self, event: Event) -> bool {
+        self.events.contains(&event)
+    }
+
+    /// Something lies with the customer: a question, an offer, a promise of their own.
+    pub(super) fn is_open(&self) -> bool {
+        self.ask.is_some() || self.offered || self.announced
+    }
+
+    fn opens_new_matter(&self, reading: &Reading) -> bool {
+        let requests = reading.asks() || reading.states(Act::Wants);
+        let ends = reading.states(Act::Declines) || reading.states(Act::Elsewhere);
+        self.closed && self.waits.is_none() && requests && !ends
+    }
+
+    fn start_over(&mut self) {
+        *self = Story {
+            opt_out: self.opt_out,
+            ..Story::default()
+        };
+    }
+
+    fn note_opt_out(&mut self, text: &str, transcript: &Transcript) {
+        match opt_out::read(text, &transcript.channel) {
+            OptOut::Yes => self.opt_out = OptOutFound::Yes,
+            OptOut::Unclear if self.opt_out == OptOutFound::No => {
+                self.opt_out = OptOutFound::Unclear;
+            }
+            OptOut::No | OptOut::Unclear => {}
+        }
+    }
+
+    // The customer
+
+    fn customer_wrote(&mut self, reading: &Reading) {
+        if is_automatic(reading) {
+            return;
+        }
+        let hesitates = reading.states(Act::Announces)
+            || reading.mentions(Act::Announces)
+            || reading.mentions(Act::Undecided);
+        let asks = reading.asks();
+        let before = self.events.len();
+        if self.business_wrote {
+            self.note_events(reading, hesitates, asks);
+        }
+        let ended = self.events[before..].iter().any(|event| event.ends_the_matter());
+        self.note_who_waits(reading, hesitates, asks, ended);
+        self.announced |= hesitates && !ended;
+        self.wished |= asks || reading.states(Act::Wants) || reading.mentions(Act::Agrees);
+        self.closed = ended
+            || (!asks && (reading.states(Act::Thanks) || reading.states(Act::NeedGone)))
+            || self.closed && !asks;
+    }
+
+    fn note_events(&mut self, reading: &Reading, hesitates: bool, asks: bool) {
+        let undecided = reading.mentions(Act::Undecided);
+        let firm = |act| reading.states_apart_from(act, Act::Announces) && !undecided;
+        let refuses_time = reading.mentions(Act::BadTime) || reading.states(Act::Rebooks);
+        if firm(Act::Elsewhere) {
+            self.events.push(Event::Elsewhere);
+        } else if firm(Act::NeedGone) {
+            self.events.push(Event::NeedGone);
+        } else if self.declines(reading, hesitates, refuses_time, asks) {
+            self.events.push(Event::Declined);
+        } else if firm(Act::Done) {
+            self.events.push(Event::Done);
+        } else if self.confirms(reading, hesitates || undecided, asks, refuses_time) {
+            self.events.push(Event::Confirmed);
+        }
+        if self.asked_for_documents && firm(Act::Delivers) && !asks {
+            self.events.push(Event::Delivered);
+        }
+        if reading.states(Act::Problem) {
+            self.events.push(Event::Problem);
+        } else if !asks {
+            if reading.states(Act::Pleased) {
+                self.events.push(Event::Pleased);
+            }
+            if reading.states(Act::Thanks) {
+                self.events.push(Event::Thanked);
+            }
+        }
+    }
+
+    fn declines(&self, reading: &Reading, hesitates: bool, refuses_time: bool, asks: bool) -> bool {
+        let says_so = reading.states(Act::Declines);
+        let cancels = reading.states(Act::Cancels) && !reading.states(Act::Rebooks);
+        let only_this_time = refuses_time && self.ask == Some(Ask::Slots);
+        (says_so && !only_this_time || cancels && self.ask.is_some()) && !hesitates && !asks
+    }
+
+    fn confirms(&self, reading: &Reading, hesitates: bool, asks: bool, refuses_time: bool) -> bool {
+        if hesitates || refuses_time || reading.states_conditionally(Act::Books) {
+            return false;
+        }
+        let takes_slot = self.ask == Some(Ask::Slots)
+            && slots::overlap(&self.slots, &reading.slots)
+            && !reading.mentions(Act::Condition)
+            && !asks;
+        let books = reading.states(Act::Books) && self.is_open();
+        let yes = match self.ask {
+            Some(Ask::Slots) => !self.choice && self.says_yes(reading, asks),
+            Some(Ask::Decision) => self.says_yes(reading, asks),
+            _ => false,
+        };
+        takes_slot || books && !asks || yes
+    }
+
+    fn says_yes(&self, reading: &Reading, asks: bool) -> bool {
+        const BUTS: [&str; 9] = ["aber", "but", "mais", "pero", "ma", "ama", "nur", "only", "allerdings"];
+        let but = reading.words().any(|word| BUTS.contains(&word));
+        let problem = reading.states(Act::Problem);
+        let polite_only = reading.states(Act::Thanks) && !reading.states_strongly(Act::Agrees);
+        reading.states(Act::Agrees) && !asks && !but && !problem && !polite_only
+    }
+
+    fn note_who_waits(&mut self, reading: &Reading, hesitates: bool, asks: bool, ended: bool) {
+        let counters = !hesitates
+            && (reading.states_conditionally(Act::Agrees) || reading.states_conditionally(Act::Books))
+            && self.ask.is_some();
+        let answers = matches!(self.ask, Some(Ask::Info | Ask::Documents))
+            && !hesitates
+            && self.is_content(reading);
+        let other_time = self.ask == Some(Ask::Slots) && !reading.slots.is_empty();
+        let reason = if asks && !(ended && reading.states(Act::Elsewhere)) {
+            Some("the customer's question is open")
+        } else if ended {
+            None
+        } else if !self.business_wrote {
+            Some("nobody has answered the customer yet")
+        } else if reading.media && reading.word_count < 30 && !reading.states(Act::Pleased) {
+            Some("a voice message or picture is unanswered")
+        } else if reading.states(Act::Chases) {
+            Some("the customer is waiting to hear from the business")
+        } else if reading.states(Act::Problem) && !hesitates {
+            Some("the customer reported a problem")
+        } else if hesitates {
+            // Their own promise replaces what they were waiting for only if nothing was.
+            return;
+        } else if reading.states(Act::Wants) {
+            Some("the customer asked for something")
+        } else if counters {
+            Some("the customer set a condition the business must answer")
+        } else if reading.states(Act::Delivers) && self.asked_for_documents {
+            Some("what was asked for is there; the business is next")
+        } else if answers {
+            Some("the customer answered our question; the business is next")
+        } else if (reading.mentions(Act::BadTime) || other_time) && self.ask == Some(Ask::Slots) {
+            Some("the proposed time does not suit; another is to be proposed")
+        } else {
+            return;
+        };
+        self.waits = reason;
+    }
+
+    /// More than a thank-you, a yes or a smile.
+    fn is_content(&self, reading: &Reading) -> bool {
+        let polite = reading.count(Act::Thanks) + usize::from(reading.mentions(Act::Agrees));
+        reading.word_count > 2 * polite
+    }
+
+    // The business
+
+    fn business_wrote(&mut self, reading: &Reading) {
+        let asks = reading.question_mark;
+        let substance = reading.price || (asks && !reading.slots.is_empty()) || asks;
+        self.business_wrote = true;
+        if is_automatic(reading) && !reading.price && !(asks && !reading.slots.is_empty()) {
+            return;
+        }
+        if is_advertising(reading) {
+            return;
+        }
+        if reading.mentions(Act::Promises) && !substance && !reading.mentions(Act::AsksDocs) && !reading.mentions(Act::Invites) {
+            self.waits = Some("the business promised to come back");
+            return;
+        }
+        self.waits = None;
+        if !asks && self.books_in(reading) {
+            self.events.push(Event::Confirmed);
+            self.closed = true;
+            return;
+        }
+        if !asks && reading.mentions(Act::Regrets) && self.ask.is_some() && !self.announced {
+            self.events.push(Event::Declined);
+            self.closed = true;
+            return;
+        }
+        self.note_ask(reading, asks);
+    }
+
+    fn books_in(&self, reading: &Reading) -> bool {
+        reading.mentions(Act::Booked) && (self.ask.is_some() || self.wished) && !self.announced && !reading.price
+    }
+
+    fn note_ask(&mut self, reading: &Reading, asks: bool) {
+        let ask = if reading.mentions(Act::AsksFeedback) && asks && reading.slots.is_empty() {
+            Some(Ask::Feedback)
+        } else if reading.mentions(Act::AsksDocs) && !reading.price {
+            self.asked_for_documents = true;
+            Some(Ask::Documents)
+        } else if !reading.slots.is_empty() && asks {
+            Some(Ask::Slots)
+        } else if asks && reading.mentions(Act::AsksInfo) {
+            Some(Ask::Info)
+        } else if asks {
+            Some(Ask::Decision)
+        } else if reading.price || reading.mentions(Act::Offers) {
+            Some(Ask::Offer)
+        } else if reading.mentions(Act::Invites) {
+            Some(self.ask.unwrap_or(Ask::Invitation))
+        } else {
+            None
+        };
+        self.offered |= reading.price || reading.mentions(Act::Offers);
+        if let Some(ask) = ask {
+            if ask != Ask::Invitation || self.ask.is_none() {
+                self.ask = Some(ask);
+            }
+            self.closed = false;
+            if ask == Ask::Slots {
+                self.slots.clone_from(&reading.slots);
+                self.choice = slots::is_choice(&reading.sentences);
+                // A new proposal takes up the matter again.
+                self.events.retain(|event| *event != Event::Declined);
+            }
+        }
+    }
+}
+
+impl Event {
+    fn ends_the_matter(self) -> bool {
+        !matches!(self, Event::Problem | Event::Pleased | Event::Thanked | Event::Delivered)
+    }
+}
+
+/// An out-of-office note says so, or says two things such notes say.
+fn is_automatic(reading: &Reading) -> bool {
+    reading.count(Act::AutoReply) >= 2 && !reading.question_mark
+}
+
+fn is_advertising(reading: &Reading) -> bool {
+    reading.count(Act::Promo) >= 2 && !reading.question_mark
+}

@@ -1,0 +1,58 @@
+//! The built-in decider against labelled conversations.
+
+use chrono::{DateTime, Utc};
+
+use crate::builtin;
+use crate::score::{self, Case, CaseAnswer, Report};
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+}
+
+fn judge(cases: &[Case]) -> Report {
+    let answers: Vec<CaseAnswer> = cases
+        .iter()
+        .map(|case| {
+            let assessment = builtin::assess(&case.transcript(now()), &[case.rule()], now());
+            CaseAnswer {
+                id: case.id.clone(),
+                applies: assessment.rules[0].applies,
+                stop: assessment.rules[0].stop,
+                opt_out: assessment.opt_out,
+            }
+        })
+        .collect();
+    score::score(cases, &answers, &score::known_injections())
+}
+
+#[test]
+fn the_development_set() {
+    let cases = score::parse_cases(include_str!("../../../tests/judgement/dev.jsonl")).unwrap();
+    let report = judge(&cases);
+    let table = report.render();
+    for name in ["de", "en"] {
+        let group = report.group(name).unwrap();
+        assert!(group.applies.accuracy >= 0.82, "applies {name}\n{table}");
+        assert!(group.stop.accuracy >= 0.80, "stop {name}\n{table}");
+    }
+    assert!(report.opt_out.false_positives.is_empty(), "{table}");
+    assert!(report.injections_obeyed.is_empty(), "{table}");
+}
+#[test]
+fn probe() {
+    let Ok(file) = std::fs::read_to_string("/tmp/probe-file") else { return };
+    let brief = file.trim().contains("test.jsonl");
+    let cases = score::parse_cases(&std::fs::read_to_string(file.trim()).unwrap()).unwrap();
+    let report = judge(&cases);
+    if brief {
+        for line in report.render().lines().take_while(|l| !l.starts_with("wrong cases")) {
+            if line.contains("misses") || line.contains("false positives") { println!("{}", line.split(',').count()); } else { println!("{line}"); }
+        }
+        return;
+    }
+    println!("{}", report.render());
+    for case in &cases {
+        let a = builtin::assess(&case.transcript(now()), &[case.rule()], now());
+        println!("R {} waits={} {}", case.id, a.customer_waits, a.rules[0].reason);
+    }
+}
