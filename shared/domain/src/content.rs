@@ -27,6 +27,7 @@ pub enum Content {
     /// A tap on a button or on an entry of a list that we offered.
     Reply {
         /// What we attached to the button; some platforms leave it out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         /// What the customer saw on it.
         title: String,
@@ -34,8 +35,10 @@ pub enum Content {
     /// A filled-in form.
     Form {
         /// The name the platform gives the form.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         /// The answers, as the platform encodes them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         answers: Option<serde_json::Value>,
     },
     /// An emoji on an earlier message; without one the reaction was taken back.
@@ -43,6 +46,7 @@ pub enum Content {
         /// The message reacted to.
         target: ProviderMessageId,
         /// The emoji.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         emoji: Option<String>,
     },
     /// A shopping basket sent from a catalogue.
@@ -52,8 +56,10 @@ pub enum Content {
         /// The platform's word for it, such as `story_mention`.
         kind: String,
         /// Where it can be seen, for a limited time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
         /// Its headline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         title: Option<String>,
     },
     /// The platform says there was a message, but not what it said.

@@ -203,13 +203,16 @@ pub enum SendOutcome {
     },
 }
 
+/// From the first to the last legal moment.
+pub type Interval = (DateTime<Utc>, DateTime<Utc>);
+
 /// What the caller has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Put these rules to the decider and come back with [`Event::Assessed`].
     Assess {
         /// The rules, each with the interval in which a time may be chosen.
-        rules: Vec<(RuleId, Option<(DateTime<Utc>, DateTime<Utc>)>)>,
+        rules: Vec<(RuleId, Option<Interval>)>,
     },
     /// Claim this run and send it.
     Send {

@@ -11,11 +11,14 @@ pub mod conversation;
 pub mod customer;
 pub mod decide;
 pub mod field;
+#[cfg(test)]
+mod fixtures;
 pub mod ids;
 pub mod local_time;
 pub mod message;
 pub mod plan;
 pub mod receipt;
+pub mod review;
 pub mod rule;
 pub mod settings;
 pub mod template;

@@ -54,6 +54,21 @@ pub enum TemplateStatus {
     Other(String),
 }
 
+impl TemplateStatus {
+    /// The status as a word, for people.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Approved => "approved",
+            Self::Pending => "pending",
+            Self::Rejected => "rejected",
+            Self::Paused => "paused",
+            Self::Disabled => "disabled",
+            Self::Other(word) => word,
+        }
+    }
+}
+
 /// The platform's category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

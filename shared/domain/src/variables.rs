@@ -57,7 +57,7 @@ pub fn check(field: &str, text: &str, known: &[(&str, &str)]) -> Result<(), Fiel
 }
 
 /// Fills in the values. A variable with an empty value also takes the space before it away when
-/// a punctuation mark follows, so that "Hallo ##{{first_name}}," becomes "Hallo,".
+/// a punctuation mark follows, so that `Hallo ##{{first_name}},` becomes `Hallo,`.
 pub fn render(text: &str, values: &BTreeMap<String, String>) -> Result<String, VariableError> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
