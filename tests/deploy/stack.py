@@ -44,11 +44,14 @@ def emulator(log_path):
     environment = {
         **os.environ,
         "AUTH": "true",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",  # handed on to the functions
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "false",
         "MINISTACK_HOST": "localhost",
         "MINISTACK_REGION": os.environ["AWS_DEFAULT_REGION"],
         "PYTHONUNBUFFERED": "1",
+        "SFTP_ENABLED": "false",
     }
     with open(log_path, "w") as log:
         process = subprocess.Popen(
@@ -95,6 +98,16 @@ class Stack:
         self.outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Outputs"]}
         resources = formation.describe_stack_resources(StackName=STACK)["StackResources"]
         self.resources = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources}
+        self.make_numbers()
+
+    def make_numbers(self):
+        """AWS reads a number from a parameter as a number; the emulator keeps the text and stumbles."""
+        functions = self.client("lambda")
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            most = int(mapping["ScalingConfig"]["MaximumConcurrency"])
+            functions.update_event_source_mapping(
+                UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": most}
+            )
 
     def create_routes(self):
         """Makes the HTTP routes that the emulator's CloudFormation leaves out.
