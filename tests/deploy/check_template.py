@@ -12,6 +12,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).parents[2]
 CONFIG = ROOT / "shared/app/src/config.rs"
+TABLE = ROOT / "shared/store/src/table.rs"
 QUEUE_READER = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 FOURTEEN_DAYS = 14 * 24 * 3600
 
@@ -93,8 +94,6 @@ def check_crates():
 
 def check_variables():
     """Every variable that the configuration reads is set, and no other."""
-    if not CONFIG.exists():
-        return
     code = CONFIG.read_text().split("#[cfg(test)]")[0]
     read = set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', code))
     given = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
@@ -175,6 +174,13 @@ def check_data():
     expect(table.get("UpdateReplacePolicy") == "Retain", "Table: deleted when it is replaced")
     recovery = table["Properties"].get("PointInTimeRecoverySpecification", {})
     expect(recovery.get("PointInTimeRecoveryEnabled"), "Table: no point-in-time recovery")
+    local = re.findall(r'\("(\w+)", ProjectionType::(\w+)\)', TABLE.read_text())
+    deployed = [
+        (index["IndexName"], index["Projection"]["ProjectionType"].replace("_", "").title())
+        for index in table["Properties"]["GlobalSecondaryIndexes"]
+    ]
+    expect(sorted((name, kind.title()) for name, kind in local) == sorted(deployed),
+           f"Table: indexes {deployed}, the store expects {local}")
     expect("TableName" not in table["Properties"], "Table: a name of its own would block a second stack")
     for name, group in of_type("AWS::Logs::LogGroup").items():
         expect("RetentionInDays" in group, f"{name}: kept for ever")
