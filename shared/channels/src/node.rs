@@ -44,6 +44,11 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// The field, when it is an object.
+    pub(crate) fn object(&self, key: &str) -> Option<Node<'a>> {
+        self.get(key).filter(|node| node.value.is_object())
+    }
+
     /// Follows several keys.
     pub(crate) fn at(&self, keys: &[&str]) -> Option<Node<'a>> {
         keys.iter()

@@ -117,7 +117,7 @@ impl Reader<'_, '_> {
         let kind = InboundKind::Message(Box::new(InboundMessage {
             more,
             reply_to: reply_to.and_then(|reply_to| reply_to.message_id("mid")),
-            referral: message.get("referral").map(|node| read_referral(&node)),
+            referral: message.object("referral").map(|node| read_referral(&node)),
             ..InboundMessage::new(id, content)
         }));
         Ok(self.build(dedup, kind).with_raw_if_unsupported(self.event))
@@ -155,7 +155,7 @@ impl Reader<'_, '_> {
             Some(id) => format!("postback:{id}"),
             None => self.timed_key("postback", title.as_deref().unwrap_or_default()),
         };
-        let referral = postback.get("referral").map(|node| read_referral(&node));
+        let referral = postback.object("referral").map(|node| read_referral(&node));
         let kind = InboundKind::Postback(Postback {
             id,
             title,

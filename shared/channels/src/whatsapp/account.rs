@@ -5,7 +5,7 @@ use domain::channel::ChannelUser;
 use super::inbound::{Person, error};
 use crate::inbound::{
     AccountAlert, CategoryChange, Draft, InboundEvent, InboundKind, MarketingChoice, TemplateRef,
-    TemplateStatus, each,
+    TemplateStatus, each, fingerprint,
 };
 use crate::node::{Node, Problem};
 
@@ -224,21 +224,24 @@ fn template_dedup(entry: &Node<'_>, kind: &InboundKind) -> String {
             template, current, ..
         } => (template, current.as_str()),
         InboundKind::TemplateEdited(template) => (template, "edited"),
-        _ => return crate::inbound::fingerprint(entry),
+        _ => return fingerprint(entry),
     };
     let time = entry.int("time").unwrap_or_default();
     format!("template:{time}:{}:{what}", template.id)
 }
 
-/// Alerts have no id; the time of the entry keeps two equal ones apart.
+/// Alerts have no id, and some no time: then the same alert counts once a day.
 fn account_event(
     draft: &Draft,
     entry: &Node<'_>,
     element: &Node<'_>,
     kind: InboundKind,
 ) -> InboundEvent {
-    let time = entry.int("time").unwrap_or_default();
-    let dedup = format!("account:{time}:{}", crate::inbound::fingerprint(element));
     let at = entry.time("time");
+    let when = match at {
+        Some(at) => at.timestamp().to_string(),
+        None => draft.received_at.date_naive().to_string(),
+    };
+    let dedup = format!("account:{when}:{}", fingerprint(element));
     draft.event(at, dedup, kind).with_raw(element)
 }

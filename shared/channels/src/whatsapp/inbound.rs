@@ -110,7 +110,7 @@ fn inbound_message(id: domain::channel::ProviderMessageId, message: &Node<'_>) -
             context.is_true("forwarded") || context.is_true("frequently_forwarded")
         }),
         referral: message
-            .get("referral")
+            .object("referral")
             .map(|referral| ad(&referral))
             .or_else(|| {
                 context?
@@ -164,10 +164,15 @@ fn read_status(draft: &Draft, status: &Node<'_>) -> Result<InboundEvent, Problem
             .and_then(|conversation| conversation.time("expiration_timestamp")),
         participant,
     };
+    // In a group `recipient_id` is the group, and nobody's alias.
+    let address = match status.text("recipient_type").as_deref() {
+        Some("group") => "recipient_participant_id",
+        _ => "recipient_id",
+    };
     let person = Person::of(
         status,
         "recipient_user_id",
-        "recipient_id",
+        address,
         "recipient_parent_user_id",
     );
     let event = draft.event(status.time("timestamp"), dedup, InboundKind::Status(update));
@@ -273,12 +278,18 @@ fn contact_of<'a>(value: &Node<'a>, person: &Person) -> Option<Node<'a>> {
 fn profile(contact: Option<&Node<'_>>, message: &Node<'_>) -> Profile {
     let shown = contact.and_then(|contact| contact.get("profile"));
     let shown = shown.as_ref();
+    let given = message.list("contacts");
+    let own = given
+        .iter()
+        .find(|card| card.text("origin").as_deref() == Some("contact_request"))
+        .and_then(|card| card.list("phones").first()?.phone("wa_id"));
     Profile {
         display_name: shown.and_then(|shown| shown.text("name")),
         username: shown.and_then(|shown| shown.text("username")),
         phone: message
             .phone("from")
-            .or_else(|| contact.and_then(|contact| contact.phone("wa_id"))),
+            .or_else(|| contact.and_then(|contact| contact.phone("wa_id")))
+            .or(own),
         ..Profile::default()
     }
 }

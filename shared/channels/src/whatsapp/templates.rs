@@ -111,6 +111,3 @@ where
         _ => None,
     })
 }
-
-#[cfg(test)]
-mod tests;

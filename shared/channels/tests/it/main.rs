@@ -1,0 +1,14 @@
+//! The crate from outside: real payloads in, requests out.
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod inbound;
+#[cfg(test)]
+mod outbound;
+#[cfg(test)]
+mod outcome;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod templates;

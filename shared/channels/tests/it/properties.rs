@@ -1,0 +1,163 @@
+//! Whatever arrives: no panic, and nothing lost.
+
+use std::sync::OnceLock;
+
+use channels::{Response, classify, parse};
+use domain::channel::Channel;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+
+use crate::fixtures::{all, arrival};
+
+fn bodies() -> &'static [(Channel, Value)] {
+    static BODIES: OnceLock<Vec<(Channel, Value)>> = OnceLock::new();
+    BODIES.get_or_init(|| {
+        all()
+            .into_iter()
+            .map(|fixture| {
+                (
+                    fixture.channel,
+                    serde_json::from_slice(&fixture.body).unwrap(),
+                )
+            })
+            .collect()
+    })
+}
+
+/// What must come out at least: every element of every list that holds events.
+fn elements(channel: Channel, body: &Value) -> usize {
+    const LISTS: [&str; 10] = [
+        "messages",
+        "statuses",
+        "message_echoes",
+        "calls",
+        "user_preferences",
+        "user_id_update",
+        "errors",
+        "messaging",
+        "standby",
+        "changes",
+    ];
+    let list = |value: &Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
+    match channel {
+        Channel::Telegram => 1,
+        Channel::Loopback => list(body, "events").len(),
+        _ if !body["object"].is_string() => 1,
+        _ => list(body, "entry")
+            .iter()
+            .map(|entry| {
+                let direct: usize = ["messaging", "standby"]
+                    .iter()
+                    .map(|key| list(entry, key).len())
+                    .sum();
+                let changes = list(entry, "changes");
+                let inner: usize = changes
+                    .iter()
+                    .map(|change| {
+                        let inside: usize = LISTS
+                            .iter()
+                            .map(|key| list(&change["value"], key).len())
+                            .sum();
+                        inside.max(1)
+                    })
+                    .sum();
+                let is_page = body["object"] != "whatsapp_business_account";
+                direct + if is_page { changes.len() } else { inner }
+            })
+            .sum(),
+    }
+}
+
+/// Replaces the value at one place of the tree.
+fn mutate(value: &mut Value, place: &Index, replacement: &Value) {
+    let mut count = 0;
+    visit(value, &mut |_| {
+        count += 1;
+        false
+    });
+    let target = place.index(count);
+    let mut seen = 0;
+    visit(value, &mut |node| {
+        let hit = seen == target;
+        seen += 1;
+        if hit {
+            *node = replacement.clone();
+        }
+        hit
+    });
+}
+
+/// Depth first; stops when the visitor says so.
+fn visit(value: &mut Value, visitor: &mut dyn FnMut(&mut Value) -> bool) -> bool {
+    if visitor(value) {
+        return true;
+    }
+    match value {
+        Value::Array(items) => items.iter_mut().any(|item| visit(item, visitor)),
+        Value::Object(fields) => fields.values_mut().any(|field| visit(field, visitor)),
+        _ => false,
+    }
+}
+
+fn odd_values() -> Vec<Value> {
+    vec![
+        Value::Null,
+        json!(true),
+        json!(-1),
+        json!(1.5e300),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(""),
+        json!("\u{0}"),
+        json!("9".repeat(600)),
+        json!([]),
+        json!([null, 7, {}]),
+        json!({}),
+        json!({ "id": {}, "type": [] }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(raw in prop::collection::vec(any::<u8>(), 0..400)) {
+        for channel in Channel::ALL {
+            let _ = parse(channel, &raw, arrival());
+            for status in [200, 400, 429, 500] {
+                let response = Response { status, retry_after: Some("x"), body: &raw };
+                let _ = classify(channel, &response);
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_payloads_lose_no_element(
+        which in any::<Index>(),
+        damages in prop::collection::vec((any::<Index>(), select(odd_values())), 1..4),
+    ) {
+        let (channel, body) = which.get(bodies());
+        let mut body = body.clone();
+        for (place, value) in &damages {
+            mutate(&mut body, place, value);
+        }
+        let raw = body.to_string();
+        match parse(*channel, raw.as_bytes(), arrival()) {
+            Ok(batch) => {
+                prop_assert!(batch.events.len() >= elements(*channel, &body), "{raw}");
+                prop_assert!(batch.events.iter().all(|event| event.at <= arrival()));
+            }
+            Err(_) => prop_assert!(!body.is_object()),
+        }
+    }
+
+    #[test]
+    fn any_channel_reads_any_platforms_payload(which in any::<Index>()) {
+        let (_, body) = which.get(bodies());
+        for channel in Channel::ALL {
+            let batch = parse(channel, body.to_string().as_bytes(), arrival()).unwrap();
+            prop_assert!(!batch.events.is_empty());
+        }
+    }
+}
