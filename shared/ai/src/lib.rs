@@ -20,10 +20,10 @@ pub mod writing;
 
 mod duration;
 mod error;
-mod prompt;
-mod transcript;
 #[cfg(test)]
 mod judgement_tests;
+mod prompt;
+mod transcript;
 
 pub use duration::time_in_description;
 pub use error::{AnswerError, ModelError};

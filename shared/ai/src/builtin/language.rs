@@ -54,7 +54,10 @@ pub fn guess_language(text: &str) -> Option<Language> {
         .map(|(language, common)| {
             let common = fold(common);
             let common: Vec<&str> = common.split_whitespace().collect();
-            let hits = words.iter().filter(|word| common.contains(&word.as_str())).count();
+            let hits = words
+                .iter()
+                .filter(|word| common.contains(&word.as_str()))
+                .count();
             (hits, *language)
         })
         .collect();
@@ -77,7 +80,10 @@ mod tests {
     fn languages() {
         check("Hallo, habt ihr noch was frei?", Some(Language::De));
         check("hiya are you open on sundays", Some(Language::En));
-        check("Bonjour, avez-vous de la place samedi ?", Some(Language::Fr));
+        check(
+            "Bonjour, avez-vous de la place samedi ?",
+            Some(Language::Fr),
+        );
         check("Hola, ¿cuánto cuesta el bolso?", Some(Language::Es));
         check("Ciao! quanto costa il corso?", Some(Language::It));
         check("Merhaba, bu çantanın siyahı var mı", Some(Language::Tr));

@@ -12,6 +12,7 @@ mod pattern;
 mod reading;
 mod rule;
 mod slots;
+mod stems;
 mod story;
 mod text;
 mod time;
@@ -36,5 +37,24 @@ pub enum OptOut {
 /// Whether one customer message asks for no more messages. On SMS a few more keywords
 /// count, which elsewhere may be about an appointment (`cancel`, `ende`).
 pub fn opt_out(text: &str, channel: &str) -> OptOut {
-    opt_out::read(text, channel)
+    opt_out::read(text, channel, None)
+}
+#[cfg(test)]
+mod dbg_tmp {
+    #[test]
+    fn dbg() {
+        let Ok(t) = std::fs::read_to_string("/tmp/dbg-text") else {
+            return;
+        };
+        for line in t.lines() {
+            let lang = super::guess_language(line);
+            println!("== {line} [{lang:?}] {:?}", super::opt_out(line, "x"));
+            let lex = super::lexicon::Lexicon::of(lang.unwrap_or(crate::Language::De));
+            for s in super::text::sentences(line) {
+                for (a, sp) in lex.acts(&s) {
+                    println!("   {a:?}: {}", s.words[sp.start..sp.end].join(" "));
+                }
+            }
+        }
+    }
 }

@@ -4,6 +4,8 @@
 //! must be about messages: stopping a charge, cancelling an appointment or leaving a
 //! course is none. What is neither clear nor clearly something else goes to a person.
 
+use std::sync::LazyLock;
+
 use super::OptOut;
 use super::language::guess_language;
 use super::lexicon::{Act, Lexicon};
@@ -26,54 +28,48 @@ const POLITE: &str = "bitte danke pls please thanks thank you ty thx plz vielen 
     grazie per favore lütfen teşekkürler endlich immediately hi hallo hello it this me newsletter \
     alle alles ok okay ciao cheers x";
 
-pub(super) fn read(text: &str, channel: &str) -> OptOut {
+/// Reads one customer message. `language` is that of the conversation, for messages too
+/// short to show their own.
+pub(super) fn read(text: &str, channel: &str, language: Option<Language>) -> OptOut {
     if is_keyword(text, channel) {
         return OptOut::Yes;
     }
-    languages(text).into_iter().map(|language| in_sentences(text, language)).fold(
-        OptOut::No,
-        |found, next| match (found, next) {
-            (OptOut::Yes, _) | (_, OptOut::Yes) => OptOut::Yes,
-            (OptOut::Unclear, _) | (_, OptOut::Unclear) => OptOut::Unclear,
-            (OptOut::No, OptOut::No) => OptOut::No,
+    match guess_language(text).or(language) {
+        Some(language) => in_sentences(text, language),
+        None => match in_sentences(text, Language::De) {
+            OptOut::No => in_sentences(text, Language::En),
+            found => found,
         },
-    )
+    }
 }
 
 fn is_keyword(text: &str, channel: &str) -> bool {
-    let folded = |list: &str| -> Vec<String> { bare_words(list) };
-    let keywords = folded(KEYWORDS);
-    let sms = if channel == "sms" { folded(SMS_KEYWORDS) } else { Vec::new() };
-    let polite = folded(POLITE);
+    static LISTS: LazyLock<[Vec<String>; 3]> =
+        LazyLock::new(|| [KEYWORDS, SMS_KEYWORDS, POLITE].map(bare_words));
+    let [keywords, sms, polite] = &*LISTS;
     let words = bare_words(&text.replace(['-', '_'], ""));
-    let is_key = |word: &String| keywords.contains(word) || sms.contains(word);
-    let keys = words.iter().filter(|word| is_key(word)).count();
+    let is_key =
+        |word: &String| keywords.contains(word) || (channel == "sms" && sms.contains(word));
     // A question is a question, and a keyword in a row of other words is a sentence.
-    keys > 0
-        && words.len() <= 6
+    words.len() <= 6
         && !text.contains('?')
-        && words.iter().all(|word| is_key(word) || polite.contains(word))
+        && words.iter().any(is_key)
+        && words
+            .iter()
+            .all(|word| is_key(word) || polite.contains(word))
 }
 
-/// A short text may be guessed wrong, so German and English are always tried.
-fn languages(text: &str) -> Vec<Language> {
-    let mut languages = vec![Language::De, Language::En];
-    if let Some(guess) = guess_language(text)
-        && !languages.contains(&guess)
-    {
-        languages = vec![guess];
-    }
-    languages
-}
-
+/// A sentence that asks for it and is not about something else is clear; one that may be
+/// about either is for a person.
 fn in_sentences(text: &str, language: Language) -> OptOut {
     let reading = reading::customer(text, Lexicon::of(language));
-    let asks_for_it = reading.mentions(Act::OptOut);
-    let about_something_else = reading.mentions(Act::OptIn);
-    match (asks_for_it, about_something_else) {
-        (true, false) => OptOut::Yes,
-        (true, true) => OptOut::Unclear,
-        (false, false) if reading.mentions(Act::MaybeOptOut) => OptOut::Unclear,
-        (false, _) => OptOut::No,
+    if reading.mentions_apart_from(Act::OptOut, Act::OptIn) {
+        OptOut::Yes
+    } else if reading.mentions(Act::OptOut)
+        || reading.mentions_apart_from(Act::MaybeOptOut, Act::OptIn)
+    {
+        OptOut::Unclear
+    } else {
+        OptOut::No
     }
 }

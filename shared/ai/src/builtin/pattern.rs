@@ -7,6 +7,7 @@
 //! | `word` | this word; long words may be off by one letter |
 //! | `word*`, `*word`, `*word*` | begins with, ends with, holds |
 //! | `a\|b` | one of these |
+//! | `a+b` | two words as one choice: `a+b\|c` |
 //! | `_` | up to three words, not across a comma |
 //! | `..` | up to eight words, also across commas |
 //! | `#` | a number |
@@ -21,15 +22,19 @@ pub(super) struct Pattern {
 
 #[derive(Debug, Clone)]
 enum Part {
-    Words(Vec<Word>),
-    Gap { most: usize, across_breaks: bool },
+    /// One of several runs of words.
+    Words(Vec<Vec<Word>>),
+    Gap {
+        most: usize,
+        across_breaks: bool,
+    },
     Number,
     Begin,
     End,
 }
 
 #[derive(Debug, Clone)]
-enum Word {
+pub(super) enum Word {
     Exact(String),
     Prefix(String),
     Suffix(String),
@@ -74,17 +79,12 @@ fn part(source: &str) -> Part {
         "#" => Part::Number,
         "^" => Part::Begin,
         "$" => Part::End,
-        words => Part::Words(words.split('|').map(word).collect()),
-    }
-}
-
-fn word(source: &str) -> Word {
-    let text = fold(source.trim_matches('*'));
-    match (source.starts_with('*'), source.ends_with('*')) {
-        (true, true) => Word::Inside(text),
-        (true, false) => Word::Suffix(text),
-        (false, true) => Word::Prefix(text),
-        (false, false) => Word::Exact(text),
+        words => Part::Words(
+            words
+                .split('|')
+                .map(|choice| choice.split('+').map(Word::new).collect())
+                .collect(),
+        ),
     }
 }
 
@@ -95,23 +95,34 @@ fn matches_at(parts: &[Part], words: &[String], at: usize) -> Option<usize> {
     match first {
         Part::Begin => {
             let begins = at == 0 || words.get(at - 1).is_some_and(|w| w == BREAK);
-            if begins { matches_at(rest, words, at) } else { None }
+            if begins {
+                matches_at(rest, words, at)
+            } else {
+                None
+            }
         }
         Part::End => {
             let ends = words.get(at).is_none_or(|w| w == BREAK);
-            if ends { matches_at(rest, words, at) } else { None }
+            if ends {
+                matches_at(rest, words, at)
+            } else {
+                None
+            }
         }
         Part::Number => {
             let word = words.get(at)?;
-            word.starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
+            word.starts_with(|c: char| c.is_ascii_digit())
+                .then_some(())?;
             matches_at(rest, words, at + 1)
         }
-        Part::Words(choices) => {
-            let word = words.get(at)?;
-            choices.iter().any(|choice| choice.matches(word)).then_some(())?;
-            matches_at(rest, words, at + 1)
-        }
-        Part::Gap { most, across_breaks } => (0..=*most)
+        Part::Words(choices) => choices
+            .iter()
+            .filter(|choice| starts_with(&words[at.min(words.len())..], choice))
+            .find_map(|choice| matches_at(rest, words, at + choice.len())),
+        Part::Gap {
+            most,
+            across_breaks,
+        } => (0..=*most)
             .take_while(|skipped| {
                 *skipped == 0
                     || words
@@ -122,8 +133,26 @@ fn matches_at(parts: &[Part], words: &[String], at: usize) -> Option<usize> {
     }
 }
 
+fn starts_with(words: &[String], choice: &[Word]) -> bool {
+    choice.len() <= words.len()
+        && choice
+            .iter()
+            .zip(words)
+            .all(|(part, word)| part.matches(word))
+}
+
 impl Word {
-    fn matches(&self, word: &str) -> bool {
+    pub(super) fn new(source: &str) -> Word {
+        let text = fold(source.trim_matches('*'));
+        match (source.starts_with('*'), source.ends_with('*')) {
+            (true, true) => Word::Inside(text),
+            (true, false) => Word::Suffix(text),
+            (false, true) => Word::Prefix(text),
+            (false, false) => Word::Exact(text),
+        }
+    }
+
+    pub(super) fn matches(&self, word: &str) -> bool {
         match self {
             Word::Exact(text) => text == word || is_typo_of(word, text),
             Word::Prefix(text) => word.starts_with(text.as_str()),
@@ -168,7 +197,11 @@ mod tests {
 
     #[test]
     fn phrases() {
-        check("kein* _ interesse", "Wir haben leider kein großes Interesse", true);
+        check(
+            "kein* _ interesse",
+            "Wir haben leider kein großes Interesse",
+            true,
+        );
         check("kein* _ interesse", "Kein Problem, Interesse ist da", false);
         check("kein* .. interesse", "Kein Problem, Interesse ist da", true);
         check("^ ja $", "ja, gern", true);

@@ -93,6 +93,17 @@ impl Reading {
         })
     }
 
+    /// Said in a sentence that does not also do `other`.
+    pub(super) fn mentions_apart_from(&self, act: Act, other: Act) -> bool {
+        self.said.iter().any(|said| {
+            said.act == act
+                && !self
+                    .said
+                    .iter()
+                    .any(|s| s.act == other && s.sentence == said.sentence)
+        })
+    }
+
     /// A clear yes, more than an "ok".
     pub(super) fn states_strongly(&self, act: Act) -> bool {
         self.facts(act).any(|fact| !fact.weak)
@@ -114,7 +125,11 @@ impl Reading {
     /// A question that wants an answer.
     pub(super) fn asks(&self) -> bool {
         self.sentences.iter().enumerate().any(|(index, sentence)| {
-            let does = |act| self.said.iter().any(|s| s.act == act && s.sentence == index);
+            let does = |act| {
+                self.said
+                    .iter()
+                    .any(|s| s.act == act && s.sentence == index)
+            };
             if sentence.question_mark {
                 // "can I let you know tomorrow?"
                 !(does(Act::Announces) && sentence.words.len() < 12)
@@ -123,6 +138,11 @@ impl Reading {
                 does(Act::Asks) && !does(Act::Announces) && !does(Act::Declines)
             }
         })
+    }
+
+    /// Several times to choose from.
+    pub(super) fn offers_a_choice(&self) -> bool {
+        slots::is_choice(&self.sentences)
     }
 
     pub(super) fn words(&self) -> impl Iterator<Item = &str> {
@@ -152,21 +172,32 @@ fn said(index: usize, sentence: &Sentence, lexicon: &Lexicon) -> Vec<Said> {
 /// itself ("kein Interesse") means what it says.
 fn is_negated(sentence: &Sentence, span: Span, lexicon: &Lexicon) -> bool {
     let words = &sentence.words;
-    let negator = |word: &String| lexicon.is_negator(word);
-    if words[span.start..span.end].iter().any(negator) {
+    let negates = |i: &usize| {
+        let next = words.get(i + 1).map_or("", String::as_str);
+        lexicon.is_negator(&words[*i]) && !COURTESY.contains(&next)
+    };
+    if (span.start..span.end).any(|i| negates(&i)) {
         return false;
     }
-    let clause = |word: &&String| *word != BREAK;
-    words[..span.start].iter().rev().take(3).take_while(clause).any(negator)
-        || words[span.end..].iter().take(2).take_while(clause).any(negator)
+    let same_clause = |i: &usize| words[*i] != BREAK;
+    let mut before = (0..span.start).rev().take(3).take_while(same_clause);
+    let mut after = (span.end..words.len()).take(2).take_while(same_clause);
+    before.any(|i| negates(&i)) || after.any(|i| negates(&i))
 }
+
+/// "no worries", "kein Problem": the negator stays with its word.
+const COURTESY: [&str; 12] = [
+    "worries", "problem", "probs", "thanks", "stress", "rush", "hurry", "sorge", "ding", "thema",
+    "wunder", "doubt",
+];
 
 /// One word of politeness that is not yet a yes.
 fn is_weak(sentence: &Sentence, span: Span) -> bool {
     const WEAK: [&str; 34] = [
-        "ok", "okay", "oki", "k", "kk", "super", "top", "cool", "toll", "gut", "klar", "great", "fine",
-        "vale", "bien", "tamam", "d", "genau", "sehr", "klingt", "schon", "sounds", "lovely", "ace",
-        "good", "brill", "parfait", "guzel", "bello", "bene", "perfecto", "prima", "fein", "wow",
+        "ok", "okay", "oki", "k", "kk", "super", "top", "cool", "toll", "gut", "klar", "great",
+        "fine", "vale", "bien", "tamam", "d", "genau", "sehr", "klingt", "schon", "sounds",
+        "lovely", "ace", "good", "brill", "parfait", "guzel", "bello", "bene", "perfecto", "prima",
+        "fein", "wow",
     ];
     let span_words = &sentence.words[span.start..span.end];
     matches!(span_words, [word] if WEAK.contains(&word.as_str()))
@@ -175,7 +206,8 @@ fn is_weak(sentence: &Sentence, span: Span) -> bool {
 /// Takes out sentences that give orders to the program, and what follows them in the
 /// same breath; a question after them is the customer's own again.
 fn without_planted(sentences: Vec<Sentence>, lexicon: &Lexicon) -> Vec<Sentence> {
-    let does = |sentence: &Sentence, wanted: Act| lexicon.acts(sentence).any(|(act, _)| act == wanted);
+    let does =
+        |sentence: &Sentence, wanted: Act| lexicon.acts(sentence).any(|(act, _)| act == wanted);
     let mut planted = false;
     sentences
         .into_iter()
@@ -193,8 +225,23 @@ fn without_planted(sentences: Vec<Sentence>, lexicon: &Lexicon) -> Vec<Sentence>
 /// Cuts `[photo]` and its like out of a text.
 fn without_media(text: &str) -> (String, bool) {
     let kinds: HashSet<&str> = HashSet::from([
-        "audio", "voice", "photo", "image", "picture", "video", "document", "file", "media", "foto",
-        "bild", "gif", "location", "contact", "pdf", "attachment", "voice message",
+        "audio",
+        "voice",
+        "photo",
+        "image",
+        "picture",
+        "video",
+        "document",
+        "file",
+        "media",
+        "foto",
+        "bild",
+        "gif",
+        "location",
+        "contact",
+        "pdf",
+        "attachment",
+        "voice message",
     ]);
     let mut rest = text;
     let mut kept = String::with_capacity(text.len());

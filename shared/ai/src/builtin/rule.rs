@@ -1,7 +1,10 @@
 //! What an owner's rule says: what its description takes for granted, what it leaves
 //! out, and which events its stop text lists.
 
-use super::text::{BREAK, Sentence, fold, sentences};
+use std::sync::LazyLock;
+
+use super::stems::Stems;
+use super::text::{BREAK, Sentence, sentences};
 use super::topics::{self, Topic};
 use crate::transcript::RuleText;
 
@@ -34,26 +37,59 @@ pub(super) struct StopsOn {
 
 // Folded stems of all languages together: an owner's few words hardly collide.
 
-const OFFER: &str = "*angebot* *kostenvoranschlag* *kostenplan* *preis* *tarif* *vergleich* *exposé* \
-    *wertermittlung* *rechnung* quote* quotation estimate* price* offer* proposal* plan devis \
-    tarif* prix presupuesto* precio* preventivo* prezzo prezzi teklif* fiyat* invoice* brochure \
-    *kalkulation* proofs";
+static OFFER: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*angebot *angebote *angebots *kostenvoranschlag* *kostenplan* *preis* *tarif* *vergleich* *exposé* \
+    *wertermittlung* quote* quotation estimate* price* offer offers proposal* plan devis \
+    tarif* prix presupuesto* precio* preventivo* prezzo prezzi teklif* fiyat* brochure \
+    *kalkulation* proofs",
+    )
+});
 
-const GIVEN: &str = "erhalten erhielt bekommen bekam bekommt verschickt geschickt gesendet vorliegen \
+static GIVEN: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "erhalten erhielt bekommen bekam bekommt verschickt geschickt gesendet vorliegen \
     vorliegt hat haben offen gegeben gemacht auf nach got given sent received after our was had \
     has reçu envoyé recibió recibe recibido ricevuto inviato gönder* verdik reagiert antwortet \
-    replied answered";
+    replied answered",
+    )
+});
 
-const DOCUMENTS: &str = "*unterlage* *dokument* *nachweis* *foto* *bilder* *formular* document* \
+static ASKED: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "gefragt fragt anfrag* angefragt asked asks wollte \
+    demande* pregunt* chiede chiesto soran sorup",
+    )
+});
+
+static SENT: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "erhalten bekommen bekommt verschickt geschickt gesendet \
+    vorliegen offen got given sent received after reçu recibe recibió ricevuto unser our was unsere nuestro",
+    )
+});
+
+static DOCUMENTS: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*unterlage* *dokument* *nachweis* *foto* *bilder* *formular* document* \
     paper* photo* picture* form note reading pièces documents documentos documenti belge* evrak* \
-    *zählerstand* *liste eingereicht einreichen schicken geschickt";
+    *zählerstand* *liste eingereicht einreichen schicken geschickt",
+    )
+});
 
-const AFTER_SALE: &str = "*zufried* *kauf *kauf* *bewertung* *nachfragen review* happy satisf* feedback purchase* \
-    achat compra acquisto satın";
+static AFTER_SALE: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*zufried* *kauf *kauf* *bewertung* *nachfragen review* happy satisf* feedback purchase* \
+    achat compra acquisto satın",
+    )
+});
 
-const AFTER: &str = "nach after après después tras dopo sonra";
+static AFTER: LazyLock<Stems> =
+    LazyLock::new(|| Stems::new("nach after après después tras dopo sonra"));
 
-const GOAL: &str = "gebucht bucht buchung *bestätig* *vereinbar* steht fest fix zusage zugesagt \
+static GOAL: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "gebucht bucht buchung *bestätig* *vereinbar* steht fest fix zusage zugesagt \
     *auftrag *beauftragt* erteilt angenommen annahme nimmt *abschluss* abgeschlossen *gekauft* kauf kauft kaufs \
     *bestellt* bestellung *angemeldet* anmeldung *gewählt* ausgewählt *bezahlt* *zahlung* geleistet \
     unterschrieben freigegeben abgeholt eingelöst mitglied erreicht entschieden verlängert \
@@ -64,27 +100,47 @@ const GOAL: &str = "gebucht bucht buchung *bestätig* *vereinbar* steht fest fix
     réserv* confirm* accept* pris signé command* achet* inscri* reserv* compra* acept* \
     contrat* pedido hech* prenot* acquist* ordin* comprat* iscri* firmat* conferit* \
     sipariş aldı alındı alınd* onay* kesinleş* rezerv* satın verildi kabul fixed written \
-    geschrieben zusagt";
+    geschrieben zusagt",
+    )
+});
 
-const DELIVERED: &str = "eingegangen eingang erhalten da vorliegt liegt vor received arrived \
+static DELIVERED: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "eingegangen eingang erhalten da vorliegt liegt vor received arrived \
     geschickt eingereicht hochgeladen delivered submitted sent reçu* recibid* ricevut* known \
-    provided completed handed alındı geldi ausgefüllt in";
+    provided completed handed alındı geldi ausgefüllt in",
+    )
+});
 
-const REFUSAL: &str = "*abgesagt* absage absagt *abgelehn* lehnt ablehn* ablehnung abgewählt *interesse* \
+static REFUSAL: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*abgesagt* absage absagt *abgelehn* lehnt ablehn* ablehnung abgewählt *interesse* \
     *bedarf* *storn* kein keine keinen nicht woanders anderswo anderweitig andere* anderer anderes \
-    zurückgezog* zurückzieh* zieht widerruf* verworfen aufgegeben erledigt hergegeben nötig \
+    freigegeben released zurückgezog* zurückzieh* zieht widerruf* verworfen aufgegeben erledigt hergegeben nötig \
     gewünscht sagt ab cancel* declin* refus* reject* not no longer interest* withdraw* withdrawn \
     elsewhere other another turns turned down found against gives gave lost dont doesnt \
     refus* annul* plus ailleurs veut rechaz* cancel* interes* ya no non rifiut* annull* \
-    interess* vazgeç* istem* iptal reddet* başka says say off drop* stops gone";
+    interess* vazgeç* istem* iptal reddet* başka says say off drop* stops gone",
+    )
+});
 
-const PROBLEM: &str = "*problem* *beschwer* *reklam* *mangel* mängel schaden complain* issue* fault* \
-    wrong souci problème problema* queja sorun şikayet* unzufrieden unhappy trouble return*";
+static PROBLEM: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*problem* *beschwer* *reklam* *mangel* mängel schaden complain* issue* fault* \
+    wrong souci problème problema* queja sorun şikayet* unzufrieden unhappy trouble return*",
+    )
+});
 
-const PLEASED: &str = "zufrieden *zufrieden* zufriedenheit happy satisf* content* pleased wohlauf gut \
-    memnun* soddisf* satisfech* positiv* fine glücklich";
+static PLEASED: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "zufrieden *zufrieden* zufriedenheit happy satisf* content* pleased wohlauf gut \
+    memnun* soddisf* satisfech* positiv* fine glücklich",
+    )
+});
 
-const THANKS: &str = "*dank* thank* merci remerci* gracias agradec* grazie ringrazi* teşekkür*";
+static THANKS: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new("*dank* thank* merci remerci* gracias agradec* grazie ringrazi* teşekkür*")
+});
 
 const NOT_FOR: [&[&str]; 16] = [
     &["nicht", "bei"],
@@ -107,12 +163,13 @@ const NOT_FOR: [&[&str]; 16] = [
 
 pub(super) fn read(rule: &RuleText) -> RuleReading {
     let (description, excluded) = split_exclusion(sentences(&rule.description));
-    let has = |stems: &str| any(&description, stems);
     RuleReading {
-        needs_offer: has(OFFER) && has(GIVEN) && !only_asked_for(&description),
-        about_documents: has(DOCUMENTS),
-        after_sale: has(AFTER_SALE) && has(AFTER),
-        topics: topics::topics(description.iter().map(String::as_str)),
+        needs_offer: OFFER.in_any(&description)
+            && GIVEN.in_any(&description)
+            && !only_asked_for(&description),
+        about_documents: DOCUMENTS.in_any(&description),
+        after_sale: AFTER_SALE.in_any(&description) && AFTER.in_any(&description),
+        topics: topics::topics(&description),
         excluded,
         stops_on: stops_on(&rule.stop),
     }
@@ -121,14 +178,13 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
 /// A stop text that names nothing known stops on everything that ends a matter.
 fn stops_on(stop: &str) -> StopsOn {
     let words: Vec<String> = sentences(stop).into_iter().flat_map(|s| s.words).collect();
-    let has = |stems: &str| any(&words, stems);
     let found = StopsOn {
-        goal: has(GOAL),
-        delivered: has(DELIVERED),
-        refusal: has(REFUSAL),
-        problem: has(PROBLEM),
-        pleased: has(PLEASED),
-        thanks: has(THANKS),
+        goal: GOAL.in_any(&words),
+        delivered: DELIVERED.in_any(&words),
+        refusal: REFUSAL.in_any(&words),
+        problem: PROBLEM.in_any(&words),
+        pleased: PLEASED.in_any(&words),
+        thanks: THANKS.in_any(&words),
     };
     let nothing = !(found.goal || found.delivered || found.refusal)
         && !(found.problem || found.pleased || found.thanks);
@@ -145,12 +201,8 @@ fn stops_on(stop: &str) -> StopsOn {
 
 /// "has asked for a price" speaks of no price given.
 fn only_asked_for(words: &[String]) -> bool {
-    let asked = any(words, "gefragt fragt anfrag* angefragt asked asks wollte demande* pregunt* chiede chiesto soran sorup");
-    let given = any(
-        words,
-        "erhalten bekommen bekommt verschickt geschickt gesendet vorliegen offen got given sent received \
-         after reçu recibe recibió ricevuto unser our was unsere nuestro",
-    );
+    let asked = ASKED.in_any(words);
+    let given = SENT.in_any(words);
     asked && !given
 }
 
@@ -168,10 +220,15 @@ fn split_exclusion(sentences: Vec<Sentence>) -> (Vec<String>, Vec<String>) {
 /// Where "not for ..." begins: at the start of a sentence or after a comma.
 fn exclusion_start(words: &[String]) -> Option<usize> {
     (0..words.len()).find(|&i| {
-        let at_border = i == 0 || words[i - 1] == BREAK || words[i] == "ausser" || words[i] == "except";
+        let at_border =
+            i == 0 || words[i - 1] == BREAK || words[i] == "ausser" || words[i] == "except";
         at_border
             && NOT_FOR.iter().any(|phrase| {
-                phrase.iter().zip(&words[i..]).filter(|(a, b)| **a == b.as_str()).count()
+                phrase
+                    .iter()
+                    .zip(&words[i..])
+                    .filter(|(a, b)| **a == b.as_str())
+                    .count()
                     == phrase.len()
             })
     })
@@ -180,9 +237,30 @@ fn exclusion_start(words: &[String]) -> Option<usize> {
 /// The beginning of a word that its other forms share: "Mietanfragen" and "mieten".
 fn stem(word: &str) -> Option<String> {
     const EMPTY: [&str; 24] = [
-        "nicht", "wenn", "gilt", "ausser", "ausgenommen", "ausnahme", "except", "excluding", "when",
-        "kunden", "kunde", "customers", "customer", "people", "personen", "leute", "eine", "einer",
-        "einem", "those", "pour", "para", "anfragen", "requests",
+        "nicht",
+        "wenn",
+        "gilt",
+        "ausser",
+        "ausgenommen",
+        "ausnahme",
+        "except",
+        "excluding",
+        "when",
+        "kunden",
+        "kunde",
+        "customers",
+        "customer",
+        "people",
+        "personen",
+        "leute",
+        "eine",
+        "einer",
+        "einem",
+        "those",
+        "pour",
+        "para",
+        "anfragen",
+        "requests",
     ];
     let length = word.chars().count();
     if length < 4 || EMPTY.contains(&word) {
@@ -195,16 +273,4 @@ fn stem(word: &str) -> Option<String> {
         _ => 4,
     };
     Some(word.chars().take(keep).collect())
-}
-
-fn any(words: &[String], stems: &str) -> bool {
-    stems.split_whitespace().any(|stem| {
-        let text = fold(stem.trim_matches('*'));
-        words.iter().any(|word| match (stem.starts_with('*'), stem.ends_with('*')) {
-            (true, true) => word.contains(&text),
-            (true, false) => word.ends_with(&text),
-            (false, true) => word.starts_with(&text),
-            (false, false) => *word == text,
-        })
-    })
 }

@@ -29,7 +29,9 @@ const DAYS: [&str; 12] = [
 ];
 
 /// Short names that are also words; a day only beside a number or a preposition of time.
-const AMBIGUOUS: [&str; 10] = ["mo", "di", "mi", "do", "fr", "sa", "so", "sun", "mon", "sat"];
+const AMBIGUOUS: [&str; 10] = [
+    "mo", "di", "mi", "do", "fr", "sa", "so", "sun", "mon", "sat",
+];
 
 pub(super) fn slots(sentence: &Sentence) -> Vec<Slot> {
     let words = &sentence.words;
@@ -48,7 +50,9 @@ fn day(words: &[String], i: usize) -> Option<Slot> {
         return None;
     }
     DAYS.iter().find_map(|week| {
-        let at = week.split_whitespace().position(|name| fold(name) == word)?;
+        let at = week
+            .split_whitespace()
+            .position(|name| fold(name) == word)?;
         u8::try_from(at).ok().map(Slot::Day)
     })
 }
@@ -56,10 +60,16 @@ fn day(words: &[String], i: usize) -> Option<Slot> {
 fn beside_time(words: &[String], i: usize) -> bool {
     let next_is_time = words.get(i + 1).is_some_and(|next| {
         next.starts_with(|c: char| c.is_ascii_digit())
-            || matches!(next.as_str(), "um" | "at" | "oder" | "or" | "works" | "passt" | "geht")
+            || matches!(
+                next.as_str(),
+                "um" | "at" | "oder" | "or" | "works" | "passt" | "geht"
+            )
     });
     let after_preposition = i > 0
-        && matches!(words[i - 1].as_str(), "am" | "on" | "this" | "next" | "nachste" | "u" | "for");
+        && matches!(
+            words[i - 1].as_str(),
+            "am" | "on" | "this" | "next" | "nachste" | "u" | "for"
+        );
     next_is_time || after_preposition
 }
 
@@ -96,9 +106,36 @@ pub(super) fn is_money(word: &str) -> bool {
 
 fn is_quantity(word: &str) -> bool {
     const QUANTITIES: [&str; 30] = [
-        "%", "qm", "km", "kg", "personen", "leute", "kinder", "klasse", "nachte", "monate", "jahre",
-        "wochen", "tage", "people", "nights", "years", "year", "months", "weeks", "days", "pax",
-        "personas", "persone", "personnes", "kisi", "stuck", "monaten", "mal", "minuten", "minutes",
+        "%",
+        "qm",
+        "km",
+        "kg",
+        "personen",
+        "leute",
+        "kinder",
+        "klasse",
+        "nachte",
+        "monate",
+        "jahre",
+        "wochen",
+        "tage",
+        "people",
+        "nights",
+        "years",
+        "year",
+        "months",
+        "weeks",
+        "days",
+        "pax",
+        "personas",
+        "persone",
+        "personnes",
+        "kisi",
+        "stuck",
+        "monaten",
+        "mal",
+        "minuten",
+        "minutes",
     ];
     QUANTITIES.contains(&word)
 }
@@ -123,9 +160,13 @@ pub(super) fn is_choice(sentences: &[Sentence]) -> bool {
     let days = all.iter().filter(|s| matches!(s, Slot::Day(_))).count();
     let numbers = all.len() - days;
     let or = sentences.iter().flat_map(|s| &s.words).any(|w| {
-        w != BREAK && matches!(w.as_str(), "oder" | "or" | "ou" | "o" | "ya" | "veya" | "od" | "bzw")
+        w != BREAK
+            && matches!(
+                w.as_str(),
+                "oder" | "or" | "ou" | "o" | "ya" | "veya" | "od" | "bzw"
+            )
     });
-    days >= 2 || (numbers >= 2 && or)
+    or && (days >= 2 || numbers >= 2)
 }
 
 #[cfg(test)]
@@ -140,11 +181,17 @@ mod tests {
 
     #[test]
     fn days_and_times() {
-        check("dann bis Freitag um 10!", &[Slot::Day(4), Slot::Number(10, 0)]);
+        check(
+            "dann bis Freitag um 10!",
+            &[Slot::Day(4), Slot::Number(10, 0)],
+        );
         check("see u sat at 2", &[Slot::Day(5), Slot::Number(2, 0)]);
         check("Guten Morgen", &[]);
         check("45 €", &[]);
-        check("am 14. um 16.30 Uhr", &[Slot::Number(14, 0), Slot::Number(16, 30)]);
+        check(
+            "am 14. um 16.30 Uhr",
+            &[Slot::Number(14, 0), Slot::Number(16, 30)],
+        );
         check("so do i", &[]);
     }
 }

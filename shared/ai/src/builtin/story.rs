@@ -4,13 +4,13 @@
 //! A finished matter is put aside when the customer opens a new one, so an old "all
 //! sorted" does not end a newer question.
 
+use super::OptOut;
 use super::lexicon::{Act, Lexicon};
 use super::opt_out;
 use super::reading::{self, Reading};
 use super::slots::{self, Slot};
 use super::topics::{self, Topic};
-use super::OptOut;
-use crate::transcript::{Author, Transcript};
+use crate::transcript::{Author, Language, Transcript};
 
 #[derive(Debug, Default)]
 pub(super) struct Story {
@@ -78,7 +78,8 @@ pub(super) enum Event {
     Thanked,
 }
 
-pub(super) fn tell(transcript: &Transcript, lexicon: &Lexicon) -> Story {
+pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
+    let lexicon = Lexicon::of(language);
     let mut story = Story::default();
     let mut customer_words: Vec<String> = Vec::new();
     for turn in &transcript.turns {
@@ -89,7 +90,7 @@ pub(super) fn tell(transcript: &Transcript, lexicon: &Lexicon) -> Story {
                     story.start_over();
                     customer_words.clear();
                 }
-                story.note_opt_out(&turn.text, transcript);
+                story.note_opt_out(&turn.text, &transcript.channel, language);
                 customer_words.extend(reading.words().map(str::to_owned));
                 story.words.extend(reading.words().map(str::to_owned));
                 story.customer_wrote(&reading);
@@ -102,8 +103,8 @@ pub(super) fn tell(transcript: &Transcript, lexicon: &Lexicon) -> Story {
             Author::Automation => {}
         }
     }
-    story.topics = topics::topics(story.words.iter().map(String::as_str));
-    story.customer_topics = topics::topics(customer_words.iter().map(String::as_str));
+    story.topics = topics::topics(&story.words);
+    story.customer_topics = topics::topics(&customer_words);
     story
 }
 
@@ -130,8 +131,8 @@ impl Story {
         };
     }
 
-    fn note_opt_out(&mut self, text: &str, transcript: &Transcript) {
-        match opt_out::read(text, &transcript.channel) {
+    fn note_opt_out(&mut self, text: &str, channel: &str, language: Language) {
+        match opt_out::read(text, channel, Some(language)) {
             OptOut::Yes => self.opt_out = OptOutFound::Yes,
             OptOut::Unclear if self.opt_out == OptOutFound::No => {
                 self.opt_out = OptOutFound::Unclear;
@@ -154,7 +155,9 @@ impl Story {
         if self.business_wrote {
             self.note_events(reading, hesitates, asks);
         }
-        let ended = self.events[before..].iter().any(|event| event.ends_the_matter());
+        let ended = self.events[before..]
+            .iter()
+            .any(|event| event.ends_the_matter());
         self.note_who_waits(reading, hesitates, asks, ended);
         self.announced |= hesitates && !ended;
         self.wished |= asks || reading.states(Act::Wants) || reading.mentions(Act::Agrees);
@@ -218,7 +221,17 @@ impl Story {
     }
 
     fn says_yes(&self, reading: &Reading, asks: bool) -> bool {
-        const BUTS: [&str; 9] = ["aber", "but", "mais", "pero", "ma", "ama", "nur", "only", "allerdings"];
+        const BUTS: [&str; 9] = [
+            "aber",
+            "but",
+            "mais",
+            "pero",
+            "ma",
+            "ama",
+            "nur",
+            "only",
+            "allerdings",
+        ];
         let but = reading.words().any(|word| BUTS.contains(&word));
         let problem = reading.states(Act::Problem);
         let polite_only = reading.states(Act::Thanks) && !reading.states_strongly(Act::Agrees);
@@ -227,7 +240,8 @@ impl Story {
 
     fn note_who_waits(&mut self, reading: &Reading, hesitates: bool, asks: bool, ended: bool) {
         let counters = !hesitates
-            && (reading.states_conditionally(Act::Agrees) || reading.states_conditionally(Act::Books))
+            && (reading.states_conditionally(Act::Agrees)
+                || reading.states_conditionally(Act::Books))
             && self.ask.is_some();
         let answers = matches!(self.ask, Some(Ask::Info | Ask::Documents))
             && !hesitates
@@ -239,6 +253,8 @@ impl Story {
             None
         } else if !self.business_wrote {
             Some("nobody has answered the customer yet")
+        } else if reading.states(Act::Requests) {
+            Some("the customer asked for something")
         } else if reading.media && reading.word_count < 30 && !reading.states(Act::Pleased) {
             Some("a voice message or picture is unanswered")
         } else if reading.states(Act::Chases) {
@@ -282,7 +298,11 @@ impl Story {
         if is_advertising(reading) {
             return;
         }
-        if reading.mentions(Act::Promises) && !substance && !reading.mentions(Act::AsksDocs) && !reading.mentions(Act::Invites) {
+        if reading.mentions(Act::Promises)
+            && !substance
+            && !reading.mentions(Act::AsksDocs)
+            && !reading.mentions(Act::Invites)
+        {
             self.waits = Some("the business promised to come back");
             return;
         }
@@ -301,7 +321,10 @@ impl Story {
     }
 
     fn books_in(&self, reading: &Reading) -> bool {
-        reading.mentions(Act::Booked) && (self.ask.is_some() || self.wished) && !self.announced && !reading.price
+        reading.mentions(Act::Booked)
+            && (self.ask.is_some() || self.wished)
+            && !self.announced
+            && !reading.price
     }
 
     fn note_ask(&mut self, reading: &Reading, asks: bool) {
@@ -310,7 +333,7 @@ impl Story {
         } else if reading.mentions(Act::AsksDocs) && !reading.price {
             self.asked_for_documents = true;
             Some(Ask::Documents)
-        } else if !reading.slots.is_empty() && asks {
+        } else if !reading.slots.is_empty() && (asks || reading.offers_a_choice()) {
             Some(Ask::Slots)
         } else if asks && reading.mentions(Act::AsksInfo) {
             Some(Ask::Info)
@@ -331,7 +354,7 @@ impl Story {
             self.closed = false;
             if ask == Ask::Slots {
                 self.slots.clone_from(&reading.slots);
-                self.choice = slots::is_choice(&reading.sentences);
+                self.choice = reading.offers_a_choice();
                 // A new proposal takes up the matter again.
                 self.events.retain(|event| *event != Event::Declined);
             }
@@ -341,7 +364,10 @@ impl Story {
 
 impl Event {
     fn ends_the_matter(self) -> bool {
-        !matches!(self, Event::Problem | Event::Pleased | Event::Thanked | Event::Delivered)
+        !matches!(
+            self,
+            Event::Problem | Event::Pleased | Event::Thanked | Event::Delivered
+        )
     }
 }
 

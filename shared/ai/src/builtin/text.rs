@@ -76,7 +76,11 @@ fn squeeze(word: &str) -> String {
     let mut i = 0;
     while i < chars.len() {
         let run = chars[i..].iter().take_while(|c| **c == chars[i]).count();
-        let keep = if run >= 3 && chars[i].is_alphabetic() { 1 } else { run };
+        let keep = if run >= 3 && chars[i].is_alphabetic() {
+            1
+        } else {
+            run
+        };
         out.extend(std::iter::repeat_n(chars[i], keep));
         i += run;
     }

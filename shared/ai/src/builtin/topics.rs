@@ -2,7 +2,9 @@
 //! chat about a repair. Only things that exclude each other are listed; "appointment" or
 //! "offer" go with everything.
 
-use super::text::fold;
+use std::sync::LazyLock;
+
+use super::stems::Stems;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Topic {
@@ -54,70 +56,134 @@ impl Topic {
 
 /// Stems per topic; `*x` also inside a compound.
 const STEMS: [(Topic, &str); 25] = [
-    (Topic::TestDrive, "*probefahr* *testfahrt* test-drive testdrive essai prueba-de-conduccion *gebrauchtwagen* deneme-surus"),
-    (Topic::CarRepair, "*reparatur* *werkstatt* *inspektion* *pickerl* *tüv* *hauptuntersuchung* *motorkontroll* *ölwechsel* *bremse* repair* garage service mot brakes réparation taller reparación riparazione tamir bakım"),
-    (Topic::Tyres, "*reifen* *tyre* *tire* *pneu* neumátic* gomme lastik"),
-    (Topic::Viewing, "*besichtig* viewing* visit* visite* visita* sopralluogo"),
-    (Topic::Lodging, "*zimmer *zimmer* room rooms suite chambre* habitacion* camera camere oda *übernacht* *wohnung* *immobilie* flat flats apartment* appartement* piso appartamento daire *maisonette* studio* tenant* *miete* *mieter*"),
-    (Topic::TableBooking, "tisch tische *tischreserv* table tables mesa tavolo masa *bankett* buffet"),
-    (Topic::Trial, "*probestunde* *schnupper* *probetraining* *probelektion* trial taster cours-d-essai clase-de-prueba prova deneme reinschnuppern"),
-    (Topic::Course, "*kurs *kurse* *unterricht* *nachhilfe* *lektion* course class classes lesson* tuition tutoring cours clase* corso lezion* ders kurs training"),
-    (Topic::Membership, "*mitglied* *abo *abos *monatsabo* member* abonnement* socio abbonament* üyelik"),
-    (Topic::Insurance, "*versicher* insur* assurance* seguro assicuraz* sigorta *police *tarif*"),
-    (Topic::TeethCleaning, "*zahnreinigung* *prophylaxe* hygienist detartrage limpieza-dental"),
-    (Topic::Hair, "*haarschnitt* *balayage* *strähn* *färb* *schnitt haircut blow-dry highlights coupe coloration corte tinte taglio piega saç"),
-    (Topic::Nails, "*nägel* *shellac* *maniküre* *pediküre* nails manicure ongles vernis uñas unghie tırnak *wimper* lashes"),
-    (Topic::Documents, "*unterlage* *dokument* *nachweis* document* papers paperwork dossier documentos documenti belge* *formular*"),
-    (Topic::Photos, "foto fotos bild bilder *fotos photo photos picture pictures"),
-    (Topic::Purchase, "*warenkorb* *basket* cart panier carrito carrello sepet"),
-    (Topic::Job, "*bewerb* *lebenslauf* *praktikum* *stelle *arbeitsstelle* *ausbildungsplatz* job jobs cv vacancy vacancies hiring internship poste emploi stage empleo trabajo lavoro curriculum staj"),
-    (Topic::OpeningHours, "*öffnungszeit* geöffnet open opening offen horaires ouvert* horario abiert* apert* açık"),
-    (Topic::LostItem, "*vergessen *liegengelassen *liegenlassen *fundsach* *fundbüro* *verloren lost forgot left-behind oublié* perdu* olvid* dimenticat* unuttum"),
-    (Topic::SickNote, "*fieber* krank krankgemeldet *krankmeld* sick poorly unwell malade fiebre enferm* malat* hasta"),
-    (Topic::Study, "*masterarbeit* *bachelorarbeit* *umfrage* *facharbeit* thesis dissertation survey mémoire tesis tesi tez"),
-    (Topic::Gift, "*gutschein* voucher gift-card giftcard bon-cadeau chèque-cadeau tarjeta-regalo buono-regalo hediye-çeki"),
-    (Topic::Parking, "*parkplatz* *parken* *anfahrt* parking directions stationnement aparcamiento parcheggio otopark"),
-    (Topic::Billing, "*mahnung* *steuerbescheinigung* *spendenquittung* *beleg *quittung* receipt"),
-    (Topic::Emergency, "*notfall* *notdienst* emergency emergencies urgence* urgencia* emergenza acil"),
+    (
+        Topic::TestDrive,
+        "*probefahr* *testfahrt* test-drive testdrive essai prueba-de-conduccion *gebrauchtwagen* deneme-surus",
+    ),
+    (
+        Topic::CarRepair,
+        "*reparatur* *werkstatt* *inspektion* *pickerl* *tüv* *hauptuntersuchung* *motorkontroll* *ölwechsel* *bremse* repair* garage service mot brakes réparation taller reparación riparazione tamir bakım",
+    ),
+    (
+        Topic::Tyres,
+        "*reifen* *tyre* *tire* *pneu* neumátic* gomme lastik",
+    ),
+    (
+        Topic::Viewing,
+        "*besichtig* viewing* visit* visite* visita* sopralluogo",
+    ),
+    (
+        Topic::Lodging,
+        "*zimmer *zimmer* room rooms suite chambre* habitacion* camera camere oda *übernacht* *wohnung* *immobilie* flat flats apartment* appartement* piso appartamento daire *maisonette* studio* tenant* *miete* *mieter*",
+    ),
+    (
+        Topic::TableBooking,
+        "tisch tische *tischreserv* table tables mesa tavolo masa *bankett* buffet",
+    ),
+    (
+        Topic::Trial,
+        "*probestunde* *schnupper* *probetraining* *probelektion* trial taster cours-d-essai clase-de-prueba prova deneme reinschnuppern",
+    ),
+    (
+        Topic::Course,
+        "*kurs *kurse* *unterricht* *nachhilfe* *lektion* course class classes lesson* tuition tutoring cours clase* corso lezion* ders kurs training",
+    ),
+    (
+        Topic::Membership,
+        "*mitglied* *abo *abos *monatsabo* member* abonnement* socio abbonament* üyelik",
+    ),
+    (
+        Topic::Insurance,
+        "*versicher* insur* assurance* seguro assicuraz* sigorta *police *tarif*",
+    ),
+    (
+        Topic::TeethCleaning,
+        "*zahnreinigung* *prophylaxe* hygienist detartrage limpieza-dental",
+    ),
+    (
+        Topic::Hair,
+        "*haarschnitt* *balayage* *strähn* *färb* *schnitt haircut blow-dry highlights coupe coloration corte tinte taglio piega saç",
+    ),
+    (
+        Topic::Nails,
+        "*nägel* *shellac* *maniküre* *pediküre* nails manicure ongles vernis uñas unghie tırnak *wimper* lashes",
+    ),
+    (
+        Topic::Documents,
+        "*unterlage* *dokument* *nachweis* document* papers paperwork dossier documentos documenti belge* *formular*",
+    ),
+    (
+        Topic::Photos,
+        "foto fotos bild bilder *fotos photo photos picture pictures",
+    ),
+    (
+        Topic::Purchase,
+        "*warenkorb* *basket* cart panier carrito carrello sepet",
+    ),
+    (
+        Topic::Job,
+        "*bewerb* *lebenslauf* *praktikum* *stelle *arbeitsstelle* *ausbildungsplatz* job jobs cv vacancy vacancies hiring internship poste emploi stage empleo trabajo lavoro curriculum staj",
+    ),
+    (
+        Topic::OpeningHours,
+        "*öffnungszeit* geöffnet opening horaires ouvert* horario abiert* apert* açık",
+    ),
+    (
+        Topic::LostItem,
+        "*vergessen *liegengelassen *liegenlassen *fundsach* *fundbüro* *verloren lost forgot left-behind oublié* perdu* olvid* dimenticat* unuttum",
+    ),
+    (
+        Topic::SickNote,
+        "*fieber* krank krankgemeldet *krankmeld* sick poorly unwell malade fiebre enferm* malat* hasta",
+    ),
+    (
+        Topic::Study,
+        "*masterarbeit* *bachelorarbeit* *umfrage* *facharbeit* thesis dissertation survey mémoire tesis tesi tez",
+    ),
+    (
+        Topic::Gift,
+        "*gutschein* voucher gift-card giftcard bon-cadeau chèque-cadeau tarjeta-regalo buono-regalo hediye-çeki",
+    ),
+    (
+        Topic::Parking,
+        "*parkplatz* *parken* *anfahrt* parking directions stationnement aparcamiento parcheggio otopark",
+    ),
+    (
+        Topic::Billing,
+        "*mahnung* *steuerbescheinigung* *spendenquittung* *beleg *quittung* receipt",
+    ),
+    (
+        Topic::Emergency,
+        "*notfall* *notdienst* emergency emergencies urgence* urgencia* emergenza acil",
+    ),
 ];
 
 /// The topics named among some words.
-pub(super) fn topics<'a>(words: impl Iterator<Item = &'a str> + Clone) -> Vec<Topic> {
-    STEMS
+pub(super) fn topics(words: &[String]) -> Vec<Topic> {
+    static READY: LazyLock<Vec<(Topic, Stems)>> = LazyLock::new(|| {
+        STEMS
+            .iter()
+            .map(|(topic, stems)| (*topic, Stems::new(stems)))
+            .collect()
+    });
+    READY
         .iter()
-        .filter(|(_, stems)| {
-            stems.split_whitespace().any(|stem| {
-                let parts: Vec<&str> = stem.split('-').collect();
-                match parts[..] {
-                    [one] => words.clone().any(|word| matches(word, one)),
-                    [first, .., last] => {
-                        words.clone().any(|w| matches(w, first))
-                            && words.clone().any(|w| matches(w, last))
-                    }
-                    [] => false,
-                }
-            })
-        })
+        .filter(|(_, stems)| stems.in_any(words))
         .map(|(topic, _)| *topic)
         .collect()
 }
 
 /// Whether a chat about `chat` cannot be what a rule about `rule` means.
-pub(super) fn exclude_each_other(rule: &[Topic], chat: &[Topic], asked: &[Topic]) -> bool {
+pub(super) fn exclude_each_other(
+    rule: &[Topic],
+    chat: &[Topic],
+    asked: &[Topic],
+    open: bool,
+) -> bool {
     if rule.iter().any(|topic| chat.contains(topic)) {
         return false;
     }
-    let on_an_aside = asked.iter().any(|topic| topic.is_aside());
+    let on_an_aside = !open && asked.iter().any(|topic| topic.is_aside());
     let on_something_else = !rule.is_empty() && chat.iter().any(|topic| !topic.is_aside());
     on_an_aside || on_something_else
-}
-
-fn matches(word: &str, stem: &str) -> bool {
-    let text = fold(stem.trim_matches('*'));
-    match (stem.starts_with('*'), stem.ends_with('*')) {
-        (true, true) => word.contains(&text),
-        (true, false) => word.ends_with(&text),
-        (false, true) => word.starts_with(&text),
-        (false, false) => word == text,
-    }
 }

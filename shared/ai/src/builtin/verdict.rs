@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use super::language::guess_language;
-use super::lexicon::Lexicon;
 use super::rule::{self, RuleReading};
 use super::story::{self, Event, OptOutFound, Story};
 use super::topics;
@@ -13,8 +12,10 @@ use crate::transcript::{Language, RuleText, Transcript};
 /// Answers `assess::prompt` without a model. `now` is part of the question, but nothing
 /// here depends on it: silence is judged by who owes the next word, not by the clock.
 pub fn assess(transcript: &Transcript, rules: &[RuleText], _now: DateTime<Utc>) -> Assessment {
-    let language = transcript.language.unwrap_or_else(|| language_of(transcript));
-    let story = story::tell(transcript, Lexicon::of(language));
+    let language = transcript
+        .language
+        .unwrap_or_else(|| language_of(transcript));
+    let story = story::tell(transcript, language);
     let opt_out = story.opt_out == OptOutFound::Yes;
     Assessment {
         customer_waits: story.waits.is_some(),
@@ -24,7 +25,11 @@ pub fn assess(transcript: &Transcript, rules: &[RuleText], _now: DateTime<Utc>) 
 }
 
 fn language_of(transcript: &Transcript) -> Language {
-    let all: Vec<&str> = transcript.turns.iter().map(|turn| turn.text.as_str()).collect();
+    let all: Vec<&str> = transcript
+        .turns
+        .iter()
+        .map(|turn| turn.text.as_str())
+        .collect();
     guess_language(&all.join("\n")).unwrap_or(Language::De)
 }
 
@@ -58,23 +63,31 @@ fn decide(rule: &RuleReading, story: &Story) -> (bool, bool, &'static str) {
     if !story.is_open() && !rule.after_sale {
         return (false, false, "nothing is open on the customer's side");
     }
-    if story.opt_out == OptOutFound::Unclear {
-        return (false, false, "possibly asks for no more messages; a person should look");
-    }
-    (true, false, "the customer owes the next word and has gone silent")
+    (
+        true,
+        false,
+        "the customer owes the next word and has gone silent",
+    )
 }
 
 /// The rule is about something else.
 fn misfit(rule: &RuleReading, story: &Story) -> Option<&'static str> {
-    let excluded = rule
-        .excluded
-        .iter()
-        .any(|stem| story.words.iter().any(|word| word.starts_with(stem.as_str())));
+    let excluded = rule.excluded.iter().any(|stem| {
+        story
+            .words
+            .iter()
+            .any(|word| word.starts_with(stem.as_str()))
+    });
     if excluded {
         return Some("the description leaves this kind of conversation out");
     }
-    topics::exclude_each_other(&rule.topics, &story.topics, &story.customer_topics)
-        .then_some("the conversation is about something else")
+    topics::exclude_each_other(
+        &rule.topics,
+        &story.topics,
+        &story.customer_topics,
+        story.ask.is_some(),
+    )
+    .then_some("the conversation is about something else")
 }
 
 fn stop_reason(rule: &RuleReading, story: &Story) -> Option<&'static str> {
@@ -82,15 +95,43 @@ fn stop_reason(rule: &RuleReading, story: &Story) -> Option<&'static str> {
     let offer_missing = rule.needs_offer && !story.offered;
     let confirmed = story.has(Event::Confirmed) && !offer_missing && !rule.about_documents;
     let checks = [
-        (stops.refusal || stops.goal, story.has(Event::Elsewhere), "found it somewhere else"),
-        (stops.refusal || stops.goal, story.has(Event::NeedGone), "the need is gone"),
-        (stops.refusal, story.has(Event::Declined), "the customer declined"),
+        (
+            stops.refusal || stops.goal,
+            story.has(Event::Elsewhere),
+            "found it somewhere else",
+        ),
+        (
+            stops.refusal || stops.goal,
+            story.has(Event::NeedGone),
+            "the need is gone",
+        ),
+        (
+            stops.refusal,
+            story.has(Event::Declined),
+            "the customer declined",
+        ),
         (stops.goal, story.has(Event::Done), "the goal was reached"),
         (stops.goal, confirmed, "the customer confirmed"),
-        (stops.delivered || stops.goal, story.has(Event::Delivered), "what was asked for has been sent"),
-        (stops.problem, story.has(Event::Problem), "the customer reported a problem"),
-        (stops.pleased, story.has(Event::Pleased), "the customer is satisfied"),
-        (stops.thanks, story.has(Event::Thanked), "the customer said thank you"),
+        (
+            stops.delivered,
+            story.has(Event::Delivered),
+            "what was asked for has been sent",
+        ),
+        (
+            stops.problem,
+            story.has(Event::Problem),
+            "the customer reported a problem",
+        ),
+        (
+            stops.pleased,
+            story.has(Event::Pleased),
+            "the customer is satisfied",
+        ),
+        (
+            stops.thanks,
+            story.has(Event::Thanked),
+            "the customer said thank you",
+        ),
     ];
     checks
         .into_iter()

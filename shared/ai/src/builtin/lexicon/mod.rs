@@ -13,7 +13,7 @@ mod tr;
 use std::sync::LazyLock;
 
 use super::pattern::{Pattern, Span};
-use super::text::Sentence;
+use super::text::{Sentence, fold};
 use crate::transcript::Language;
 
 /// What a sentence does.
@@ -30,6 +30,8 @@ pub(super) enum Act {
     // The customer.
     /// Wishes or asks for something to be done.
     Wants,
+    /// Tells the business to do something; that comes before any promise of their own.
+    Requests,
     /// Reminds the business of an answer it owes.
     Chases,
     /// Will come back to it: "I'll let you know", "must ask at home first".
@@ -92,9 +94,12 @@ pub(super) enum Act {
 
 pub(super) type Table = &'static [(Act, &'static [&'static str])];
 
+/// Names for lists of words that several phrases share, written `@name` in them.
+pub(super) type Groups = &'static [(&'static str, &'static str)];
+
 pub(super) struct Lexicon {
     phrases: Vec<(Act, Pattern)>,
-    negators: Vec<&'static str>,
+    negators: Vec<String>,
 }
 
 impl Lexicon {
@@ -103,23 +108,35 @@ impl Lexicon {
             Language::ALL
                 .into_iter()
                 .map(|language| {
-                    let (table, negators) = source(language);
-                    Lexicon::new(table, negators)
+                    let (table, groups, negators) = source(language);
+                    Lexicon::new(table, groups, negators)
                 })
                 .collect()
         });
-        let index = Language::ALL.iter().position(|l| *l == language).unwrap_or(0);
+        let index = Language::ALL
+            .iter()
+            .position(|l| *l == language)
+            .unwrap_or(0);
         &ALL[index]
     }
 
-    fn new(table: Table, negators: &str) -> Lexicon {
-        let negators: &'static str = Box::leak(super::text::fold(negators).into_boxed_str());
+    fn new(table: Table, groups: Groups, negators: &str) -> Lexicon {
+        let expand = |phrase: &str| {
+            groups
+                .iter()
+                .fold(phrase.to_owned(), |phrase, (name, words)| {
+                    phrase.replace(name, words)
+                })
+        };
         Lexicon {
             phrases: table
                 .iter()
-                .flat_map(|(act, phrases)| phrases.iter().map(|p| (*act, Pattern::new(p))))
+                .flat_map(|(act, phrases)| phrases.iter().map(|p| (*act, Pattern::new(&expand(p)))))
                 .collect(),
-            negators: negators.split_whitespace().collect(),
+            negators: fold(negators)
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
         }
     }
 
@@ -134,20 +151,22 @@ impl Lexicon {
     }
 
     pub(super) fn is_negator(&self, word: &str) -> bool {
-        self.negators.iter().any(|negator| match negator.strip_suffix('*') {
-            Some(stem) => word.starts_with(stem),
-            None => word == *negator,
-        })
+        self.negators
+            .iter()
+            .any(|negator| match negator.strip_suffix('*') {
+                Some(stem) => word.starts_with(stem),
+                None => word == negator,
+            })
     }
 }
 
-fn source(language: Language) -> (Table, &'static str) {
+fn source(language: Language) -> (Table, Groups, &'static str) {
     match language {
-        Language::De => (de::TABLE, de::NEGATORS),
-        Language::En => (en::TABLE, en::NEGATORS),
-        Language::Fr => (fr::TABLE, fr::NEGATORS),
-        Language::Es => (es::TABLE, es::NEGATORS),
-        Language::It => (it::TABLE, it::NEGATORS),
-        Language::Tr => (tr::TABLE, tr::NEGATORS),
+        Language::De => (de::TABLE, de::GROUPS, de::NEGATORS),
+        Language::En => (en::TABLE, en::GROUPS, en::NEGATORS),
+        Language::Fr => (fr::TABLE, &[], fr::NEGATORS),
+        Language::Es => (es::TABLE, &[], es::NEGATORS),
+        Language::It => (it::TABLE, &[], it::NEGATORS),
+        Language::Tr => (tr::TABLE, &[], tr::NEGATORS),
     }
 }
