@@ -29,14 +29,14 @@ pub enum InboundKind {
         /// Our message.
         target: ProviderMessageId,
     },
-    /// The customer changed an earlier message.
+    /// An earlier message was changed; whose it was, the message itself knows.
     Edited {
         /// The earlier message.
         target: ProviderMessageId,
         /// What it says now.
         content: Content,
     },
-    /// The customer took an earlier message back.
+    /// An earlier message was taken back; whose it was, the message itself knows.
     Revoked {
         /// The earlier message.
         target: ProviderMessageId,

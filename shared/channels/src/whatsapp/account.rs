@@ -2,7 +2,7 @@
 
 use domain::channel::ChannelUser;
 
-use super::inbound::{Person, error};
+use super::inbound::{Person, contact_of, error, profile};
 use crate::inbound::{
     AccountAlert, CategoryChange, Draft, InboundEvent, InboundKind, MarketingChoice, TemplateRef,
     TemplateStatus, each, fingerprint,
@@ -18,7 +18,7 @@ pub(crate) fn read_lists(
     events: &mut Vec<InboundEvent>,
 ) {
     each(draft, value, "user_preferences", events, |preference| {
-        read_preference(draft, preference)
+        read_preference(draft, value, preference)
     });
     each(draft, value, "user_id_update", events, |update| {
         read_id_update(draft, update)
@@ -34,23 +34,31 @@ pub(crate) fn read_lists(
     });
 }
 
-fn read_preference(draft: &Draft, preference: &Node<'_>) -> Result<InboundEvent, Problem> {
-    let value = preference.need_text("value")?;
+fn read_preference(
+    draft: &Draft,
+    value: &Node<'_>,
+    preference: &Node<'_>,
+) -> Result<InboundEvent, Problem> {
+    let choice = preference.need_text("value")?;
     let category = preference.need_text("category")?;
-    let marketing = match (category.as_str(), value.as_str()) {
+    let marketing = match (category.as_str(), choice.as_str()) {
         ("marketing_messages", "stop") => MarketingChoice::Stop,
         ("marketing_messages", "resume") => MarketingChoice::Resume,
         _ => {
-            let kind = format!("preference {category} {value}");
+            let kind = format!("preference {category} {choice}");
             return Ok(draft.unknown(preference, &kind, None));
         }
     };
     let person = Person::of(preference, "user_id", "wa_id", "parent_user_id");
     let at = preference.time("timestamp");
     let seconds = at.map_or(0, |at| at.timestamp());
-    let dedup = format!("preference:{}:{value}:{seconds}", person.key());
+    let dedup = format!("preference:{}:{choice}:{seconds}", person.key());
     let kind = InboundKind::PreferenceChanged { marketing };
-    Ok(person.attach(draft.event(at, dedup, kind)))
+    let contact = contact_of(value, &person);
+    let event = draft
+        .event(at, dedup, kind)
+        .with_profile(profile(contact.as_ref(), preference));
+    Ok(person.attach(event))
 }
 
 fn read_id_update(draft: &Draft, update: &Node<'_>) -> Result<InboundEvent, Problem> {
@@ -90,13 +98,17 @@ pub(crate) fn system_kind(message: &Node<'_>, system: &Node<'_>) -> InboundKind 
     let named = system
         .get("user_id")
         .and_then(|change| previous_and_current(&change));
+    // A new number brings a new scoped id; numbers count where no scoped id is named.
     let guessed = || {
-        let (previous, current) = match kind.as_str() {
-            "user_changed_user_id" => (message.user("from_user_id"), system.user("user_id")),
-            "user_changed_number" => (message.user("from"), system.user("wa_id")),
-            _ => (None, None),
-        };
-        Some((previous?, current?))
+        let changed = matches!(
+            kind.as_str(),
+            "user_changed_user_id" | "user_changed_number" | "customer_changed_number"
+        );
+        let scoped = message.user("from_user_id").zip(system.user("user_id"));
+        let numbers = message
+            .user("from")
+            .zip(system.user("wa_id").or_else(|| system.user("new_wa_id")));
+        if changed { scoped.or(numbers) } else { None }
     };
     match named.or_else(guessed) {
         Some((previous, current)) => InboundKind::UserIdChanged { previous, current },

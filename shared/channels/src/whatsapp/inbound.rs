@@ -3,7 +3,7 @@
 //! The business-scoped user id is the identity; the phone number is an alias that may be
 //! missing for good once a customer has chosen a user name.
 
-use domain::channel::ChannelUser;
+use domain::channel::{ChannelUser, ProviderMessageId};
 
 use super::{account, content};
 use crate::inbound::{
@@ -45,13 +45,13 @@ fn read_change(draft: &Draft, entry: &Node<'_>, change: &Node<'_>) -> Vec<Inboun
         read_message(&draft, &value, message)
     });
     each(&draft, &value, "statuses", &mut events, |status| {
-        read_status(&draft, status)
+        read_status(&draft, &value, status)
     });
     each(&draft, &value, "message_echoes", &mut events, |echo| {
-        read_echo(&draft, echo)
+        read_echo(&draft, &value, echo)
     });
     each(&draft, &value, "calls", &mut events, |call| {
-        read_call(&draft, call)
+        read_call(&draft, &value, call)
     });
     account::read_lists(&draft, entry, &value, &field, &mut events);
     if events.is_empty() {
@@ -67,7 +67,8 @@ fn read_message(
 ) -> Result<InboundEvent, Problem> {
     let id = message.need_message_id("id")?;
     let kind = message_kind(message)?;
-    let person = Person::of(message, "from_user_id", "from", "from_parent_user_id");
+    let person =
+        Person::of(message, "from_user_id", "from", "from_parent_user_id").completed(value);
     let contact = contact_of(value, &person);
     let dedup = format!("msg:{}", id.reveal());
     let event = draft
@@ -84,15 +85,8 @@ fn message_kind(message: &Node<'_>) -> Result<InboundKind, Problem> {
             target: reaction.need_message_id("message_id")?,
             emoji: reaction.text("emoji"),
         }),
-        ("edit", Some(edit)) => Ok(InboundKind::Edited {
-            target: edit.need_message_id("original_message_id")?,
-            content: edit
-                .get("message")
-                .map_or_else(|| content::unsupported("edit"), |now| content::read(&now)),
-        }),
-        ("revoke", Some(revoke)) => Ok(InboundKind::Revoked {
-            target: revoke.need_message_id("original_message_id")?,
-        }),
+        ("edit", Some(edit)) => edited(&edit),
+        ("revoke", Some(revoke)) => revoked(&revoke),
         ("system", Some(system)) => Ok(account::system_kind(message, &system)),
         _ => {
             let id = message.need_message_id("id")?;
@@ -101,7 +95,24 @@ fn message_kind(message: &Node<'_>) -> Result<InboundKind, Problem> {
     }
 }
 
-fn inbound_message(id: domain::channel::ProviderMessageId, message: &Node<'_>) -> InboundMessage {
+fn edited(edit: &Node<'_>) -> Result<InboundKind, Problem> {
+    let content = match edit.get("message") {
+        Some(now) => content::read(&now),
+        None => content::unsupported("edit"),
+    };
+    Ok(InboundKind::Edited {
+        target: edit.need_message_id("original_message_id")?,
+        content,
+    })
+}
+
+fn revoked(revoke: &Node<'_>) -> Result<InboundKind, Problem> {
+    Ok(InboundKind::Revoked {
+        target: revoke.need_message_id("original_message_id")?,
+    })
+}
+
+fn inbound_message(id: ProviderMessageId, message: &Node<'_>) -> InboundMessage {
     let context = message.get("context");
     let context = context.as_ref();
     InboundMessage {
@@ -142,7 +153,11 @@ fn shop(product: &Node<'_>) -> Referral {
     }
 }
 
-fn read_status(draft: &Draft, status: &Node<'_>) -> Result<InboundEvent, Problem> {
+fn read_status(
+    draft: &Draft,
+    value: &Node<'_>,
+    status: &Node<'_>,
+) -> Result<InboundEvent, Problem> {
     let id = status.need_message_id("id")?;
     let name = status.need_text("status")?;
     let Some(delivery) = DeliveryStatus::from_name(&name) else {
@@ -174,8 +189,13 @@ fn read_status(draft: &Draft, status: &Node<'_>) -> Result<InboundEvent, Problem
         "recipient_user_id",
         address,
         "recipient_parent_user_id",
-    );
-    let event = draft.event(status.time("timestamp"), dedup, InboundKind::Status(update));
+    )
+    .completed(value);
+    let contact = contact_of(value, &person);
+    let kind = InboundKind::Status(update);
+    let event = draft
+        .event(status.time("timestamp"), dedup, kind)
+        .with_profile(profile(contact.as_ref(), status));
     Ok(person.attach(event))
 }
 
@@ -203,20 +223,30 @@ fn read_pricing(pricing: &Node<'_>) -> Pricing {
 }
 
 /// A message that somebody typed in the WhatsApp Business app.
-fn read_echo(draft: &Draft, echo: &Node<'_>) -> Result<InboundEvent, Problem> {
+fn read_echo(draft: &Draft, value: &Node<'_>, echo: &Node<'_>) -> Result<InboundEvent, Problem> {
     let id = echo.need_message_id("id")?;
     let dedup = format!("echo:{}", id.reveal());
-    let kind = InboundKind::Echo(Echo {
-        id,
-        content: content::read(echo),
-        origin: EchoOrigin::Person,
-        metadata: None,
-    });
-    let person = Person::of(echo, "to_user_id", "to", "to_parent_user_id");
-    Ok(person.attach(draft.event(echo.time("timestamp"), dedup, kind)))
+    let kind = match (echo.get("edit"), echo.get("revoke")) {
+        (Some(edit), _) => edited(&edit)?,
+        (None, Some(revoke)) => revoked(&revoke)?,
+        (None, None) => InboundKind::Echo(Echo {
+            id,
+            content: content::read(echo),
+            origin: EchoOrigin::Person,
+            metadata: None,
+        }),
+    };
+    let person = Person::of(echo, "to_user_id", "to", "to_parent_user_id").completed(value);
+    let contact = contact_of(value, &person);
+    let profile = Profile {
+        phone: echo.phone("to"),
+        ..profile(contact.as_ref(), echo)
+    };
+    let event = draft.event(echo.time("timestamp"), dedup, kind);
+    Ok(person.attach(event.with_profile(profile)))
 }
 
-fn read_call(draft: &Draft, call: &Node<'_>) -> Result<InboundEvent, Problem> {
+fn read_call(draft: &Draft, value: &Node<'_>, call: &Node<'_>) -> Result<InboundEvent, Problem> {
     let id = call.need_text("id")?;
     let event = call.text("event");
     let by_customer = call.text("direction").as_deref() == Some("USER_INITIATED");
@@ -231,7 +261,12 @@ fn read_call(draft: &Draft, call: &Node<'_>) -> Result<InboundEvent, Problem> {
         event,
         by_customer,
     });
-    Ok(person.attach(draft.event(call.time("timestamp"), dedup, kind)))
+    let person = person.completed(value);
+    let contact = contact_of(value, &person);
+    let event = draft
+        .event(call.time("timestamp"), dedup, kind)
+        .with_profile(profile(contact.as_ref(), call));
+    Ok(person.attach(event))
 }
 
 /// The ids of one customer, the most stable one first.
@@ -246,6 +281,29 @@ impl Person {
             ids.extend(id.filter(|id| !ids.contains(id)));
         }
         Self { ids }
+    }
+
+    /// Adds the ids of the contact that is surely the same person: one of them is shared.
+    pub(crate) fn completed(mut self, value: &Node<'_>) -> Self {
+        let contacts = value.list("contacts");
+        let Some(same) = contacts.iter().find(|contact| self.owns(contact)) else {
+            return self;
+        };
+        let scoped = same.user("user_id");
+        let others = [same.user("wa_id"), same.user("parent_user_id")];
+        let mut ids: Vec<ChannelUser> = scoped.into_iter().collect();
+        for id in self.ids.into_iter().chain(others.into_iter().flatten()) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        self.ids = ids;
+        self
+    }
+
+    fn owns(&self, contact: &Node<'_>) -> bool {
+        let ids = [contact.user("user_id"), contact.user("wa_id")];
+        ids.iter().flatten().any(|id| self.ids.contains(id))
     }
 
     pub(crate) fn key(&self) -> &str {
@@ -263,19 +321,16 @@ impl Person {
 }
 
 /// The contact that belongs to the sender; the only one, when there is just one.
-fn contact_of<'a>(value: &Node<'a>, person: &Person) -> Option<Node<'a>> {
+pub(crate) fn contact_of<'a>(value: &Node<'a>, person: &Person) -> Option<Node<'a>> {
     let contacts = value.list("contacts");
-    let named = contacts.iter().find(|contact| {
-        let ids = [contact.user("user_id"), contact.user("wa_id")];
-        ids.iter().flatten().any(|id| person.ids.contains(id))
-    });
+    let named = contacts.iter().find(|contact| person.owns(contact));
     match (named, contacts.as_slice()) {
         (Some(contact), _) | (None, [contact]) => Some(contact.clone()),
         _ => None,
     }
 }
 
-fn profile(contact: Option<&Node<'_>>, message: &Node<'_>) -> Profile {
+pub(crate) fn profile(contact: Option<&Node<'_>>, message: &Node<'_>) -> Profile {
     let shown = contact.and_then(|contact| contact.get("profile"));
     let shown = shown.as_ref();
     let given = message.list("contacts");
