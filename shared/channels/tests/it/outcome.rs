@@ -286,6 +286,17 @@ fn accepted_answers_name_the_message_and_the_customer() {
         Some("5208831190"),
         false,
     );
+    // What telegram-test-api 4.2.1 really answers, with a date in milliseconds.
+    check(
+        Channel::Telegram,
+        json!({ "ok": true, "result": {
+            "chat_id": 4_915_123_456_789_i64, "text": "Hallo Anna, passt Samstag?",
+            "message_id": 3, "date": 1_795_347_248_857_i64,
+            "chat": { "id": 4_915_123_456_789_i64, "first_name": "Bot", "type": "private" } } }),
+        "4915123456789:3",
+        Some("4915123456789"),
+        false,
+    );
 }
 
 #[test]

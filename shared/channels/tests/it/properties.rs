@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-use channels::{Response, classify, parse};
-use domain::channel::Channel;
+use channels::{Account, OutboundMessage, Response, To, classify, parse, request};
+use domain::channel::{Channel, ChannelUser};
+use domain::content::Content;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
@@ -150,6 +151,26 @@ proptest! {
             }
             Err(_) => prop_assert!(!body.is_object()),
         }
+    }
+
+    #[test]
+    fn a_text_leaves_exactly_when_it_fits(
+        text in "[a-zü😀 \n]{0,40}",
+        times in 0_usize..60,
+        which in select(Channel::ALL.to_vec()),
+    ) {
+        let text = text.repeat(times);
+        let account = Account {
+            channel: which,
+            base_url: "https://platform.example",
+            api_version: "v25.0",
+            id: "1",
+            token: "1:a",
+        };
+        let to = To::user(ChannelUser::parse("1").unwrap());
+        let message = OutboundMessage::follow_up(Content::text(text.clone()), "msg_1");
+        let fits = !text.trim().is_empty() && which.text_limit().fits(&text);
+        prop_assert_eq!(request(&account, &to, &message).is_ok(), fits);
     }
 
     #[test]
