@@ -1,0 +1,154 @@
+//! What left, for people and tests to look at: credentials masked, the rest as it was.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use app::ports::HttpResponse;
+use channels::{HttpRequest, TransportError};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+const CAPACITY: usize = 10_000;
+
+/// Header fields whose value never shows.
+const CREDENTIALS: [&str; 6] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+];
+
+/// One request and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sent {
+    /// Counts from 1 since the process started.
+    pub number: u64,
+    /// When, on the virtual clock.
+    pub at: DateTime<Utc>,
+    /// GET or POST.
+    pub method: &'static str,
+    /// Without the query and without a token in the path.
+    pub url: String,
+    /// Names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// JSON where it is JSON, otherwise text.
+    pub body: Value,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Outcome {
+    /// There was an answer.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// JSON where it is JSON, otherwise text.
+        body: Value,
+    },
+    /// Nothing left the machine.
+    NotSent {
+        /// Why.
+        reason: String,
+    },
+    /// The body left, no answer came.
+    NoAnswer {
+        /// Why.
+        reason: String,
+        /// What the platform would have said: it did accept the message. `null` when it did not.
+        accepted: Value,
+    },
+}
+
+impl Outcome {
+    pub(super) fn of(result: &Result<HttpResponse, TransportError>) -> Self {
+        match result {
+            Ok(response) => Self::Answered {
+                status: response.status,
+                body: readable(&response.body),
+            },
+            Err(TransportError::NotSent(reason)) => Self::NotSent {
+                reason: reason.clone(),
+            },
+            Err(TransportError::MaybeSent(reason)) => Self::NoAnswer {
+                reason: reason.clone(),
+                accepted: Value::Null,
+            },
+        }
+    }
+
+    pub(super) fn lost(response: &HttpResponse) -> Self {
+        Self::NoAnswer {
+            reason: "no answer in time".to_owned(),
+            accepted: readable(&response.body),
+        }
+    }
+
+    /// Did the platform take it, whether or not its answer arrived?
+    #[must_use]
+    pub fn accepted(&self) -> bool {
+        match self {
+            Self::Answered { status, .. } => (200..300).contains(status),
+            Self::NotSent { .. } => false,
+            Self::NoAnswer { accepted, .. } => !accepted.is_null(),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Outbox {
+    ring: VecDeque<Sent>,
+    number: u64,
+}
+
+impl Outbox {
+    pub(super) fn add(&mut self, request: &HttpRequest, at: DateTime<Utc>, outcome: Outcome) {
+        self.number += 1;
+        if self.ring.len() == CAPACITY {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(Sent {
+            number: self.number,
+            at,
+            method: request.method.as_str(),
+            url: request.redacted_url(),
+            headers: request
+                .headers
+                .iter()
+                .map(|(name, value)| masked(name, value))
+                .collect(),
+            body: readable(&request.body),
+            outcome,
+        });
+    }
+
+    pub(super) fn all(&self) -> Vec<Sent> {
+        self.ring.iter().cloned().collect()
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Sent> {
+        std::mem::take(&mut self.ring).into()
+    }
+}
+
+/// Keeps the scheme (`Bearer`), which says how the request was authorised.
+fn masked(name: &str, value: &str) -> (String, String) {
+    let name = name.to_ascii_lowercase();
+    if !CREDENTIALS.contains(&name.as_str()) {
+        return (name, value.to_owned());
+    }
+    let value = match value.split_once(' ') {
+        Some((scheme, _)) => format!("{scheme} …"),
+        None => "…".to_owned(),
+    };
+    (name, value)
+}
+
+fn readable(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+}
