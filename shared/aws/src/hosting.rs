@@ -1,0 +1,14 @@
+//! What a `main.rs` needs: one call that turns invocations into calls of a plain function.
+//!
+//! The same dozen lines host every function; what it does is in its library.
+
+mod http;
+mod log;
+mod queue;
+
+pub use http::{command_name, run_http};
+pub use log::start_logging;
+pub use queue::{Order, run_queue};
+
+/// The error of a host; it ends the process, and Lambda starts a new one.
+pub type HostError = lambda_runtime::Error;
