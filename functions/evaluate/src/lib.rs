@@ -1,1 +1,68 @@
-//! Not written yet.
+//! Queue `events`: something happened in a conversation -> decide -> commit.
+//!
+//! Every handler is idempotent: a customer's message is stored under an id that follows from the
+//! platform's, in the same transaction as the decision about it, so a redelivered event finds
+//! the message in place and changes nothing.
+
+mod arrival;
+mod messages;
+mod others;
+mod reports;
+
+use app::tasks::EventTask;
+use app::{App, AppError};
+use channels::{InboundEvent, InboundKind};
+use chrono::{DateTime, Utc};
+use domain::ids::{ConnectionId, WorkspaceId};
+
+use crate::arrival::Arrival;
+
+/// Handles one task of the queue.
+pub async fn handle(app: &App, task: EventTask) -> Result<(), AppError> {
+    let EventTask::InboundV1 { workspace, connection, event } = task;
+    let now = app.now();
+    inbound(app, workspace, connection, event, now).await
+}
+
+async fn inbound(
+    app: &App,
+    workspace: WorkspaceId,
+    connection: ConnectionId,
+    mut event: InboundEvent,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    // A platform's clock that runs ahead must not keep a window open longer than it is.
+    event.at = event.at.min(now);
+    let Some(user) = event.user.clone() else {
+        return others::about_the_account(app, workspace, connection, &event, now).await;
+    };
+    let arrival = Arrival { workspace, connection, user, event, now };
+    match &arrival.event.kind {
+        InboundKind::Message(message) => messages::from_customer(app, &arrival, message).await,
+        InboundKind::Postback(postback) => messages::button_tapped(app, &arrival, postback).await,
+        InboundKind::Echo(echo) => messages::echo(app, &arrival, echo).await,
+        InboundKind::Status(status) => reports::status(app, &arrival, status).await,
+        InboundKind::Watermark { level, up_to } => reports::watermark(app, &arrival, *level, *up_to).await,
+        InboundKind::Read { target } => reports::read(app, &arrival, target).await,
+        InboundKind::Edited { target, content } => reports::edited(app, &arrival, target, content).await,
+        InboundKind::Revoked { target } => reports::revoked(app, &arrival, target).await,
+        InboundKind::Reaction { target, emoji } => reports::reaction(app, &arrival, target, emoji.as_deref()).await,
+        InboundKind::UserIdChanged { previous, current } => {
+            others::user_id_changed(app, &arrival, previous, current).await
+        }
+        InboundKind::PreferenceChanged { marketing } => others::preference(app, &arrival, *marketing).await,
+        InboundKind::Reachability { state } => others::reachability(app, &arrival, *state).await,
+        InboundKind::Referral(_) | InboundKind::Call(_) => others::acted(app, &arrival).await,
+        InboundKind::TemplateStatus(_)
+        | InboundKind::TemplateCategory { .. }
+        | InboundKind::TemplateQuality { .. }
+        | InboundKind::TemplateEdited(_)
+        | InboundKind::AccountAlert(_) => {
+            others::about_the_account(app, workspace, connection, &arrival.event, now).await
+        }
+        InboundKind::OptIn { .. }
+        | InboundKind::Handover(_)
+        | InboundKind::System { .. }
+        | InboundKind::Unknown { .. } => others::keep(app, &arrival).await,
+    }
+}

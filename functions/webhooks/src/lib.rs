@@ -1,1 +1,143 @@
-//! Not written yet.
+//! Public HTTP in from the platforms: verify the raw bytes, normalise, put on the queue, 200.
+//!
+//! Nothing slow and nothing clever: no table write, no model, no decision. The connection and
+//! its secrets are kept for a minute, so a warm function makes exactly one call per webhook, to
+//! the queue. When the queue fails the platform is told so and delivers again.
+//!
+//! `GET  /webhooks/{channel}/{connection}`: the handshake of Meta's platforms.
+//! `POST /webhooks/{channel}/{connection}`: updates.
+
+mod answer;
+mod known;
+
+use std::sync::Arc;
+
+use app::App;
+use app::tasks::EventTask;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use channels::verify::{self, Verification};
+use domain::channel::Channel;
+use domain::ids::ConnectionId;
+use http::HeaderMap;
+
+use crate::answer::{handshake, ok, problem};
+use crate::known::{Known, KnownConnections};
+
+/// The largest body: Meta sends up to 3 MB.
+pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+const META_SIGNATURE: &str = "x-hub-signature-256";
+const TELEGRAM_TOKEN: &str = "x-telegram-bot-api-secret-token";
+const LOOPBACK_SIGNATURE: &str = "x-nachfass-signature";
+
+struct Webhooks {
+    app: Arc<App>,
+    known: KnownConnections,
+}
+
+/// Every route of this function.
+pub fn router(app: Arc<App>) -> Router {
+    let state = Arc::new(Webhooks { app, known: KnownConnections::default() });
+    Router::new()
+        .route("/webhooks/{channel}/{connection}", get(answer_handshake).post(receive_updates))
+        .fallback(|| async { problem(404, "not_found", "There is no such webhook.") })
+        .method_not_allowed_fallback(|| async { problem(405, "method_not_allowed", "Use GET or POST.") })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(state)
+}
+
+async fn answer_handshake(
+    State(state): State<Arc<Webhooks>>,
+    Path((channel, connection)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let known = match find(&state, &channel, &connection).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let tokens = known.verify_tokens();
+    match verify::handshake(&query.unwrap_or_default(), &tokens) {
+        Ok(challenge) => handshake(challenge),
+        Err(error) => problem(403, "handshake_refused", &error.to_string()),
+    }
+}
+
+async fn receive_updates(
+    State(state): State<Arc<Webhooks>>,
+    Path((channel, connection)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Response {
+    let known = match find(&state, &channel, &connection).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) if rejection.status() == 413 => {
+            return problem(413, "body_too_large", "The body is larger than 4 MiB; send fewer updates at once.");
+        }
+        Err(_) => return problem(400, "body_unreadable", "The body could not be read to its end; send it again."),
+    };
+    match signature(&known, &headers, &body) {
+        Verification::Verified => {}
+        Verification::Missing => return problem(401, "signature_missing", "The request carries no signature."),
+        Verification::Malformed => return problem(401, "signature_malformed", "The signature cannot be read."),
+        Verification::Mismatch => return problem(401, "signature_mismatch", "The signature does not fit the body."),
+    }
+
+    let batch = match channels::parse(known.connection.channel, &body, state.app.now()) {
+        Ok(batch) => batch,
+        Err(error) => return problem(400, "unreadable", &error.to_string()),
+    };
+    let tasks: Vec<_> = batch
+        .events
+        .into_iter()
+        .map(|event| EventTask::InboundV1 {
+            workspace: known.connection.workspace,
+            connection: known.connection.id,
+            event,
+        })
+        .collect();
+    if tasks.is_empty() {
+        return ok();
+    }
+    match state.app.queues.send_events(&tasks).await {
+        Ok(()) => ok(),
+        Err(error) => {
+            tracing::error!(connection.id = %known.connection.id, error = %error, "updates could not be queued; the platform will deliver them again");
+            problem(503, "queue_unavailable", "The updates could not be queued; deliver them again.")
+        }
+    }
+}
+
+fn signature(known: &Known, headers: &HeaderMap, body: &[u8]) -> Verification {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match known.connection.channel {
+        Channel::WhatsApp | Channel::Messenger | Channel::Instagram => {
+            verify::meta(header(META_SIGNATURE), body, &known.signing_secrets())
+        }
+        Channel::Telegram => verify::telegram(header(TELEGRAM_TOKEN), &known.signing_secrets()),
+        Channel::Loopback => verify::loopback(header(LOOPBACK_SIGNATURE), body, &known.signing_secrets()),
+    }
+}
+
+/// The connection that an address names; whether it is unknown or of another channel is not told.
+async fn find(state: &Webhooks, channel: &str, connection: &str) -> Result<Arc<Known>, Response> {
+    let nowhere = || problem(404, "not_found", "There is no such webhook.");
+    let (Ok(channel), Ok(id)) = (channel.parse::<Channel>(), ConnectionId::parse(connection)) else {
+        return Err(nowhere());
+    };
+    match state.known.get(&state.app, id).await {
+        Ok(Some(known)) if known.connection.channel == channel => Ok(known),
+        Ok(_) => Err(nowhere()),
+        Err(error) => {
+            tracing::error!(connection.id = %id, error = %error, "the connection could not be read");
+            Err(problem(503, "unavailable", "Try again in a moment."))
+        }
+    }
+}

@@ -88,6 +88,21 @@ pub struct HttpResponse {
 pub trait Http: Send + Sync {
     /// Sends the request. The error says whether the body may have left.
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, TransportError>;
+
+    /// Hears of every message on the loopback channel, which needs no request. Only the outbox
+    /// of local runs cares.
+    fn note_loopback(&self, _message: &LoopbackMessage<'_>) {}
+}
+
+/// A message that left on the loopback channel.
+#[derive(Debug, Clone, Copy)]
+pub struct LoopbackMessage<'a> {
+    /// Whom it is for.
+    pub to: &'a domain::channel::ChannelUser,
+    /// Our id of it.
+    pub message: domain::ids::MessageId,
+    /// What it says.
+    pub content: &'a domain::content::Content,
 }
 
 /// Secrets of connections. Write-only for the API; read where a signature or a token is needed.

@@ -9,7 +9,10 @@ use sha2::{Digest, Sha256};
 /// A task on the FIFO queue `events`: something happened on a channel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "more variants of the same size follow with later versions")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "more variants of the same size follow with later versions"
+)]
 pub enum EventTask {
     /// One update of a platform, verified and normalised.
     InboundV1 {
@@ -27,7 +30,9 @@ impl EventTask {
     /// and nobody else waits for them. A hash, because user ids are personal data.
     #[must_use]
     pub fn group(&self) -> String {
-        let Self::InboundV1 { connection, event, .. } = self;
+        let Self::InboundV1 {
+            connection, event, ..
+        } = self;
         let user = event.user.as_ref().map_or("", |user| user.reveal());
         hash(&["group", &connection.to_string(), user])
     }
@@ -35,7 +40,9 @@ impl EventTask {
     /// FIFO deduplication id: the platform's own id of this update.
     #[must_use]
     pub fn deduplication(&self) -> String {
-        let Self::InboundV1 { connection, event, .. } = self;
+        let Self::InboundV1 {
+            connection, event, ..
+        } = self;
         hash(&["dedup", &connection.to_string(), &event.dedup])
     }
 }

@@ -236,6 +236,30 @@ impl Store {
         writes.send(self).await
     }
 
+    /// Keeps an event that belongs to no conversation, for 90 days.
+    pub async fn keep_raw(
+        &self,
+        ws: WorkspaceId,
+        connection: ConnectionId,
+        raw: &RawEvent,
+    ) -> Result<(), StoreError> {
+        let item = Plain {
+            pk: keys::raw_events(ws),
+            sk: format!("{connection}#{}", keys::raw_event(raw.at, &raw.dedup)),
+            version: 0,
+            expires_at: Some((raw.at + chrono::TimeDelta::days(90)).timestamp()),
+            body: raw,
+        };
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(items::to_item("an event", item)?))
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("PutItem", error))?;
+        Ok(())
+    }
+
     /// One message; `at` is part of its key.
     pub async fn message(
         &self,

@@ -33,6 +33,10 @@ pub(crate) fn idempotency(ws: WorkspaceId) -> String {
     format!("W#{ws}#IDEM")
 }
 
+pub(crate) fn raw_events(ws: WorkspaceId) -> String {
+    format!("W#{ws}#RAW")
+}
+
 pub(crate) fn customer(ws: WorkspaceId, id: CustomerId) -> String {
     format!("W#{ws}#C#{id}")
 }

@@ -9,6 +9,7 @@
 //! | `W#<workspace>` | `SETTINGS`, `RULE#…`, `CON#…`, `TPL#…` | the [`Book`]: one query reads it all |
 //! | `W#<workspace>#KEYS` | `KEY#…` | API keys, for the list |
 //! | `W#<workspace>#DAYS` | `DAY#<date>` | counters of a day |
+//! | `W#<workspace>#RAW` | `con_…#E#…` | raw events of no conversation |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
 //! | `W#<workspace>#C#<customer>` | `CUSTOMER` | a customer |
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…` | conversation, messages, attempts, receipts, raw events |

@@ -1,0 +1,148 @@
+//! An event with a person behind it, and the conversation it belongs to.
+
+use app::apply::{self, Loaded};
+use app::{App, AppError};
+use channels::{InboundEvent, InboundKind};
+use chrono::{DateTime, Utc};
+use domain::channel::ChannelUser;
+use domain::conversation::Conversation;
+use domain::customer::{ChatConsent, Customer, CustomerName, Reach};
+use domain::ids::{ConnectionId, ConversationId, MessageId, WorkspaceId};
+use store::{Commit, Committed, RawEvent};
+
+/// An event that names a person.
+pub(crate) struct Arrival {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) connection: ConnectionId,
+    pub(crate) user: ChannelUser,
+    pub(crate) event: InboundEvent,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Arrival {
+    /// The conversation of the user's present id.
+    pub(crate) fn conversation_id(&self) -> ConversationId {
+        Conversation::id_for(self.connection, &self.user)
+    }
+
+    /// Our id for something the platform has an id for: the same at every delivery.
+    pub(crate) fn message_id(&self, provider_id: &str) -> MessageId {
+        MessageId::derive(&[&self.connection.to_string(), provider_id])
+    }
+
+    /// The event as it came, where its kind keeps that.
+    pub(crate) fn raw(&self) -> Option<RawEvent> {
+        let raw = self.event.raw.clone()?;
+        Some(RawEvent { at: self.event.at, dedup: self.event.dedup.clone(), kind: self.kind(), raw })
+    }
+
+    /// The kind in one word.
+    pub(crate) fn kind(&self) -> String {
+        kind_of(&self.event.kind)
+    }
+
+    /// The conversation as it is, found also under an id the user had before.
+    pub(crate) async fn find(&self, app: &App) -> Result<Option<Loaded>, AppError> {
+        if let Some(found) = self.follow(app, self.conversation_id()).await? {
+            return Ok(Some(found));
+        }
+        for alias in &self.event.aliases {
+            let earlier = Conversation::id_for(self.connection, alias);
+            if let Some(found) = self.follow(app, earlier).await? {
+                self.leave_pointer(app, &found).await?;
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The conversation, begun now if there is none. `None`: somebody else begins it right now.
+    pub(crate) async fn find_or_begin(&self, app: &App) -> Result<Option<Loaded>, AppError> {
+        if let Some(found) = self.find(app).await? {
+            return Ok(Some(found));
+        }
+        let book = app.book(self.workspace).await?;
+        let connection = match book.connection(self.connection) {
+            Some(connection) => connection.clone(),
+            None => match app.fresh_book(self.workspace).await?.connection(self.connection) {
+                Some(connection) => connection.clone(),
+                // Removed while the event was on the queue: nobody is left to answer.
+                None => return Ok(None),
+            },
+        };
+        let id = self.conversation_id();
+        let customer_id = apply::first_customer(self.workspace, id);
+        let conversation = Conversation::new(
+            self.workspace,
+            self.connection,
+            connection.channel,
+            self.user.clone(),
+            customer_id,
+            self.now,
+        );
+        let customer = Customer {
+            id: customer_id,
+            workspace: self.workspace,
+            version: 0,
+            name: self.name(),
+            language: self.event.profile.language.clone(),
+            conversations: vec![Reach {
+                conversation: id,
+                connection: self.connection,
+                channel: connection.channel,
+                window_closes_at: None,
+            }],
+            chat: ChatConsent::default(),
+            automated_at: Vec::new(),
+            created_at: self.now,
+        };
+        let templates = book.templates_of(connection.id);
+        Ok(Some(Loaded { conversation, customer, book, connection, templates, sent_today: 0 }))
+    }
+
+    /// What the platform tells of the name.
+    pub(crate) fn name(&self) -> CustomerName {
+        let profile = &self.event.profile;
+        CustomerName {
+            display: profile.display_name.clone().or_else(|| profile.username.clone()),
+            first: profile.first_name.clone(),
+            last: None,
+        }
+    }
+
+    async fn follow(&self, app: &App, id: ConversationId) -> Result<Option<Loaded>, AppError> {
+        let Some(found) = apply::load(app, self.workspace, id).await? else { return Ok(None) };
+        match found.conversation.moved_to {
+            None => Ok(Some(found)),
+            Some(target) => apply::load(app, self.workspace, target).await,
+        }
+    }
+
+    /// So that the present id finds the conversation at once next time.
+    async fn leave_pointer(&self, app: &App, found: &Loaded) -> Result<(), AppError> {
+        let mut pointer = found.conversation.clone();
+        pointer.id = self.conversation_id();
+        pointer.user = self.user.clone();
+        pointer.version = 1;
+        pointer.moved_to = Some(found.conversation.id);
+        pointer.runs.clear();
+        pointer.sending = None;
+        pointer.unknown.clear();
+        pointer.assess_at = None;
+        pointer.waiting_since = None;
+        pointer.unread = 0;
+        let commit = Commit { head: Some(pointer), ..Commit::default() };
+        // Somebody else may have left the same pointer.
+        let (Committed::Done | Committed::Conflict | Committed::Duplicate | Committed::Refused(_) | Committed::AtLimit) =
+            app.store.commit(self.workspace, &commit).await?;
+        Ok(())
+    }
+}
+
+/// The kind of an event in one word.
+pub(crate) fn kind_of(kind: &InboundKind) -> String {
+    serde_json::to_value(kind)
+        .ok()
+        .and_then(|value| value.get("type").and_then(|kind| kind.as_str().map(str::to_owned)))
+        .unwrap_or_default()
+}

@@ -1,0 +1,170 @@
+//! Messages: by the customer, and by people of the business outside our API.
+
+use ai::builtin::OptOut;
+use app::apply::{self, Applied, Change, Loaded};
+use app::correlation::Correlation;
+use app::{App, AppError};
+use channels::inbound::{Echo, InboundMessage, Postback};
+use domain::channel::ProviderMessageId;
+use domain::content::Content;
+use domain::decide::{CustomerWrote, Event};
+use domain::message::{Author, Message, Status};
+use store::StatusChange;
+
+use crate::arrival::Arrival;
+use crate::reports;
+
+/// The customer wrote.
+pub(crate) async fn from_customer(app: &App, arrival: &Arrival, message: &InboundMessage) -> Result<(), AppError> {
+    if message.group.is_some() {
+        // Groups have no single customer whose silence could be followed up.
+        tracing::info!(connection.id = %arrival.connection, "a group message was left aside");
+        return Ok(());
+    }
+    let mut messages = vec![stored(arrival, &message.id, message.content.clone(), 0, message)];
+    for (number, content) in message.more.iter().enumerate() {
+        messages.push(stored(arrival, &message.id, content.clone(), number + 1, message));
+    }
+    let words = message.content.words().unwrap_or_default();
+    customer_wrote(app, arrival, messages, words, message.automatic).await
+}
+
+/// The customer tapped a button of ours: that is an answer.
+pub(crate) async fn button_tapped(app: &App, arrival: &Arrival, postback: &Postback) -> Result<(), AppError> {
+    let title = postback.title.clone().or_else(|| postback.payload.clone()).unwrap_or_default();
+    let content = Content::Reply { id: postback.payload.clone(), title: title.clone() };
+    let id = postback.id.as_deref().unwrap_or(&arrival.event.dedup);
+    let message = Message { id: arrival.message_id(id), ..customer_message(arrival, content, false) };
+    customer_wrote(app, arrival, vec![message], &title, false).await
+}
+
+async fn customer_wrote(
+    app: &App,
+    arrival: &Arrival,
+    messages: Vec<Message>,
+    words: &str,
+    automatic: bool,
+) -> Result<(), AppError> {
+    let preview = messages.first().map(|message| message.content.preview()).unwrap_or_default();
+    let opt_out = ai::builtin::opt_out(words, arrival.event.channel.as_str()) == OptOut::Yes;
+    let event = Event::CustomerWrote(CustomerWrote {
+        at: arrival.event.at,
+        preview,
+        opens_window: arrival.event.opens_window(),
+        automatic,
+        opt_out,
+    });
+    store(app, arrival, &messages, "customer_wrote", &event).await
+}
+
+/// A message that did not come through our API: typed in the platform's own app or inbox
+/// (NX-36), or the echo of one of ours.
+pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<(), AppError> {
+    if let Some(correlation) = echo.metadata.as_deref().and_then(Correlation::parse) {
+        let change = StatusChange { status: Status::Sent, at: arrival.event.at, reason: None };
+        return reports::report(app, arrival, correlation, change).await;
+    }
+    if echo.is_own(None) {
+        return Ok(());
+    }
+    let message = Message {
+        id: arrival.message_id(echo.id.reveal()),
+        author: Author::Platform,
+        status: Status::Sent,
+        provider_id: Some(echo.id.clone()),
+        ..customer_message(arrival, echo.content.clone(), false)
+    };
+    let event = Event::BusinessWrote { at: arrival.event.at, preview: echo.content.preview() };
+    store(app, arrival, &[message], "business_wrote", &event).await
+}
+
+/// Stores the messages together with the decision about them.
+async fn store(
+    app: &App,
+    arrival: &Arrival,
+    messages: &[Message],
+    cause: &'static str,
+    event: &Event,
+) -> Result<(), AppError> {
+    for _ in 0..10 {
+        let Some(loaded) = arrival.find_or_begin(app).await? else { return Ok(()) };
+        let id = loaded.conversation.id;
+        let is_new = loaded.conversation.version == 0;
+        let messages = messages.iter().map(|message| Message { conversation: id, ..message.clone() }).collect();
+        let change = Change {
+            new_messages: messages,
+            customer: changed_customer(arrival, &loaded, is_new),
+            raw: arrival.raw(),
+            ..Change::event(cause, event.clone())
+        };
+        match apply::apply_once(app, loaded, change, arrival.now).await? {
+            None => {}
+            Some(Applied::Duplicate) => {
+                tracing::info!(conversation.id = %id, "an event was delivered again and changed nothing");
+                return Ok(());
+            }
+            Some(_) => return Ok(()),
+        }
+    }
+    Err(AppError::Contended)
+}
+
+/// The customer with what the event tells of them; `None` if that is nothing new.
+fn changed_customer(arrival: &Arrival, loaded: &Loaded, is_new: bool) -> Option<domain::customer::Customer> {
+    let mut customer = loaded.customer.clone();
+    let name = arrival.name();
+    if name.display.is_some() && name.display != customer.name.display {
+        customer.name.display = name.display;
+    }
+    if name.first.is_some() && name.first != customer.name.first {
+        customer.name.first = name.first;
+    }
+    if customer.language.is_none() {
+        customer.language.clone_from(&arrival.event.profile.language);
+    }
+    // Only a customer with several conversations is ever moved between them, so only then is
+    // the copy of the window worth a write.
+    if customer.conversations.len() > 1 && arrival.event.opens_window() {
+        for reach in customer.conversations.iter_mut().filter(|reach| reach.conversation == loaded.conversation.id) {
+            reach.window_closes_at = domain::window::Window::opened(reach.channel, arrival.event.at);
+        }
+    }
+    (is_new || customer != loaded.customer).then_some(customer)
+}
+
+fn stored(
+    arrival: &Arrival,
+    id: &ProviderMessageId,
+    content: Content,
+    number: usize,
+    message: &InboundMessage,
+) -> Message {
+    let unique = if number == 0 { id.reveal().to_owned() } else { format!("{}#{number}", id.reveal()) };
+    Message {
+        id: arrival.message_id(&unique),
+        provider_id: Some(id.clone()),
+        referral: message.referral.as_ref().and_then(|referral| serde_json::to_value(referral).ok()),
+        ..customer_message(arrival, content, message.automatic)
+    }
+}
+
+fn customer_message(arrival: &Arrival, content: Content, automatic: bool) -> Message {
+    Message {
+        id: arrival.message_id(&arrival.event.dedup),
+        workspace: arrival.workspace,
+        conversation: arrival.conversation_id(),
+        at: arrival.event.at,
+        author: Author::Customer { automatic },
+        content,
+        hidden: false,
+        status: Status::Received,
+        status_at: arrival.event.at,
+        reason: None,
+        provider_id: None,
+        attempts: 0,
+        edited: None,
+        revoked: false,
+        reaction: None,
+        referral: None,
+    }
+}

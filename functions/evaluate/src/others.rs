@@ -1,0 +1,182 @@
+//! Everything that is not a message: who can be reached, what they allow, what became of
+//! templates and accounts. What we do not know is kept as it came.
+
+use app::apply::{self, Applied, Change};
+use app::{App, AppError};
+use channels::InboundEvent;
+use channels::inbound::{CategoryChange, InboundKind, MarketingChoice, Reaching, TemplateRef};
+use chrono::{DateTime, Utc};
+use domain::channel::ChannelUser;
+use domain::conversation::Conversation;
+use domain::decide::Event;
+use domain::ids::{ConnectionId, WorkspaceId};
+use domain::template::{Template, TemplateCategory, TemplateStatus};
+use store::RawEvent;
+
+use crate::arrival::{Arrival, kind_of};
+
+/// The customer did something that opens the window.
+pub(crate) async fn acted(app: &App, arrival: &Arrival) -> Result<(), AppError> {
+    let event = Event::CustomerActed { at: arrival.event.at };
+    let opens = arrival.event.opens_window();
+    change(app, arrival, "customer_acted", opens.then_some(event)).await
+}
+
+/// The customer blocked us, or let us in again.
+pub(crate) async fn reachability(app: &App, arrival: &Arrival, state: Reaching) -> Result<(), AppError> {
+    let reachable = state == Reaching::Unblocked;
+    change(app, arrival, "reachability", Some(Event::Reachability { reachable })).await
+}
+
+/// The customer told the platform whether they want marketing from this business.
+pub(crate) async fn preference(app: &App, arrival: &Arrival, choice: MarketingChoice) -> Result<(), AppError> {
+    for _ in 0..10 {
+        let Some(loaded) = arrival.find(app).await? else { return Ok(()) };
+        let mut customer = loaded.customer.clone();
+        customer.chat.marketing_stopped_at = (choice == MarketingChoice::Stop).then_some(arrival.event.at);
+        let change = Change { customer: Some(customer), raw: arrival.raw(), cause: "preference", ..Change::default() };
+        if apply::apply_once(app, loaded, change, arrival.now).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(AppError::Contended)
+}
+
+/// The platform gave the person a new id: the conversation stays, the new id leads to it.
+pub(crate) async fn user_id_changed(
+    app: &App,
+    arrival: &Arrival,
+    previous: &ChannelUser,
+    current: &ChannelUser,
+) -> Result<(), AppError> {
+    let renamed = Arrival {
+        user: current.clone(),
+        event: InboundEvent { aliases: vec![previous.clone()], ..arrival.event.clone() },
+        workspace: arrival.workspace,
+        connection: arrival.connection,
+        now: arrival.now,
+    };
+    // Finding it under the old id leaves the pointer under the new one.
+    let Some(found) = renamed.find(app).await? else { return Ok(()) };
+    apply::apply(app, arrival.workspace, found.conversation.id, arrival.now, |loaded| {
+        let head = Conversation { user: current.clone(), ..loaded.conversation.clone() };
+        (head != loaded.conversation).then(|| Change { head: Some(head), cause: "user_id_changed", ..Change::default() })
+    })
+    .await?;
+    Ok(())
+}
+
+/// Stored as it came, beside the conversation if there is one.
+pub(crate) async fn keep(app: &App, arrival: &Arrival) -> Result<(), AppError> {
+    match arrival.find(app).await? {
+        Some(_) => change(app, arrival, "kept", None).await,
+        None => keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await,
+    }
+}
+
+/// An event about the account, not about a person: templates, alerts, things unknown.
+pub(crate) async fn about_the_account(
+    app: &App,
+    workspace: WorkspaceId,
+    connection: ConnectionId,
+    event: &InboundEvent,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    match &event.kind {
+        InboundKind::TemplateStatus(status) => {
+            let word = status.event.as_str();
+            change_template(app, workspace, &status.template, now, |template| {
+                template.status = template_status(word);
+            })
+            .await?;
+        }
+        InboundKind::TemplateCategory { template, change } => {
+            if let CategoryChange::Done { current, .. } = change {
+                change_template(app, workspace, template, now, |template| {
+                    template.category = template_category(current);
+                })
+                .await?;
+            }
+        }
+        InboundKind::AccountAlert(_) => {
+            tracing::warn!(connection.id = %connection, "the platform sent an alert about the account");
+        }
+        _ => {}
+    }
+    keep_for_workspace(app, workspace, connection, event).await
+}
+
+/// Every copy of the template: accounts of one business share them.
+async fn change_template(
+    app: &App,
+    workspace: WorkspaceId,
+    which: &TemplateRef,
+    now: DateTime<Utc>,
+    edit: impl Fn(&mut Template),
+) -> Result<(), AppError> {
+    let book = app.fresh_book(workspace).await?;
+    let same = |template: &&Template| {
+        let by_name = which.name.as_deref() == Some(template.name.as_str())
+            && which.language.as_deref() == Some(template.language.as_str());
+        let by_id = template.definition.get("id").and_then(|id| id.as_str()) == Some(which.id.as_str());
+        by_name || by_id
+    };
+    for template in book.templates.iter().filter(same) {
+        let mut changed = template.clone();
+        edit(&mut changed);
+        changed.seen_at = now;
+        app.store.put_template(workspace, &changed).await?;
+    }
+    Ok(())
+}
+
+async fn change(app: &App, arrival: &Arrival, cause: &'static str, event: Option<Event>) -> Result<(), AppError> {
+    for _ in 0..10 {
+        let Some(loaded) = arrival.find(app).await? else {
+            return keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await;
+        };
+        let change =
+            Change { events: event.clone().into_iter().collect(), cause, raw: arrival.raw(), ..Change::default() };
+        match apply::apply_once(app, loaded, change, arrival.now).await? {
+            None => {}
+            Some(Applied::Done { .. }) | Some(_) => return Ok(()),
+        }
+    }
+    Err(AppError::Contended)
+}
+
+async fn keep_for_workspace(
+    app: &App,
+    workspace: WorkspaceId,
+    connection: ConnectionId,
+    event: &InboundEvent,
+) -> Result<(), AppError> {
+    let raw = match &event.raw {
+        Some(raw) => raw.clone(),
+        None => serde_json::to_value(&event.kind).unwrap_or_default(),
+    };
+    let kept = RawEvent { at: event.at, dedup: event.dedup.clone(), kind: kind_of(&event.kind), raw };
+    Ok(app.store.keep_raw(workspace, connection, &kept).await?)
+}
+
+fn template_status(word: &str) -> TemplateStatus {
+    match word.to_ascii_uppercase().as_str() {
+        "APPROVED" | "REINSTATED" | "UNPAUSE" => TemplateStatus::Approved,
+        "PENDING" | "IN_APPEAL" => TemplateStatus::Pending,
+        "REJECTED" => TemplateStatus::Rejected,
+        "PAUSED" => TemplateStatus::Paused,
+        "DISABLED" => TemplateStatus::Disabled,
+        // A warning about its quality: it may still be sent.
+        "FLAGGED" => TemplateStatus::Approved,
+        other => TemplateStatus::Other(other.to_owned()),
+    }
+}
+
+fn template_category(word: &str) -> TemplateCategory {
+    match word.to_ascii_uppercase().as_str() {
+        "MARKETING" => TemplateCategory::Marketing,
+        "UTILITY" => TemplateCategory::Utility,
+        "AUTHENTICATION" => TemplateCategory::Authentication,
+        other => TemplateCategory::Other(other.to_owned()),
+    }
+}

@@ -1,0 +1,363 @@
+//! `load -> decide -> commit -> publish`, written once.
+//!
+//! One conditional write on the version stores the head and everything that changes with it. A
+//! lost race is decided again from fresh state, never overwritten. What is published afterwards
+//! (a timer) is derived from the head, so the head itself is the outbox: a lost publication is
+//! found by the sweep in the index of overdue conversations.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::connection::Connection;
+use domain::conversation::Conversation;
+use domain::customer::Customer;
+use domain::decide::{Decision, Effect, Event, Snapshot, decide};
+use domain::ids::{ConversationId, CustomerId, ReceiptId, WorkspaceId};
+use domain::message::Message;
+use domain::receipt::Receipt;
+use domain::template::Template;
+use store::{Attempt, Book, Check, Commit, Committed, Counter, RawEvent};
+
+use crate::ports::Timer;
+use crate::{App, AppError, timers};
+
+/// How often a lost race is decided again.
+const TRIES: u32 = 10;
+
+/// What was read for a decision.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The head.
+    pub conversation: Conversation,
+    /// The person.
+    pub customer: Customer,
+    /// Settings and rules.
+    pub book: Arc<Book>,
+    /// The account of the business.
+    pub connection: Connection,
+    /// Its templates.
+    pub templates: Vec<Template>,
+    /// Automated sends today, as far as known; the claim's counter is what binds.
+    pub sent_today: u64,
+}
+
+impl Loaded {
+    /// Everything a decision depends on.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
+            conversation: &self.conversation,
+            customer: &self.customer,
+            connection: &self.connection,
+            settings: &self.book.settings,
+            rules: &self.book.rules,
+            templates: &self.templates,
+            sent_today: self.sent_today,
+        }
+    }
+}
+
+/// What is to be decided and what is to be stored with the decision.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// What happened, in order; each is decided on the state the one before it left.
+    pub events: Vec<Event>,
+    /// What the receipt names as the cause: `customer_wrote`.
+    pub cause: &'static str,
+    /// Who judged, for the receipt.
+    pub decided_by: Option<String>,
+    /// Messages that must not exist yet.
+    pub new_messages: Vec<Message>,
+    /// Messages that are stored in any case.
+    pub messages: Vec<Message>,
+    /// A customer who changed for other reasons than the decision's.
+    pub customer: Option<Customer>,
+    /// A changed head, where something changes that no event describes (assignee, labels).
+    pub head: Option<Conversation>,
+    /// One try at sending.
+    pub attempt: Option<Attempt>,
+    /// What came in, as it came.
+    pub raw: Option<RawEvent>,
+    /// What must hold at the moment of the write.
+    pub checks: Vec<Check>,
+    /// What is counted at the moment of the write.
+    pub counters: Vec<Counter>,
+}
+
+impl Change {
+    /// One event and its name.
+    #[must_use]
+    pub fn event(cause: &'static str, event: Event) -> Self {
+        Self {
+            events: vec![event],
+            cause,
+            ..Self::default()
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, and the large one is the usual one"
+)]
+pub enum Applied {
+    /// Stored; `loaded` is the state after it.
+    Done {
+        /// The state as stored.
+        loaded: Loaded,
+        /// What is left for the caller to do.
+        effects: Vec<Effect>,
+    },
+    /// There is no such conversation.
+    Missing,
+    /// The plan had nothing to change.
+    Nothing,
+    /// A new message was stored before: the event is a repetition.
+    Duplicate,
+    /// Something that had to hold did not.
+    Refused(Check),
+    /// A daily limit is reached.
+    AtLimit,
+}
+
+/// Loads a conversation with everything a decision needs.
+pub async fn load(
+    app: &App,
+    ws: WorkspaceId,
+    id: ConversationId,
+) -> Result<Option<Loaded>, AppError> {
+    let (head, customer) = app
+        .store
+        .conversation(ws, id, first_customer(ws, id))
+        .await?;
+    let Some(conversation) = head else {
+        return Ok(None);
+    };
+    let book = app.book(ws).await?;
+    let customer = match customer {
+        Some(customer) if customer.id == conversation.customer => Some(customer),
+        _ => app.store.customer(ws, conversation.customer).await?,
+    };
+    let (Some(customer), Some(connection)) =
+        (customer, connection_of(app, &book, &conversation).await?)
+    else {
+        return Ok(None);
+    };
+    let templates = book.templates_of(connection.id);
+    Ok(Some(Loaded {
+        conversation,
+        customer,
+        book,
+        connection,
+        templates,
+        sent_today: 0,
+    }))
+}
+
+/// The customer a conversation first belongs to, before any merge.
+#[must_use]
+pub fn first_customer(ws: WorkspaceId, conversation: ConversationId) -> CustomerId {
+    CustomerId::derive(&[&ws.to_string(), &conversation.to_string()])
+}
+
+/// Loads, decides, commits and publishes, again and again until nobody else was faster.
+pub async fn apply(
+    app: &App,
+    ws: WorkspaceId,
+    id: ConversationId,
+    now: DateTime<Utc>,
+    mut plan: impl FnMut(&Loaded) -> Option<Change>,
+) -> Result<Applied, AppError> {
+    for _ in 0..TRIES {
+        let Some(loaded) = load(app, ws, id).await? else {
+            return Ok(Applied::Missing);
+        };
+        let Some(change) = plan(&loaded) else {
+            return Ok(Applied::Nothing);
+        };
+        if let Some(applied) = apply_once(app, loaded, change, now).await? {
+            return Ok(applied);
+        }
+    }
+    Err(AppError::Contended)
+}
+
+/// One round on state that was read already. `None`: somebody else was faster.
+pub async fn apply_once(
+    app: &App,
+    loaded: Loaded,
+    change: Change,
+    now: DateTime<Utc>,
+) -> Result<Option<Applied>, AppError> {
+    let ws = loaded.conversation.workspace;
+    let mut after = loaded;
+    let read_customer = after.customer.version;
+    if let Some(head) = change.head {
+        after.conversation = head;
+    }
+    let customer_changed = change.customer.is_some();
+    if let Some(customer) = change.customer {
+        after.customer = customer;
+    }
+
+    let mut effects = Vec::new();
+    let mut entries = Vec::new();
+    for event in &change.events {
+        let Decision {
+            conversation,
+            effects: more,
+            entries: why,
+        } = decide(&after.snapshot(), event, now);
+        after.conversation = conversation;
+        effects.extend(more);
+        entries.extend(why);
+    }
+
+    let mut commit = Commit {
+        new_messages: change.new_messages,
+        messages: change.messages,
+        attempt: change.attempt,
+        raw: change.raw,
+        checks: change.checks,
+        counters: change.counters,
+        ..Commit::default()
+    };
+    let opted = carry_out(app, &mut after, &mut commit, &mut effects, now).await?;
+    if customer_changed || opted {
+        after.customer.version = read_customer + 1;
+        commit.customer = Some(after.customer.clone());
+        commit
+            .checks
+            .retain(|check| !matches!(check, Check::CustomerUnchanged { .. }));
+    }
+
+    after.conversation.version += 1;
+    let timer = timer_for(&mut after.conversation);
+    if !entries.is_empty() {
+        commit.receipt = Some(Receipt {
+            id: ReceiptId::new(now, app.random10()),
+            conversation: after.conversation.id,
+            at: now,
+            event: change.cause.to_owned(),
+            decided_by: change.decided_by,
+            entries,
+        });
+    }
+    commit.head = Some(after.conversation.clone());
+
+    Ok(match app.store.commit(ws, &commit).await? {
+        Committed::Conflict => None,
+        Committed::Duplicate => Some(Applied::Duplicate),
+        Committed::Refused(check) => Some(Applied::Refused(check)),
+        Committed::AtLimit => Some(Applied::AtLimit),
+        Committed::Done => {
+            if let Some(timer) = timer {
+                publish(app, &timer, now).await;
+            }
+            Some(Applied::Done {
+                loaded: after,
+                effects,
+            })
+        }
+    })
+}
+
+/// Effects that are part of the same write; the others stay for the caller. Whether the
+/// customer changed.
+async fn carry_out(
+    app: &App,
+    after: &mut Loaded,
+    commit: &mut Commit,
+    effects: &mut Vec<Effect>,
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
+    let mut customer_changed = false;
+    let mut left = Vec::new();
+    for effect in effects.drain(..) {
+        match effect {
+            Effect::SetOptOut { opted_out } => {
+                let since = after.customer.chat.opted_out_at.unwrap_or(now);
+                after.customer.chat.opted_out_at = opted_out.then_some(since);
+                customer_changed = true;
+            }
+            Effect::Settle {
+                message,
+                message_at: Some(at),
+                reason,
+                as_status,
+            } => {
+                // The caller may be writing this very message; then its own shape wins.
+                if commit.messages.iter().any(|written| written.id == message) {
+                    continue;
+                }
+                let (ws, id) = (after.conversation.workspace, after.conversation.id);
+                if let Some(stored) = app.store.message(ws, id, at, message).await?
+                    && stored.status.may_become(as_status)
+                {
+                    let reason = Some(reason);
+                    commit.messages.push(Message {
+                        status: as_status,
+                        status_at: now,
+                        reason,
+                        ..stored
+                    });
+                }
+            }
+            // A run that was never claimed has no stored message; its receipt tells the rest.
+            Effect::Settle {
+                message_at: None, ..
+            } => {}
+            Effect::NotifyStaff { reason } => {
+                tracing::warn!(
+                    conversation.id = %after.conversation.id,
+                    reason = %reason.code(),
+                    "a message needs a person's look"
+                );
+            }
+            other => left.push(other),
+        }
+    }
+    *effects = left;
+    Ok(customer_changed)
+}
+
+/// Notes in the head which timer will be armed, so that the next event need not arm it again.
+fn timer_for(conversation: &mut Conversation) -> Option<Timer> {
+    let at = conversation.needs_timer()?;
+    conversation.armed_for = Some(at);
+    conversation.timer_generation += 1;
+    Some(Timer {
+        workspace: conversation.workspace,
+        conversation: conversation.id,
+        generation: conversation.timer_generation,
+        at,
+    })
+}
+
+async fn publish(app: &App, timer: &Timer, now: DateTime<Utc>) {
+    if let Err(error) = timers::arm(app, timer, now).await {
+        tracing::warn!(
+            conversation.id = %timer.conversation,
+            error = %error,
+            "the timer could not be armed; the sweep will find the conversation when it is overdue"
+        );
+    }
+}
+
+/// A connection that was made after the book was read is worth reading the book again.
+async fn connection_of(
+    app: &App,
+    book: &Arc<Book>,
+    conversation: &Conversation,
+) -> Result<Option<Connection>, AppError> {
+    if let Some(found) = book.connection(conversation.connection) {
+        return Ok(Some(found.clone()));
+    }
+    Ok(app
+        .fresh_book(conversation.workspace)
+        .await?
+        .connection(conversation.connection)
+        .cloned())
+}

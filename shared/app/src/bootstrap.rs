@@ -1,0 +1,103 @@
+//! The first workspace of an installation: settings, a loopback connection to play the customer
+//! on, and the owner's key. No third-party account is needed (NX-13).
+
+use domain::channel::Channel;
+use domain::connection::{Connection, ConnectionState};
+use domain::ids::{ConnectionId, KeyId, WorkspaceId};
+use domain::local_time::QuietHours;
+use domain::settings::Settings;
+use secrecy::SecretString;
+use store::{ApiKey, KeyHash, Role};
+
+use crate::{App, AppError, secret_names};
+
+/// What was made. The key and the secret are shown this once.
+#[derive(Debug)]
+pub struct Bootstrapped {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The owner's key.
+    pub key: SecretString,
+    /// The loopback connection.
+    pub loopback: ConnectionId,
+    /// The secret that signs its webhooks.
+    pub loopback_secret: SecretString,
+}
+
+/// Makes a workspace with its loopback connection and a key.
+pub async fn create_workspace(
+    app: &App,
+    name: &str,
+    quiet_hours: Option<QuietHours>,
+    preset_key: Option<SecretString>,
+    role: Role,
+) -> Result<Bootstrapped, AppError> {
+    use secrecy::ExposeSecret;
+
+    let now = app.now();
+    let defaults = &app.config.defaults;
+    let workspace = WorkspaceId::new(now, app.random10());
+    let settings = Settings {
+        business_name: name.to_owned(),
+        assess_delay_seconds: defaults.assess_delay_seconds,
+        ai_daily_tokens: defaults.daily_tokens,
+        ..Settings::new(workspace, defaults.zone, defaults.locale, quiet_hours)
+    };
+    app.store.put_settings(&settings).await?;
+
+    let connection = Connection {
+        id: ConnectionId::new(now, app.random10()),
+        workspace,
+        version: 1,
+        channel: Channel::Loopback,
+        name: "Loopback".to_owned(),
+        account: None,
+        business_account: None,
+        state: ConnectionState::Active,
+        created_at: now,
+        updated_at: now,
+    };
+    let loopback_secret = random_secret(app, "lbs_");
+    app.secrets
+        .put(
+            &secret_names::of(connection.id, secret_names::WEBHOOK_SECRETS),
+            &loopback_secret,
+        )
+        .await?;
+    app.store.create_connection(&connection).await?;
+
+    let key = preset_key.unwrap_or_else(|| random_secret(app, "nf_"));
+    let record = ApiKey {
+        id: KeyId::new(now, app.random10()),
+        workspace,
+        role,
+        name: "first key".to_owned(),
+        hint: hint(key.expose_secret()),
+        created_at: now,
+    };
+    app.store
+        .create_key(&KeyHash::of(key.expose_secret()), &record)
+        .await?;
+    Ok(Bootstrapped {
+        workspace,
+        key,
+        loopback: connection.id,
+        loopback_secret,
+    })
+}
+
+/// 32 random bytes as text.
+#[must_use]
+pub fn random_secret(app: &App, prefix: &str) -> SecretString {
+    let mut bytes = [0; 32];
+    app.entropy.fill(&mut bytes);
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    SecretString::from(format!("{prefix}{text}"))
+}
+
+/// The first characters of a key, to recognise it by in lists.
+#[must_use]
+pub fn hint(key: &str) -> String {
+    let shown: String = key.chars().take(7).collect();
+    format!("{shown}…")
+}

@@ -1,0 +1,231 @@
+//! Every environment variable of the functions, read in one place.
+//!
+//! Reading takes a look-up function, so that nothing here touches the process environment.
+
+use std::time::Duration;
+
+use domain::local_time::Zone;
+use domain::settings::Locale;
+
+/// Name of the DynamoDB table.
+pub const TABLE_NAME: &str = "TABLE_NAME";
+/// URL of the FIFO queue `events`.
+pub const EVENTS_QUEUE_URL: &str = "EVENTS_QUEUE_URL";
+/// URL of the queue `due`.
+pub const DUE_QUEUE_URL: &str = "DUE_QUEUE_URL";
+/// ARN of the queue `due`, the target of timers.
+pub const DUE_QUEUE_ARN: &str = "DUE_QUEUE_ARN";
+/// ARN of the queue for timers that could not be delivered.
+pub const TIMER_DLQ_ARN: &str = "TIMER_DLQ_ARN";
+/// EventBridge Scheduler group that holds the timers.
+pub const SCHEDULE_GROUP: &str = "SCHEDULE_GROUP";
+/// Role that EventBridge Scheduler assumes to reach the queue `due`.
+pub const SCHEDULER_ROLE_ARN: &str = "SCHEDULER_ROLE_ARN";
+/// Up to how many seconds ahead a timer is a queue delay, 0 to 900. Default 900.
+pub const SQS_HORIZON_SECONDS: &str = "SQS_HORIZON_SECONDS";
+/// What the names of secrets start with: `/nachfass/<stack>`.
+pub const SECRETS_PREFIX: &str = "SECRETS_PREFIX";
+/// `error`, `warn`, `info` or `debug`. Default `info`.
+pub const LOG_LEVEL: &str = "LOG_LEVEL";
+/// `none`, `bedrock` or `openai` (any compatible endpoint). Default `none`.
+pub const MODEL_PROVIDER: &str = "MODEL_PROVIDER";
+/// The model's name at the provider.
+pub const MODEL_ID: &str = "MODEL_ID";
+/// Base URL of an OpenAI-compatible endpoint; its key is the secret `model/key`.
+pub const MODEL_URL: &str = "MODEL_URL";
+/// Tokens a day for a new workspace; 0 switches models off. Default 200000.
+pub const MODEL_DAILY_TOKENS: &str = "MODEL_DAILY_TOKENS";
+/// Version of Meta's Graph API. Default: the one this release was written for.
+pub const GRAPH_API_VERSION: &str = "GRAPH_API_VERSION";
+/// Base URL for WhatsApp, Messenger and Instagram.
+pub const GRAPH_BASE_URL: &str = "GRAPH_BASE_URL";
+/// Base URL for Instagram accounts with an Instagram login.
+pub const INSTAGRAM_BASE_URL: &str = "INSTAGRAM_BASE_URL";
+/// Base URL for Telegram.
+pub const TELEGRAM_BASE_URL: &str = "TELEGRAM_BASE_URL";
+/// Zone of a new workspace. Default `Europe/Berlin`.
+pub const DEFAULT_ZONE: &str = "DEFAULT_ZONE";
+/// Language of a new workspace, `de` or `en`. Default `de`.
+pub const DEFAULT_LOCALE: &str = "DEFAULT_LOCALE";
+/// How long after the last message rules are assessed, at most, in seconds, for a new workspace.
+/// Default 120.
+pub const ASSESS_DELAY_SECONDS: &str = "ASSESS_DELAY_SECONDS";
+
+/// What the environment says.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// See [`SQS_HORIZON_SECONDS`].
+    pub queue_horizon: Duration,
+    /// Where the platforms are.
+    pub providers: Providers,
+    /// Which model, if any.
+    pub model: ModelConfig,
+    /// What a new workspace starts with.
+    pub defaults: Defaults,
+}
+
+/// Where the platforms are.
+#[derive(Debug, Clone)]
+pub struct Providers {
+    /// See [`GRAPH_API_VERSION`].
+    pub graph_version: String,
+    /// See [`GRAPH_BASE_URL`].
+    pub graph: String,
+    /// See [`INSTAGRAM_BASE_URL`].
+    pub instagram: String,
+    /// See [`TELEGRAM_BASE_URL`].
+    pub telegram: String,
+}
+
+/// Which model answers, if any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelConfig {
+    /// The built-in decider answers everything.
+    None,
+    /// Amazon Bedrock.
+    Bedrock {
+        /// Model or inference profile.
+        model: String,
+    },
+    /// An OpenAI-compatible endpoint.
+    OpenAi {
+        /// Model name.
+        model: String,
+        /// Base URL.
+        url: String,
+    },
+}
+
+/// What a new workspace starts with.
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// See [`DEFAULT_ZONE`].
+    pub zone: Zone,
+    /// See [`DEFAULT_LOCALE`].
+    pub locale: Locale,
+    /// See [`ASSESS_DELAY_SECONDS`].
+    pub assess_delay_seconds: u32,
+    /// See [`MODEL_DAILY_TOKENS`].
+    pub daily_tokens: u64,
+}
+
+/// A variable that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("environment variable {name}: {problem}")]
+pub struct ConfigError {
+    /// Which one.
+    pub name: &'static str,
+    /// Why.
+    pub problem: String,
+}
+
+impl Config {
+    /// Reads the configuration; unset variables take their defaults.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let text = |name: &'static str, default: &str| {
+            variable(name)
+                .filter(|value| !value.trim().is_empty())
+                .unwrap_or_else(|| default.to_owned())
+        };
+        let horizon: u64 = number(SQS_HORIZON_SECONDS, &text(SQS_HORIZON_SECONDS, "900"))?;
+        if horizon > 900 {
+            return Err(problem(
+                SQS_HORIZON_SECONDS,
+                "at most 900, the longest delay of a queue",
+            ));
+        }
+        Ok(Self {
+            queue_horizon: Duration::from_secs(horizon),
+            providers: Providers {
+                graph_version: text(GRAPH_API_VERSION, channels::outbound::DEFAULT_GRAPH_VERSION),
+                graph: text(GRAPH_BASE_URL, "https://graph.facebook.com"),
+                instagram: text(INSTAGRAM_BASE_URL, "https://graph.facebook.com"),
+                telegram: text(TELEGRAM_BASE_URL, "https://api.telegram.org"),
+            },
+            model: model(&text)?,
+            defaults: Defaults {
+                zone: Zone::parse(&text(DEFAULT_ZONE, "Europe/Berlin"))
+                    .map_err(|error| problem(DEFAULT_ZONE, &error.to_string()))?,
+                locale: match text(DEFAULT_LOCALE, "de").as_str() {
+                    "de" => Locale::De,
+                    "en" => Locale::En,
+                    _ => return Err(problem(DEFAULT_LOCALE, "`de` or `en`")),
+                },
+                assess_delay_seconds: number(
+                    ASSESS_DELAY_SECONDS,
+                    &text(ASSESS_DELAY_SECONDS, "120"),
+                )?,
+                daily_tokens: number(MODEL_DAILY_TOKENS, &text(MODEL_DAILY_TOKENS, "200000"))?,
+            },
+        })
+    }
+
+    /// The base URL of a channel's platform.
+    #[must_use]
+    pub fn base_url(&self, channel: domain::channel::Channel) -> &str {
+        use domain::channel::Channel;
+        match channel {
+            Channel::WhatsApp | Channel::Messenger => &self.providers.graph,
+            Channel::Instagram => &self.providers.instagram,
+            Channel::Telegram => &self.providers.telegram,
+            Channel::Loopback => "",
+        }
+    }
+}
+
+fn model(text: &impl Fn(&'static str, &str) -> String) -> Result<ModelConfig, ConfigError> {
+    let id = text(MODEL_ID, "");
+    match text(MODEL_PROVIDER, "none").as_str() {
+        "none" => Ok(ModelConfig::None),
+        _ if id.is_empty() => Err(problem(MODEL_ID, "must be set when MODEL_PROVIDER is")),
+        "bedrock" => Ok(ModelConfig::Bedrock { model: id }),
+        "openai" => match text(MODEL_URL, "") {
+            url if url.is_empty() => Err(problem(
+                MODEL_URL,
+                "must be set when MODEL_PROVIDER is `openai`",
+            )),
+            url => Ok(ModelConfig::OpenAi { model: id, url }),
+        },
+        _ => Err(problem(MODEL_PROVIDER, "`none`, `bedrock` or `openai`")),
+    }
+}
+
+fn number<T: std::str::FromStr>(name: &'static str, value: &str) -> Result<T, ConfigError> {
+    value
+        .trim()
+        .parse()
+        .map_err(|_| problem(name, "a whole number"))
+}
+
+fn problem(name: &'static str, problem: &str) -> ConfigError {
+    ConfigError {
+        name,
+        problem: problem.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_has_to_be_set() {
+        let config = Config::read(|_| None).unwrap();
+        assert_eq!(config.queue_horizon, Duration::from_secs(900));
+        assert_eq!(config.model, ModelConfig::None);
+    }
+
+    #[test]
+    fn an_error_names_the_variable() {
+        let check = |name: &'static str, value: &str| {
+            let error =
+                Config::read(|asked| (asked == name).then(|| value.to_owned())).unwrap_err();
+            assert_eq!(error.name, name);
+        };
+        check(SQS_HORIZON_SECONDS, "901");
+        check(SQS_HORIZON_SECONDS, "soon");
+        check(DEFAULT_ZONE, "Berlin");
+        check(DEFAULT_LOCALE, "fr");
+        check(MODEL_PROVIDER, "other");
+    }
+}

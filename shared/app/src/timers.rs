@@ -1,0 +1,36 @@
+//! Arms the timer of a conversation: a queue delay when it is near, the timer port when it is
+//! far. The table was written before; a lost call here is healed by the sweep.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::ids::{ConversationId, WorkspaceId};
+
+use crate::App;
+use crate::ports::{PortError, Timer};
+use crate::tasks::DueTask;
+
+/// Sees to it that the conversation is looked at when `timer.at` has come.
+pub async fn arm(app: &App, timer: &Timer, now: DateTime<Utc>) -> Result<(), PortError> {
+    let ahead = (timer.at - now).to_std().unwrap_or(Duration::ZERO);
+    if ahead.is_zero() || ahead <= app.config.queue_horizon {
+        // Whole seconds, rounded up: early would only mean to come back once more.
+        let delay = Duration::from_secs(ahead.as_secs() + u64::from(ahead.subsec_nanos() > 0));
+        let task = wake(timer.workspace, timer.conversation, timer.generation);
+        app.queues
+            .send_due(&task, delay.min(Duration::from_secs(900)))
+            .await
+    } else {
+        app.timers.arm(timer).await
+    }
+}
+
+/// The task of a timer.
+#[must_use]
+pub fn wake(workspace: WorkspaceId, conversation: ConversationId, generation: u64) -> DueTask {
+    DueTask::WakeV1 {
+        workspace,
+        conversation,
+        generation,
+    }
+}
