@@ -1,1 +1,52 @@
-//! Not written yet.
+//! Every five minutes: whatever a crash or a lost call left behind is picked up again.
+//!
+//! The index of due conversations says who should have been looked at. A timer call that was
+//! lost, a function that died between claim and record, a queue that was emptied: all of them
+//! leave a conversation there that is overdue, and all are healed the same way.
+
+use std::time::Duration;
+
+use app::timers::{self, ANY_GENERATION};
+use app::{App, AppError};
+use chrono::TimeDelta;
+use store::Store;
+
+/// How late something must be before the sweep looks at it; timers may be a minute late.
+pub const OVERDUE_AFTER: TimeDelta = TimeDelta::minutes(2);
+/// How many conversations of a shard one sweep wakes; the next one goes on.
+const PER_SHARD: u16 = 200;
+
+/// What a sweep found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Conversations that were woken.
+    pub woken: u64,
+    /// How late the most overdue one was, in seconds.
+    pub latest_seconds: i64,
+}
+
+/// Wakes what is overdue.
+pub async fn sweep(app: &App) -> Result<Swept, AppError> {
+    let now = app.now();
+    let mut swept = Swept::default();
+    for shard in Store::due_shards() {
+        for due in app
+            .store
+            .overdue(shard, now - OVERDUE_AFTER, PER_SHARD)
+            .await?
+        {
+            let task = timers::wake(due.workspace, due.conversation, ANY_GENERATION);
+            app.queues.send_due(&task, Duration::ZERO).await?;
+            swept.woken += 1;
+            swept.latest_seconds = swept.latest_seconds.max((now - due.at).num_seconds());
+        }
+    }
+    if swept.woken > 0 {
+        tracing::warn!(
+            woken = swept.woken,
+            latest_seconds = swept.latest_seconds,
+            "overdue conversations were woken"
+        );
+    }
+    Ok(swept)
+}

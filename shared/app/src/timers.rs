@@ -10,6 +10,9 @@ use crate::App;
 use crate::ports::{PortError, Timer};
 use crate::tasks::DueTask;
 
+/// A generation that belongs to no timer: whoever sends it wants the conversation looked at.
+pub const ANY_GENERATION: u64 = u64::MAX;
+
 /// Sees to it that the conversation is looked at when `timer.at` has come.
 pub async fn arm(app: &App, timer: &Timer, now: DateTime<Utc>) -> Result<(), PortError> {
     let ahead = (timer.at - now).to_std().unwrap_or(Duration::ZERO);

@@ -1,0 +1,83 @@
+//! A rule was created, changed, switched or deleted: the conversations that it concerns are
+//! decided again, a page at a time.
+//!
+//! Concerned are conversations with something pending, and those whose silence is still young
+//! enough for the rule. Old silences are left alone: a new rule is no mailing to the past.
+
+use std::time::Duration;
+
+use app::apply::{self, Change};
+use app::tasks::DueTask;
+use app::{App, AppError};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::decide::Event;
+use domain::ids::{RuleId, WorkspaceId};
+use domain::rule::Rule;
+use store::PageRequest;
+
+/// Conversations per task.
+const PAGE: u16 = 50;
+/// How far back a rule in AI mode looks.
+const AI_REACH: TimeDelta = TimeDelta::hours(24);
+/// No rule reaches further back, however long its delay.
+const LONGEST_REACH: TimeDelta = TimeDelta::days(30);
+
+pub(crate) async fn rule(
+    app: &App,
+    ws: WorkspaceId,
+    rule: RuleId,
+    cursor: Option<String>,
+) -> Result<(), AppError> {
+    let now = app.now();
+    let book = app.fresh_book(ws).await?;
+    let since = now
+        - book
+            .rules
+            .iter()
+            .find(|known| known.id == rule)
+            .map_or(LONGEST_REACH, reach);
+    let page = PageRequest {
+        limit: PAGE,
+        cursor,
+        newest_first: true,
+    };
+    let found = app.store.active_since(ws, since, &page).await?;
+    for conversation in &found.items {
+        decide_again(app, ws, conversation.id, rule, now).await?;
+    }
+    if let Some(cursor) = found.next_cursor {
+        let rest = DueTask::RuleChangedV1 {
+            workspace: ws,
+            rule,
+            cursor: Some(cursor),
+        };
+        app.queues.send_due(&rest, Duration::ZERO).await?;
+    }
+    Ok(())
+}
+
+async fn decide_again(
+    app: &App,
+    ws: WorkspaceId,
+    conversation: domain::ids::ConversationId,
+    rule: RuleId,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    apply::apply(app, ws, conversation, now, |loaded| {
+        let event = Event::RuleChanged { rule };
+        let decision = domain::decide::decide(&loaded.snapshot(), &event, now);
+        (decision.conversation != loaded.conversation).then(|| Change::event("rule_changed", event))
+    })
+    .await?;
+    Ok(())
+}
+
+/// How long a silence may last for the rule still to be on time.
+fn reach(rule: &Rule) -> TimeDelta {
+    rule.spec
+        .first_step()
+        .after
+        .fixed()
+        .unwrap_or(AI_REACH)
+        .min(LONGEST_REACH)
+}

@@ -1,0 +1,161 @@
+//! What the message says: the custom text with its variables, a written one, or the template.
+
+use std::collections::BTreeMap;
+
+use ai::writing::TextLimit;
+use ai::{Language, Transcript};
+use app::apply::Loaded;
+use app::{App, AppError};
+use channels::whatsapp::templates::TemplateDefinition;
+use chrono::{DateTime, Utc};
+use domain::channel::TextLimit as ChannelLimit;
+use domain::content::{Content, HeaderParameter, TemplateMessage, TextParameter};
+use domain::receipt::{How, Reason};
+use domain::rule::{Action, MessageText, Rule, TemplateUse};
+use domain::settings::Locale;
+use domain::variables::{self, VariableError};
+
+use crate::assess;
+use crate::judge::Judge;
+
+/// A text, or why there is none.
+pub(crate) struct Composed {
+    pub(crate) content: Result<Content, Reason>,
+    /// Who wrote it, where somebody did.
+    pub(crate) decided_by: Option<String>,
+}
+
+pub(crate) async fn compose(
+    app: &App,
+    loaded: &Loaded,
+    rule: &Rule,
+    how: How,
+    now: DateTime<Utc>,
+) -> Result<Composed, AppError> {
+    let Action::Message { message, template } = &rule.spec.first_step().action;
+    let plain = |content| {
+        Ok(Composed {
+            content,
+            decided_by: None,
+        })
+    };
+    match (how, message, template) {
+        (How::Template, _, Some(template)) => plain(filled_template(loaded, template)),
+        (How::FreeForm, Some(MessageText::Custom { text }), _) => plain(custom(loaded, text)),
+        (How::FreeForm, Some(MessageText::Ai), _) => written(app, loaded, rule, now).await,
+        (How::Template, _, None) | (How::FreeForm, None, _) => plain(Err(Reason::TextUnusable {
+            detail: "the rule has no such message".to_owned(),
+        })),
+    }
+}
+
+async fn written(
+    app: &App,
+    loaded: &Loaded,
+    rule: &Rule,
+    now: DateTime<Utc>,
+) -> Result<Composed, AppError> {
+    let transcript = assess::transcript(app, loaded).await?;
+    let limit = match loaded.conversation.channel.text_limit() {
+        ChannelLimit::Chars(max) => TextLimit::Chars(max),
+        ChannelLimit::Bytes(max) => TextLimit::Bytes(max),
+    };
+    let mut judge = Judge::new(app, loaded, now);
+    let language = language(&transcript, loaded);
+    let text = judge
+        .write(&transcript, &assess::text_of(rule), language, limit)
+        .await?;
+    Ok(Composed {
+        content: Ok(Content::text(text)),
+        decided_by: Some(judge.decided_by()),
+    })
+}
+
+/// The language the customer writes in, else the one the platform told, else the workspace's.
+fn language(transcript: &Transcript, loaded: &Loaded) -> Language {
+    let written = transcript
+        .turns
+        .iter()
+        .rev()
+        .filter(|turn| turn.author == ai::Author::Customer)
+        .find_map(|turn| ai::builtin::guess_language(&turn.text));
+    written
+        .or(transcript.language)
+        .unwrap_or(match loaded.book.settings.locale {
+            Locale::De => Language::De,
+            Locale::En => Language::En,
+        })
+}
+
+fn custom(loaded: &Loaded, text: &str) -> Result<Content, Reason> {
+    variables::render(text, &values(loaded))
+        .map(Content::text)
+        .map_err(unusable)
+}
+
+fn filled_template(loaded: &Loaded, wanted: &TemplateUse) -> Result<Content, Reason> {
+    let values = values(loaded);
+    let fill = |parameter: &TextParameter| -> Result<TextParameter, Reason> {
+        let text = variables::render(&parameter.text, &values).map_err(unusable)?;
+        // The platform refuses an empty value; a dash at least reads as an omission.
+        let text = if text.trim().is_empty() {
+            "–".to_owned()
+        } else {
+            text
+        };
+        Ok(TextParameter {
+            text,
+            ..parameter.clone()
+        })
+    };
+    let mut message = TemplateMessage::new(&wanted.name, &wanted.language);
+    message.header = match &wanted.header {
+        Some(HeaderParameter::Text(text)) => Some(HeaderParameter::Text(fill(text)?)),
+        other => other.clone(),
+    };
+    message.body = wanted
+        .parameters
+        .iter()
+        .map(fill)
+        .collect::<Result<_, _>>()?;
+    message.buttons.clone_from(&wanted.buttons);
+    let definition = loaded
+        .templates
+        .iter()
+        .find(|template| template.name == wanted.name && template.language == wanted.language)
+        .and_then(|template| {
+            serde_json::from_value::<TemplateDefinition>(template.definition.clone()).ok()
+        });
+    if let Some(definition) = definition {
+        if let Err(errors) = channels::whatsapp::parameters::check_parameters(&definition, &message)
+        {
+            let detail = errors
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; ");
+            return Err(Reason::TextUnusable { detail });
+        }
+        message.rendered = Some(definition.render(&message));
+    }
+    Ok(Content::Template(message))
+}
+
+fn values(loaded: &Loaded) -> BTreeMap<String, String> {
+    let name = &loaded.customer.name;
+    BTreeMap::from([
+        ("first_name".to_owned(), name.first_name()),
+        ("last_name".to_owned(), name.last_name()),
+        ("full_name".to_owned(), name.full_name()),
+        (
+            "business_name".to_owned(),
+            loaded.book.settings.business_name.clone(),
+        ),
+    ])
+}
+
+fn unusable(error: VariableError) -> Reason {
+    Reason::TextUnusable {
+        detail: error.to_string(),
+    }
+}

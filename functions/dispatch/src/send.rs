@@ -1,0 +1,532 @@
+//! The send protocol of one message: compose, claim, call, record.
+//!
+//! | dies after | what happens |
+//! |---|---|
+//! | compose | nothing was promised; the timer or the sweep starts over |
+//! | claim | at the deadline the outcome counts as unknown; it is never resent blindly |
+//! | call | the same; the platform's own receipt settles it where there is one |
+//! | record | done |
+
+use app::apply::{self, Applied, Change, Loaded};
+use app::correlation::Correlation;
+use app::ports::LoopbackMessage;
+use app::{App, AppError, secret_names};
+use channels::outbound::{OutboundAction, Purpose};
+use channels::outcome::{FailureReason, Response};
+use channels::{Account, OutboundMessage, Outcome, To, retry};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::channel::ProviderMessageId;
+use domain::connection::ConnectionState;
+use domain::content::Content;
+use domain::conversation::{Run, Source};
+use domain::decide::{Effect, Event, SendOutcome, decide};
+use domain::message::{Author, Message, Status};
+use domain::receipt::{How, Reason};
+use secrecy::{ExposeSecret, SecretString};
+use store::{Attempt, Check, Counter};
+
+use crate::compose::{Composed, compose};
+use crate::settled;
+
+/// Past this a claimed send counts as abandoned: longer than the function may run.
+const PATIENCE: TimeDelta = TimeDelta::seconds(120);
+
+/// Sends what `decide` said is to be sent. `false`: the world changed meanwhile, decide again.
+pub(crate) async fn run(app: &App, loaded: Loaded, run: &Run, how: How) -> Result<bool, AppError> {
+    let Some(draft) = draft(app, &loaded, run, how).await? else {
+        return give_up(app, loaded, run, Reason::RuleDeleted).await;
+    };
+    let prepared = match prepare(app, &loaded, run, &draft).await? {
+        Ok(prepared) => prepared,
+        Err(reason) => return give_up(app, loaded, run, reason).await,
+    };
+    let Some(claimed) = claim(app, loaded, run, how, draft).await? else {
+        return Ok(false);
+    };
+    let Claimed { loaded, message } = claimed;
+    let outcome = call(app, &loaded, &message, prepared).await;
+    record(app, loaded, run, message, outcome).await?;
+    Ok(true)
+}
+
+/// What will be stored and sent.
+struct Draft {
+    author: Author,
+    content: Result<Content, Reason>,
+    at: DateTime<Utc>,
+    decided_by: Option<String>,
+    attempts: u32,
+}
+
+struct Claimed {
+    loaded: Loaded,
+    message: Message,
+}
+
+async fn draft(app: &App, loaded: &Loaded, run: &Run, how: How) -> Result<Option<Draft>, AppError> {
+    let head = &loaded.conversation;
+    match &run.source {
+        Source::Manual { at } => {
+            let stored = app
+                .store
+                .message(head.workspace, head.id, *at, run.message)
+                .await?;
+            Ok(stored.map(|message| Draft {
+                author: message.author,
+                content: Ok(message.content),
+                at: *at,
+                decided_by: None,
+                attempts: run.attempts,
+            }))
+        }
+        Source::Rule { rule, version, .. } => {
+            let Some(found) = loaded.book.rules.iter().find(|known| known.id == *rule) else {
+                return Ok(None);
+            };
+            let Composed {
+                content,
+                decided_by,
+            } = compose(app, loaded, found, how, app.now()).await?;
+            let author = Author::Rule {
+                rule: *rule,
+                version: *version,
+                run: run.id,
+            };
+            Ok(Some(Draft {
+                author,
+                content,
+                at: run.planned_at,
+                decided_by,
+                attempts: run.attempts,
+            }))
+        }
+    }
+}
+
+/// The request, built before the claim, so that what can go wrong here costs no attempt.
+async fn prepare(
+    app: &App,
+    loaded: &Loaded,
+    run: &Run,
+    draft: &Draft,
+) -> Result<Result<OutboundAction, Reason>, AppError> {
+    let content = match &draft.content {
+        Ok(content) => content.clone(),
+        Err(reason) => return Ok(Err(reason.clone())),
+    };
+    let head = &loaded.conversation;
+    let connection = &loaded.connection;
+    let token = app
+        .secrets
+        .get(&secret_names::of(connection.id, secret_names::TOKEN))
+        .await?;
+    let token = token.unwrap_or_else(|| SecretString::from(String::new()));
+    let account = Account {
+        channel: head.channel,
+        base_url: app.config.base_url(head.channel),
+        api_version: &app.config.providers.graph_version,
+        id: connection.account.as_deref().unwrap_or_default(),
+        token: token.expose_secret(),
+    };
+    let correlation = Correlation {
+        conversation: head.id,
+        at: draft.at,
+        message: run.message,
+    };
+    let message = OutboundMessage {
+        content,
+        correlation: correlation.to_string(),
+        reply_to: None,
+        purpose: if draft.author.is_automated() {
+            Purpose::FollowUp
+        } else {
+            Purpose::Reply
+        },
+    };
+    Ok(
+        channels::request(&account, &To::user(head.user.clone()), &message).map_err(|error| {
+            Reason::TextUnusable {
+                detail: error.to_string(),
+            }
+        }),
+    )
+}
+
+/// One transaction: the conversation is still the one that was read, and so are the rule, the
+/// connection and the customer; the day's limit is not reached.
+async fn claim(
+    app: &App,
+    loaded: Loaded,
+    run: &Run,
+    how: How,
+    draft: Draft,
+) -> Result<Option<Claimed>, AppError> {
+    // Writing a text may have taken seconds: quiet hours and windows count from here.
+    let now = app.now();
+    let ws = loaded.conversation.workspace;
+    let still = decide(&loaded.snapshot(), &Event::TimerFired, now)
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Send { run: next, how: form } if next.id == run.id && *form == how));
+    if !still {
+        return Ok(None);
+    }
+    let attempt = run.attempts + 1;
+    let message = Message {
+        id: run.message,
+        workspace: ws,
+        conversation: loaded.conversation.id,
+        at: draft.at,
+        author: draft.author,
+        content: draft.content.unwrap_or_else(|_| Content::text("")),
+        hidden: false,
+        status: Status::Sending,
+        status_at: now,
+        reason: None,
+        provider_id: None,
+        attempts: draft.attempts + 1,
+        edited: None,
+        revoked: false,
+        reaction: None,
+        referral: None,
+    };
+    let mut change = Change {
+        events: vec![
+            Event::TimerFired,
+            Event::Claim {
+                run: run.id,
+                deadline: now + PATIENCE,
+            },
+        ],
+        cause: "send",
+        decided_by: draft.decided_by,
+        messages: vec![message.clone()],
+        attempt: Some(Attempt {
+            message: run.message,
+            number: attempt,
+            started_at: now,
+            ended_at: None,
+            outcome: None,
+            detail: None,
+        }),
+        checks: vec![Check::ConnectionUnchanged {
+            connection: loaded.connection.id,
+            version: loaded.connection.version,
+        }],
+        ..Change::default()
+    };
+    if let Source::Rule { rule, version, .. } = run.source {
+        change.checks.push(Check::RuleUnchanged { rule, version });
+        // Written with its version as the condition: consent and cap are those that were read.
+        let mut customer = loaded.customer.clone();
+        customer.note_automated(now);
+        change.customer = Some(customer);
+        change.counters.push(Counter {
+            date: now.date_naive(),
+            name: "automated_sends",
+            by: 1,
+            limit: Some(loaded.book.settings.daily_send_limit),
+        });
+    }
+
+    let at_limit = Loaded {
+        sent_today: loaded.book.settings.daily_send_limit,
+        ..loaded.clone()
+    };
+    let applied = apply::apply_once(app, loaded, change, now).await?;
+    match settled(app, ws, applied).await? {
+        Some(Applied::Done { loaded, .. }) => Ok(Some(Claimed { loaded, message })),
+        Some(Applied::AtLimit) => {
+            let refused = Change::event("timer_fired", Event::TimerFired);
+            apply::apply_once(app, at_limit, refused, now).await?;
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The provider call. Nothing after it can be undone.
+async fn call(app: &App, loaded: &Loaded, message: &Message, action: OutboundAction) -> Outcome {
+    match action {
+        OutboundAction::Loopback => {
+            let note = LoopbackMessage {
+                to: &loaded.conversation.user,
+                message: message.id,
+                content: &message.content,
+            };
+            app.http.note_loopback(&note);
+            match ProviderMessageId::parse(&message.id.to_string()) {
+                Ok(id) => Outcome::Accepted {
+                    id,
+                    user: None,
+                    held: false,
+                },
+                Err(_) => channels::TransportError::MaybeSent("no id".to_owned()).into(),
+            }
+        }
+        OutboundAction::Http(request) => match app.http.send(&request).await {
+            Err(error) => error.into(),
+            Ok(answer) => channels::classify(
+                loaded.conversation.channel,
+                &Response {
+                    status: answer.status,
+                    retry_after: answer.retry_after.as_deref(),
+                    body: &answer.body,
+                },
+            ),
+        },
+    }
+}
+
+/// Writes down how it ended, on the state the claim left, or on fresh state if others wrote.
+async fn record(
+    app: &App,
+    loaded: Loaded,
+    run: &Run,
+    message: Message,
+    outcome: Outcome,
+) -> Result<(), AppError> {
+    let now = app.now();
+    let (ws, id) = (loaded.conversation.workspace, loaded.conversation.id);
+    if stops_connection(&outcome) {
+        pause_connection(app, &loaded, &outcome, now).await?;
+    }
+    let ended = ended(app, &outcome, message.attempts, now);
+    let stored = after(&message, loaded.conversation.channel, &outcome, &ended, now);
+    let build = |loaded: &Loaded| record_change(loaded, run, &stored, &outcome, &ended, now);
+
+    let first = build(&loaded);
+    if apply::apply_once(app, loaded, first, now).await?.is_none() {
+        apply::apply(app, ws, id, now, |fresh| Some(build(fresh))).await?;
+    }
+    Ok(())
+}
+
+fn record_change(
+    loaded: &Loaded,
+    run: &Run,
+    message: &Message,
+    outcome: &Outcome,
+    ended: &SendOutcome,
+    now: DateTime<Utc>,
+) -> Change {
+    let claimed_at = loaded
+        .conversation
+        .sending
+        .as_ref()
+        .map(|sending| sending.claimed_at);
+    Change {
+        events: vec![Event::SendFinished {
+            run: run.id,
+            outcome: ended.clone(),
+        }],
+        cause: "send_finished",
+        messages: vec![message.clone()],
+        attempt: Some(Attempt {
+            message: run.message,
+            number: message.attempts,
+            started_at: claimed_at.unwrap_or(now),
+            ended_at: Some(now),
+            outcome: Some(word(ended).to_owned()),
+            detail: detail(outcome),
+        }),
+        customer: changed_customer(loaded, run, outcome, claimed_at, now),
+        ..Change::default()
+    }
+}
+
+/// A message that certainly did not go out does not count against the frequency cap; a
+/// customer who told the platform to stop marketing is believed.
+fn changed_customer(
+    loaded: &Loaded,
+    run: &Run,
+    outcome: &Outcome,
+    claimed_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<domain::customer::Customer> {
+    let mut customer = loaded.customer.clone();
+    if run.rule().is_some()
+        && matches!(outcome, Outcome::Retry { .. } | Outcome::Permanent { .. })
+        && let Some(place) = customer
+            .automated_at
+            .iter()
+            .rposition(|at| Some(*at) == claimed_at)
+    {
+        customer.automated_at.remove(place);
+    }
+    if let Outcome::Permanent {
+        reason: FailureReason::MarketingSuppressed {
+            opted_out: true, ..
+        },
+        ..
+    } = outcome
+    {
+        customer.chat.marketing_stopped_at = customer.chat.marketing_stopped_at.or(Some(now));
+    }
+    (customer != loaded.customer).then_some(customer)
+}
+
+fn ended(app: &App, outcome: &Outcome, attempt: u32, now: DateTime<Utc>) -> SendOutcome {
+    match outcome {
+        Outcome::Accepted { .. } => SendOutcome::Accepted,
+        Outcome::Retry {
+            after,
+            once,
+            detail,
+            ..
+        } => {
+            let give_up = *once && attempt > 1;
+            let pause = retry::delay(attempt, *after, jitter(app)).filter(|_| !give_up);
+            SendOutcome::Retry {
+                at: pause.map(|pause| now + pause),
+                detail: detail.to_string(),
+            }
+        }
+        Outcome::Permanent { reason, detail } => SendOutcome::Permanent {
+            class: class(reason).to_owned(),
+            detail: detail.to_string(),
+            unreachable: *reason == FailureReason::RecipientUnreachable,
+        },
+        Outcome::Unknown { detail } => SendOutcome::Unknown {
+            detail: detail.to_string(),
+        },
+    }
+}
+
+/// The message as it stands after the call.
+fn after(
+    message: &Message,
+    channel: domain::channel::Channel,
+    outcome: &Outcome,
+    ended: &SendOutcome,
+    now: DateTime<Utc>,
+) -> Message {
+    let reason = |class: &str| {
+        detail(outcome).map(|detail| Reason::Provider {
+            class: class.to_owned(),
+            detail,
+        })
+    };
+    let mut after = Message {
+        status_at: now,
+        ..message.clone()
+    };
+    match (outcome, ended) {
+        (Outcome::Accepted { id, .. }, _) => {
+            // Loopback has no platform behind it that would report the delivery.
+            let delivered = channel == domain::channel::Channel::Loopback;
+            after.status = if delivered {
+                Status::Delivered
+            } else {
+                Status::Accepted
+            };
+            after.provider_id = Some(id.clone());
+        }
+        (Outcome::Retry { .. }, SendOutcome::Retry { at: Some(_), .. }) => {
+            after.reason = reason("retry")
+        }
+        (Outcome::Retry { .. }, _) => {
+            after.status = Status::Failed;
+            after.reason = detail(outcome).map(|detail| Reason::RetriesExhausted { detail });
+        }
+        (
+            Outcome::Permanent {
+                reason: failure, ..
+            },
+            _,
+        ) => {
+            after.status = Status::Failed;
+            after.reason = reason(class(failure));
+        }
+        (Outcome::Unknown { .. }, _) => {
+            after.status = Status::Unknown;
+            after.reason = detail(outcome).map(|detail| Reason::OutcomeUnknown { detail });
+        }
+    }
+    after
+}
+
+/// The text or the request cannot be: claimed and given up in one write.
+async fn give_up(app: &App, loaded: Loaded, run: &Run, reason: Reason) -> Result<bool, AppError> {
+    let now = app.now();
+    let change = Change {
+        events: vec![
+            Event::TimerFired,
+            Event::Claim {
+                run: run.id,
+                deadline: now + PATIENCE,
+            },
+            Event::SendFinished {
+                run: run.id,
+                outcome: SendOutcome::NotSent { reason },
+            },
+        ],
+        cause: "send",
+        ..Change::default()
+    };
+    Ok(apply::apply_once(app, loaded, change, now).await?.is_some())
+}
+
+fn stops_connection(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Permanent { reason, .. } if reason.stops_connection())
+}
+
+/// The platform said stop: token, payment, quality. Nothing else is sent on this connection
+/// until somebody has looked.
+async fn pause_connection(
+    app: &App,
+    loaded: &Loaded,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let mut connection = loaded.connection.clone();
+    connection.version += 1;
+    connection.updated_at = now;
+    connection.state = ConnectionState::Paused {
+        reason: detail(outcome).unwrap_or_default(),
+        since: now,
+    };
+    // `false`: somebody changed it meanwhile, and knows more than this answer does.
+    let paused = app.store.put_connection(&connection).await?;
+    tracing::error!(connection.id = %connection.id, paused, "the platform refuses this connection; sending on it is paused");
+    app.fresh_book(connection.workspace).await?;
+    Ok(())
+}
+
+fn jitter(app: &App) -> u16 {
+    let bytes = app.random10();
+    u16::from_be_bytes([bytes[0], bytes[1]]) % 1000
+}
+
+fn detail(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Accepted { .. } => None,
+        Outcome::Retry { detail, .. }
+        | Outcome::Permanent { detail, .. }
+        | Outcome::Unknown { detail } => Some(detail.to_string()),
+    }
+}
+
+fn word(ended: &SendOutcome) -> &'static str {
+    match ended {
+        SendOutcome::Accepted => "accepted",
+        SendOutcome::Retry { .. } => "retry",
+        SendOutcome::Permanent { .. } => "permanent",
+        SendOutcome::Unknown { .. } => "unknown",
+        SendOutcome::NotSent { .. } => "not_sent",
+    }
+}
+
+fn class(reason: &FailureReason) -> &'static str {
+    match reason {
+        FailureReason::OutsideWindow => "outside_window",
+        FailureReason::RecipientUnreachable => "recipient_unreachable",
+        FailureReason::RecipientMoved { .. } => "recipient_moved",
+        FailureReason::MarketingSuppressed { .. } => "marketing_suppressed",
+        FailureReason::TemplateProblem => "template_problem",
+        FailureReason::RequestBug => "request_bug",
+        FailureReason::ConnectionStopped => "connection_stopped",
+        FailureReason::ThreadOwnedElsewhere => "thread_owned_elsewhere",
+        FailureReason::Unrecognised => "unrecognised",
+    }
+}
