@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, ChannelUser};
 use crate::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId};
-use crate::receipt::{Reason, Rescue};
+use crate::receipt::{How, Reason, Rescue};
 use crate::window::Window;
 
 /// The head of a conversation.
@@ -48,6 +48,9 @@ pub struct Conversation {
     pub unread: u32,
     /// Since when the customer waits for a person's answer.
     pub waiting_since: Option<DateTime<Utc>>,
+    /// The last answer of a person through our API.
+    #[serde(default)]
+    pub answer: Option<Answer>,
     /// Who takes care of it.
     pub assignee: Option<String>,
     /// For people.
@@ -56,8 +59,8 @@ pub struct Conversation {
     pub preview: Option<Preview>,
     /// What is pending.
     pub runs: Vec<Run>,
-    /// Rules that apply in this silence but were outranked; the next one goes when the first is
-    /// skipped.
+    /// Rules that apply in this silence but were outranked; when the first comes to nothing, the
+    /// next one is planned.
     pub backlog: Vec<RuleId>,
     /// The send that is under way; one at a time.
     pub sending: Option<Sending>,
@@ -65,6 +68,10 @@ pub struct Conversation {
     pub unknown: Vec<UnknownSend>,
     /// When the rules are put to the decider.
     pub assess_at: Option<DateTime<Utc>>,
+    /// When the rules were last put to the decider; an answer about rules that changed since is
+    /// void.
+    #[serde(default)]
+    pub asked_at: Option<DateTime<Utc>>,
     /// When the armed timer will fire, at the latest.
     pub armed_for: Option<DateTime<Utc>>,
     /// Tells a re-armed timer from a doubled delivery.
@@ -125,6 +132,10 @@ pub struct Run {
     pub rescue: Option<Rescue>,
     /// How often sending was tried.
     pub attempts: u32,
+    /// When the message stands in the history: the first claim of a rule's message, the writing
+    /// of a person's. `None` before the first claim of a rule's message.
+    #[serde(default)]
+    pub message_at: Option<DateTime<Utc>>,
 }
 
 /// What asked for a send.
@@ -171,6 +182,12 @@ pub struct Sending {
     pub claimed_at: DateTime<Utc>,
     /// Past this nobody is working on it any more.
     pub deadline: DateTime<Utc>,
+    /// As what it goes out; what was allowed when it was claimed.
+    pub how: How,
+    /// Something closed the door after the claim: what is under way cannot be called back, but
+    /// it is not tried again.
+    #[serde(default)]
+    pub cancelled: Option<Reason>,
 }
 
 /// A send that the platform may or may not have accepted.
@@ -182,8 +199,27 @@ pub struct UnknownSend {
     pub message_at: DateTime<Utc>,
     /// The number of the attempt.
     pub attempt: u32,
+    /// When it was claimed: no later than it left.
+    pub claimed_at: DateTime<Utc>,
     /// Until when the platform's own receipt is awaited.
     pub wait_until: DateTime<Utc>,
+    /// Something closed the door since: it is not sent again, whatever the rule says.
+    #[serde(default)]
+    pub cancelled: Option<Reason>,
+}
+
+/// An answer of a person that the platform accepted, with what it changed, in case the platform
+/// reports later that it failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The message.
+    pub message: MessageId,
+    /// When it left.
+    pub at: DateTime<Utc>,
+    /// When a person of ours had written before.
+    pub business_before: Option<DateTime<Utc>>,
+    /// Since when the customer had waited.
+    pub waited_since: Option<DateTime<Utc>>,
 }
 
 impl Conversation {
@@ -222,6 +258,7 @@ impl Conversation {
             reachable: true,
             unread: 0,
             waiting_since: None,
+            answer: None,
             assignee: None,
             labels: Vec::new(),
             preview: None,
@@ -230,6 +267,7 @@ impl Conversation {
             sending: None,
             unknown: Vec::new(),
             assess_at: None,
+            asked_at: None,
             armed_for: None,
             timer_generation: 0,
             moved_to: None,
@@ -260,6 +298,16 @@ impl Conversation {
     #[must_use]
     pub fn business_spoke_last(&self) -> bool {
         self.last_business_at.is_some() && self.last_business_at >= self.last_customer_at
+    }
+
+    /// Whether a message of a person is on its way or will be within a day. One that is
+    /// scheduled for next week does not keep follow-ups from going out today.
+    #[must_use]
+    pub fn person_is_writing(&self, now: DateTime<Utc>) -> bool {
+        let soon = now + TimeDelta::days(1);
+        let runs = self.runs.iter().filter(|run| run.due_at <= soon);
+        let sending = self.sending.iter().map(|sending| &sending.run);
+        runs.chain(sending).any(|run| run.rule().is_none())
     }
 
     /// When somebody must look at this conversation again.

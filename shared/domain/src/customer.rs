@@ -130,8 +130,9 @@ impl Customer {
             .copied()
             .collect();
         recent.sort_unstable();
-        let full = recent.len() >= cap.messages as usize;
-        full.then(|| recent[recent.len() - cap.messages as usize] + cap.span())
+        // The message that must leave the span before the next one may come.
+        let place = recent.len().checked_sub(cap.messages.max(1) as usize)?;
+        recent.get(place).map(|at| *at + cap.span())
     }
 
     /// Notes an automated message and forgets what no cap looks back to.

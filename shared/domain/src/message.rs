@@ -4,7 +4,7 @@
 //! planned -> sending -> accepted -> sent -> delivered -> read
 //!                    -> unknown  -> sent (the platform's own receipt) | failed | skipped
 //!                    -> failed
-//! planned -> skipped
+//! planned -> skipped, sending -> skipped (a gate closed before the call)
 //! ```
 //! A status only rises by rank; late reports never take "delivered" back (NX-35).
 
@@ -182,7 +182,8 @@ impl Status {
                 Self::Planned | Self::Sending | Self::Unknown | Self::Accepted | Self::Sent,
                 Self::Failed,
             ) => true,
-            (Self::Planned, Self::Skipped) | (Self::Unknown, Self::Skipped) => true,
+            // A gate may close between the claim and the call.
+            (Self::Planned | Self::Sending | Self::Unknown, Self::Skipped) => true,
             (_, Self::Failed | Self::Skipped | Self::Received | Self::Planned) => false,
             (current, next) => next.rank() > current.rank(),
         }
@@ -226,6 +227,8 @@ mod tests {
         assert!(Sent.may_become(Failed));
         assert!(Unknown.may_become(Sent));
         assert!(Accepted.may_become(Read));
+        assert!(Sending.may_become(Skipped));
+        assert!(!Accepted.may_become(Skipped));
         assert!(!Skipped.may_become(Delivered));
     }
 }

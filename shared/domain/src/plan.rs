@@ -14,9 +14,13 @@ use crate::template::Template;
 use crate::window::Window;
 
 /// A rule in AI mode never waits longer than this for a free text without a window.
-const AI_HORIZON: TimeDelta = TimeDelta::days(3);
+pub const AI_HORIZON: TimeDelta = TimeDelta::days(3);
 /// A rule in AI mode waits at least this long.
 const AI_MINIMUM: TimeDelta = TimeDelta::minutes(15);
+/// A rule in AI mode waits this long when no time was chosen.
+const AI_FALLBACK: TimeDelta = TimeDelta::hours(4);
+/// Timers may fire a little late: what is moved to the end of something keeps this distance.
+const SLACK: TimeDelta = TimeDelta::minutes(4);
 
 /// Everything a slot depends on.
 #[derive(Clone, Copy, Debug)]
@@ -154,17 +158,20 @@ pub fn legal_interval(
 ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let earliest = slot(spec, anchor + AI_MINIMUM, at).slot.ok()?.due_at;
     let horizon = anchor + AI_HORIZON;
-    let Action::Message { template, .. } = &spec.first_step().action;
-    let latest = match at.window.last_moment() {
+    let Action::Message { message, template } = &spec.first_step().action;
+    let latest = match at.window.last_moment().map(|last| last - SLACK) {
         // A template costs extra, so inside an open window the time is chosen inside it.
-        Some(last) if last > earliest => last.min(horizon),
+        Some(last) if message.is_some() && last > earliest => last.min(horizon),
         Some(_) | None if template.is_some() || at.window == Window::Always => horizon,
         Some(_) | None => earliest,
     };
+    let latest = at
+        .quiet
+        .map_or(latest, |quiet| quiet.last_allowed_before(latest, at.zone));
     Some((earliest, latest.max(earliest)))
 }
 
-/// When a rule with a fixed delay wants its message.
+/// When a rule wants its message: after its fixed delay, else at the time that was chosen.
 #[must_use]
 pub fn wanted_at(
     delay: Delay,
@@ -173,7 +180,7 @@ pub fn wanted_at(
 ) -> DateTime<Utc> {
     match delay.fixed() {
         Some(fixed) => anchor + fixed,
-        None => chosen.unwrap_or(anchor + AI_MINIMUM),
+        None => chosen.unwrap_or(anchor + AI_FALLBACK),
     }
 }
 
@@ -201,8 +208,10 @@ fn approved_template(spec: &RuleSpec, at: Circumstances<'_>) -> TemplateAnswer {
     let usable = found.is_some_and(Template::is_approved);
     let input = match found {
         Some(template) => format!(
-            "{} ({}) is {:?}",
-            template.name, template.language, template.status
+            "{} ({}) is {}",
+            template.name,
+            template.language,
+            template.status.word()
         ),
         None => format!("{} ({}) is not known", wanted.name, wanted.language),
     };
@@ -219,12 +228,13 @@ fn approved_template(spec: &RuleSpec, at: Circumstances<'_>) -> TemplateAnswer {
 
 /// The last legal moment before the quiet hours, when only they are in the way.
 fn slot_before_quiet(wanted: DateTime<Utc>, at: Circumstances<'_>) -> Option<DateTime<Utc>> {
-    let quiet = at.quiet.filter(|quiet| quiet.contains(wanted, at.zone))?;
-    let earlier = quiet.last_allowed_before(wanted, at.zone);
-    (earlier >= at.now
-        && !quiet.contains(earlier, at.zone)
-        && at.window.allows(wanted.min(earlier)))
-    .then_some(earlier)
+    let quiet = at
+        .quiet
+        .filter(|quiet| quiet.contains(wanted, at.zone) && at.window.allows(wanted))?;
+    let last = quiet.last_allowed_before(wanted, at.zone);
+    let earlier = (last - SLACK).max(at.now);
+    (earlier <= last && !quiet.contains(earlier, at.zone) && at.window.allows(earlier))
+        .then_some(earlier)
 }
 
 fn next_channel<'a>(
@@ -251,7 +261,7 @@ fn quiet_gate(wanted: DateTime<Utc>, allowed: DateTime<Utc>, at: Circumstances<'
     Gate::new(GateName::QuietHours, wanted == allowed, input)
 }
 
-fn window_input(window: Window, when: DateTime<Utc>, zone: Zone) -> String {
+pub(crate) fn window_input(window: Window, when: DateTime<Utc>, zone: Zone) -> String {
     match window {
         Window::Always => "no window on this channel".to_owned(),
         Window::Never => "never opened: the customer has not written here".to_owned(),

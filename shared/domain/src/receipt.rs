@@ -253,6 +253,10 @@ pub enum GateName {
     DailyLimit,
     /// The text can be sent as it is.
     Text,
+    /// No message of a person is waiting to be sent.
+    Person,
+    /// Its time is not too long past.
+    Due,
 }
 
 /// Why something was decided.
@@ -296,6 +300,8 @@ pub enum Reason {
     RetriesExhausted { detail: String },
     OutcomeUnknown { detail: String },
     OutcomeNeverKnown,
+    SentAgain,
+    AnswerFailed,
     Expired,
 }
 
@@ -486,8 +492,16 @@ impl Reason {
                 "Die Plattform hat den Versand nie bestätigt; es wird nicht erneut gesendet.",
                 "The platform never confirmed the send; it is not sent again.",
             ),
+            Self::SentAgain => both(
+                "Die Plattform hat den Versand nie bestätigt; die Regel verlangt, erneut zu senden.",
+                "The platform never confirmed the send; the rule asks to send again.",
+            ),
+            Self::AnswerFailed => both(
+                "Die Antwort aus dem Team kam nicht an; der Kunde wartet weiter.",
+                "The team's answer did not arrive; the customer still waits.",
+            ),
             Self::Expired => both(
-                "Der Termin liegt zu lange zurück.",
+                "Der Zeitpunkt dafür liegt zu lange zurück.",
                 "Its time is too long past.",
             ),
         }

@@ -45,6 +45,16 @@ impl Window {
         }
     }
 
+    /// Whether it is open at this instant, to the last second: for what a person writes.
+    #[must_use]
+    pub fn is_open(self, at: DateTime<Utc>) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Until(closes_at) => at < closes_at,
+        }
+    }
+
     /// The last whole second at which free text may leave; `None` where there is no end.
     #[must_use]
     pub fn last_moment(self) -> Option<DateTime<Utc>> {
@@ -78,6 +88,8 @@ mod tests {
         assert!(!window.allows(after(23, 55, 0)));
         assert!(!window.allows(after(24, 0, 0)));
         assert_eq!(window.last_moment(), Some(after(23, 54, 59)));
+        assert!(window.is_open(after(23, 59, 59)));
+        assert!(!window.is_open(after(24, 0, 0)));
         assert!(!Window::of(Channel::Instagram, None).allows(wrote));
         assert!(Window::of(Channel::Telegram, None).allows(after(1000, 0, 0)));
     }

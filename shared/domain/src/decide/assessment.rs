@@ -1,0 +1,211 @@
+//! When the rules are put to the decider, and what its answer leads to.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::decider::Decider;
+use super::gates::is_too_late;
+use super::{Assessed, Effect, Judgement, LEASE};
+use crate::conversation::State;
+use crate::plan;
+use crate::receipt::{Entry, Gate, GateName, Reason, Verdict};
+use crate::rule::Rule;
+
+/// A rule with a short delay is assessed this long before it is due, at the latest.
+const BEFORE_DUE: TimeDelta = TimeDelta::seconds(30);
+
+impl Decider<'_> {
+    /// Sets the time at which the rules are put to the decider, or says why it never comes.
+    pub(super) fn schedule_assessment(&mut self) {
+        match self.assessment_time() {
+            Ok(at) => self.assess_at(at),
+            Err(reason) => {
+                self.conversation.assess_at = None;
+                self.nothing(reason);
+            }
+        }
+    }
+
+    pub(super) fn assess_at(&mut self, at: DateTime<Utc>) {
+        self.conversation.assess_at = Some(at);
+        self.entries.push(Entry::new(Verdict::WillAssess { at }));
+    }
+
+    pub(super) fn assessment_time(&self) -> Result<DateTime<Utc>, Reason> {
+        let head = &self.conversation;
+        match &head.state {
+            State::Open => {}
+            State::Suspended { .. } => return Err(Reason::ConversationSuspended),
+            State::Closed { .. } => return Err(Reason::ConversationClosed),
+        }
+        if let Some(since) = self.opted_out_at {
+            return Err(Reason::OptedOut { since });
+        }
+        if !head.reachable {
+            return Err(Reason::Unreachable);
+        }
+        if self.person_is_writing() {
+            return Err(Reason::BusinessIsWriting);
+        }
+        if self.rules_in_force().next().is_none() {
+            return Err(Reason::NoRules);
+        }
+        let any_silence = self.rules_in_force().any(|rule| rule.spec.any_silence());
+        let (Some(_), Some(anchor)) = (head.last_customer_at, head.last_interaction_at()) else {
+            return Err(Reason::NoAnswerYet);
+        };
+        if head.last_business_at.is_none() && !any_silence {
+            return Err(Reason::NoAnswerYet);
+        }
+        if head.episode_sent > 0 {
+            return Err(Reason::EpisodeDone);
+        }
+        // A rule that is new to an old silence must not wake everybody who ever fell silent.
+        let in_time = |rule: &&Rule| !is_too_late(latest_wish(rule, anchor), self.now);
+        if !self.rules_in_force().any(|rule| in_time(&rule)) {
+            return Err(Reason::Expired);
+        }
+        let shortest = self
+            .rules_in_force()
+            .filter(in_time)
+            .filter_map(|rule| rule.spec.first_step().after.fixed())
+            .min();
+        let wait = self.known.settings.assess_delay();
+        let wait = shortest.map_or(wait, |delay| wait.min(delay - BEFORE_DUE));
+        Ok((anchor + wait.max(TimeDelta::zero())).max(self.now))
+    }
+
+    /// Puts the rules to the decider. Only the answer ends it: after [`LEASE`] it is asked again.
+    pub(super) fn assess(&mut self) {
+        if let Err(reason) = self.assessment_time() {
+            self.conversation.assess_at = None;
+            self.nothing(reason);
+            return;
+        }
+        let Some(anchor) = self.conversation.last_interaction_at() else {
+            return;
+        };
+        let rules = self
+            .rules_in_force()
+            .map(|rule| {
+                let by_decider = rule.spec.first_step().after.fixed().is_none();
+                let interval = by_decider
+                    .then(|| plan::legal_interval(&rule.spec, anchor, self.circumstances(&[])))
+                    .flatten();
+                (rule.id, interval)
+            })
+            .collect();
+        self.effects.push(Effect::Assess { rules });
+        self.conversation.asked_at = Some(self.now);
+        self.conversation.assess_at = Some(self.now + LEASE);
+    }
+
+    pub(super) fn assessed(&mut self, answer: &Assessed) {
+        let head = &self.conversation;
+        if answer.episode != head.episode
+            || Some(answer.anchor) != head.last_interaction_at()
+            || head.state != State::Open
+            || head.assess_at.is_none()
+            || self.rules_changed_since(head.asked_at)
+        {
+            // The world moved on while the decider was thinking; what is due is asked anew.
+            return;
+        }
+        self.conversation.assess_at = None;
+        self.conversation.backlog.clear();
+        if answer.opt_out {
+            self.consent(true);
+            return;
+        }
+        let in_force =
+            |judgement: &&Judgement| self.rules_in_force().any(|rule| rule.id == judgement.rule);
+        let stopped = answer.rules.iter().filter(in_force).find(|one| one.stop);
+        if let Some(stopped) = stopped {
+            self.stop(stopped);
+            return;
+        }
+        let candidates = self.candidates(answer);
+        self.plan_first(&candidates, answer);
+        if answer.rules.is_empty() {
+            self.nothing(Reason::NoRules);
+        }
+    }
+
+    /// The answer is about other rules than those in force.
+    fn rules_changed_since(&self, asked_at: Option<DateTime<Utc>>) -> bool {
+        asked_at.is_some_and(|asked| self.rules_in_force().any(|rule| rule.updated_at > asked))
+    }
+
+    /// The rules that compete, first choice first; for the others an entry that says why not.
+    fn candidates<'b>(&mut self, answer: &'b Assessed) -> Vec<(&'b Judgement, Rule)> {
+        let mut candidates = Vec::new();
+        for judgement in &answer.rules {
+            let Some(rule) = self.rule(judgement.rule) else {
+                continue;
+            };
+            match self.competes(rule, judgement, answer) {
+                Ok(()) => candidates.push((judgement, rule.clone())),
+                Err((reason, gates)) => self.entries.push(
+                    Entry::new(Verdict::Nothing { reason })
+                        .rule(rule.id)
+                        .gates(gates)
+                        .remark(&judgement.reason),
+                ),
+            }
+        }
+        // Highest priority first, then the older rule (DK-24).
+        candidates.sort_by_key(|(_, rule)| {
+            let priority = std::cmp::Reverse(rule.spec.priority);
+            (priority, rule.created_at, rule.id)
+        });
+        candidates
+    }
+
+    fn competes(
+        &self,
+        rule: &Rule,
+        judgement: &Judgement,
+        answer: &Assessed,
+    ) -> Result<(), (Reason, Vec<Gate>)> {
+        if !rule.enabled {
+            return Err((Reason::RuleDisabled, Vec::new()));
+        }
+        let (answered, input, refusal) =
+            match (self.conversation.last_business_at, answer.customer_waits) {
+                (None, _) => (false, "we never answered", Reason::NoAnswerYet),
+                (Some(_), true) => (false, "the customer waits for us", Reason::CustomerWaits),
+                (Some(_), false) => (
+                    true,
+                    "we wrote, and the customer owes the next word",
+                    Reason::CustomerWaits,
+                ),
+            };
+        let answered = answered || rule.spec.any_silence();
+        let gates = vec![
+            Gate::new(GateName::Answered, answered, input),
+            Gate::new(GateName::Stop, !judgement.stop, rule.spec.stop.clone()),
+            Gate::new(
+                GateName::Applies,
+                judgement.applies,
+                rule.spec.description(),
+            ),
+        ];
+        if !answered {
+            Err((refusal, gates))
+        } else if !judgement.applies {
+            Err((Reason::DoesNotApply, gates))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The latest time at which a rule could want its message.
+fn latest_wish(rule: &Rule, anchor: DateTime<Utc>) -> DateTime<Utc> {
+    anchor
+        + rule
+            .spec
+            .first_step()
+            .after
+            .fixed()
+            .unwrap_or(plan::AI_HORIZON)
+}

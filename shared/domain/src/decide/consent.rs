@@ -1,0 +1,84 @@
+//! What suspends a conversation, and what lifts it: opt-out, stop trigger, block, close.
+
+use super::decider::Decider;
+use super::{Effect, Judgement};
+use crate::conversation::State;
+use crate::receipt::{Entry, Reason, Verdict};
+
+impl Decider<'_> {
+    pub(super) fn consent(&mut self, opted_out: bool) {
+        self.effects.push(Effect::SetOptOut { opted_out });
+        if opted_out {
+            let since = *self.opted_out_at.get_or_insert(self.now);
+            self.suspend(Reason::OptedOut { since }, None);
+            return;
+        }
+        self.opted_out_at = None;
+        let by_opt_out = matches!(
+            self.conversation.state,
+            State::Suspended {
+                reason: Reason::OptedOut { .. },
+                ..
+            }
+        );
+        if by_opt_out {
+            // A stop trigger or a closed conversation is not lifted by consent.
+            self.conversation.state = State::Open;
+        }
+        self.schedule_assessment();
+    }
+
+    /// The stop trigger of one rule stops every rule until the customer writes again (DK-15).
+    pub(super) fn stop(&mut self, judgement: &Judgement) {
+        let rule = judgement.rule;
+        self.suspend(Reason::StopTriggerMet { rule }, Some(judgement));
+    }
+
+    fn suspend(&mut self, reason: Reason, judgement: Option<&Judgement>) {
+        self.cancel_rule_runs(&reason);
+        self.conversation.assess_at = None;
+        self.conversation.state = State::Suspended {
+            reason: reason.clone(),
+            since: self.now,
+        };
+        let entry = Entry::new(Verdict::Suspended { reason });
+        self.entries.push(match judgement {
+            Some(judgement) => entry.rule(judgement.rule).remark(&judgement.reason),
+            None => entry,
+        });
+    }
+
+    pub(super) fn reachability(&mut self, reachable: bool) {
+        let was = std::mem::replace(&mut self.conversation.reachable, reachable);
+        if reachable == was {
+            return;
+        }
+        if !reachable {
+            self.cancel_rule_runs(&Reason::Unreachable);
+        }
+        self.schedule_assessment();
+    }
+
+    pub(super) fn closed(&mut self) {
+        self.conversation.state = State::Closed { since: self.now };
+        self.conversation.waiting_since = None;
+        self.cancel_rule_runs(&Reason::ConversationClosed);
+        self.schedule_assessment();
+    }
+
+    pub(super) fn reopened(&mut self) {
+        let head = &mut self.conversation;
+        if matches!(head.state, State::Closed { .. }) && !head.business_spoke_last() {
+            head.waiting_since = head.last_customer_at;
+        }
+        head.state = match self.opted_out_at {
+            None => State::Open,
+            // Only the customer takes an opt-out back.
+            Some(since) => State::Suspended {
+                reason: Reason::OptedOut { since },
+                since: self.now,
+            },
+        };
+        self.schedule_assessment();
+    }
+}

@@ -1,0 +1,156 @@
+//! The working copy that the rules of deciding change, and the small pieces they share.
+
+use chrono::{DateTime, Utc};
+
+use super::{Decision, Effect, Forecast, Snapshot, forecast};
+use crate::conversation::{Conversation, Run, Source};
+use crate::customer::Reach;
+use crate::ids::{RuleId, RunId};
+use crate::plan::Circumstances;
+use crate::receipt::{Entry, Reason, Verdict};
+use crate::rule::Rule;
+
+/// What is known, what has been decided so far, and when.
+pub(super) struct Decider<'a> {
+    pub(super) known: Snapshot<'a>,
+    pub(super) conversation: Conversation,
+    pub(super) effects: Vec<Effect>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) now: DateTime<Utc>,
+    /// Since when the customer wants nothing, this event included.
+    pub(super) opted_out_at: Option<DateTime<Utc>>,
+}
+
+impl<'a> Decider<'a> {
+    pub(super) fn new(snapshot: &Snapshot<'a>, now: DateTime<Utc>) -> Self {
+        Self {
+            known: *snapshot,
+            conversation: snapshot.conversation.clone(),
+            effects: Vec::new(),
+            entries: Vec::new(),
+            now,
+            opted_out_at: snapshot.customer.chat.opted_out_at,
+        }
+    }
+
+    pub(super) fn finish(self) -> Decision {
+        Decision {
+            conversation: self.conversation,
+            effects: self.effects,
+            entries: self.entries,
+        }
+    }
+
+    pub(super) fn rule(&self, id: RuleId) -> Option<&'a Rule> {
+        self.known.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The rules that may act here.
+    pub(super) fn rules_in_force(&self) -> impl Iterator<Item = &'a Rule> + use<'a> {
+        let channel = self.conversation.channel;
+        self.known
+            .rules
+            .iter()
+            .filter(move |rule| rule.enabled && rule.spec.reaches(channel))
+    }
+
+    /// What would become of a run now, with everything that was decided so far.
+    pub(super) fn forecast(&self, run: &Run) -> Forecast {
+        let known = Snapshot {
+            conversation: &self.conversation,
+            ..self.known
+        };
+        forecast(&known, run, self.now)
+    }
+
+    pub(super) fn circumstances<'b>(&'b self, others: &'b [Reach]) -> Circumstances<'b> {
+        super::forecast::circumstances(
+            &Snapshot {
+                conversation: &self.conversation,
+                ..self.known
+            },
+            others,
+            self.now,
+        )
+    }
+
+    pub(super) fn others(&self) -> Vec<Reach> {
+        super::forecast::others(&self.known)
+    }
+
+    /// A message of a person will be sent soon or is on its way.
+    pub(super) fn person_is_writing(&self) -> bool {
+        self.conversation.person_is_writing(self.now)
+    }
+
+    pub(super) fn nothing(&mut self, reason: Reason) {
+        self.entries.push(Entry::new(Verdict::Nothing { reason }));
+    }
+
+    pub(super) fn note(&mut self, verdict: Verdict, run: &Run) {
+        self.entries.push(about(verdict, run));
+    }
+
+    pub(super) fn remove_run(&mut self, id: RunId) {
+        self.conversation.runs.retain(|run| run.id != id);
+    }
+
+    /// Whatever rules have pending is not pending any more, for this reason.
+    pub(super) fn cancel_rule_runs(&mut self, reason: &Reason) {
+        self.conversation.backlog.clear();
+        self.cancel_runs(reason, |run| run.rule().is_some());
+    }
+
+    /// Cancels what waits, and marks what is under way so that it is not tried again.
+    pub(super) fn cancel_runs(&mut self, reason: &Reason, which: impl Fn(&Run) -> bool) {
+        let head = &mut self.conversation;
+        let (gone, kept): (Vec<_>, Vec<_>) = head.runs.drain(..).partition(&which);
+        head.runs = kept;
+        if let Some(sending) = head.sending.as_mut().filter(|sending| which(&sending.run)) {
+            sending.cancelled.get_or_insert_with(|| reason.clone());
+        }
+        for unknown in head.unknown.iter_mut().filter(|send| which(&send.run)) {
+            unknown.cancelled.get_or_insert_with(|| reason.clone());
+        }
+        for run in gone {
+            self.cancelled(&run, reason.clone());
+        }
+    }
+
+    /// A run that is no longer pending. Its message, if it was ever stored, is told.
+    pub(super) fn cancelled(&mut self, run: &Run, reason: Reason) {
+        let verdict = Verdict::Cancelled {
+            reason: reason.clone(),
+        };
+        self.note(verdict, run);
+        if run.attempts > 0 || run.rule().is_none() {
+            self.settle_skipped(run, reason);
+        }
+    }
+
+    pub(super) fn settle_skipped(&mut self, run: &Run, reason: Reason) {
+        self.effects.push(Effect::Settle {
+            message: run.message,
+            message_at: stored_at(run),
+            reason,
+            as_status: crate::message::Status::Skipped,
+        });
+    }
+}
+
+/// An entry about a run.
+pub(super) fn about(verdict: Verdict, run: &Run) -> Entry {
+    let entry = Entry::new(verdict).run(run.id).message(run.message);
+    match run.rule() {
+        Some(rule) => entry.rule(rule),
+        None => entry,
+    }
+}
+
+/// The time in the key of the run's message, if that is stored already.
+fn stored_at(run: &Run) -> Option<DateTime<Utc>> {
+    run.message_at.or(match run.source {
+        Source::Manual { at } => Some(at),
+        Source::Rule { .. } => None,
+    })
+}

@@ -1,0 +1,191 @@
+//! What would become of a run at a given time: every gate, then frequency cap, quiet hours,
+//! window and template. Sending acts on it, the pending view shows it (NX-24).
+
+use chrono::{DateTime, Utc};
+
+use super::Snapshot;
+use super::gates::{consent, gates, is_too_late};
+use crate::conversation::Run;
+use crate::customer::Reach;
+use crate::ids::ConversationId;
+use crate::plan::{self, Circumstances, Planned, Slot};
+use crate::receipt::{Gate, GateName, How, Reason, Rescue};
+use crate::rule::{Action, Purpose, Rule, RuleSpec};
+use crate::template::{Template, TemplateCategory};
+
+/// What would become of a run, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// The result.
+    pub outlook: Outlook,
+    /// Everything that was looked at, in order.
+    pub gates: Vec<Gate>,
+}
+
+/// What would become of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// It goes out.
+    Send {
+        /// As what.
+        how: How,
+    },
+    /// It goes to the customer's other conversation.
+    Move {
+        /// Which one.
+        to: ConversationId,
+    },
+    /// It waits.
+    Hold {
+        /// Until when.
+        until: DateTime<Utc>,
+        /// Why.
+        reason: Reason,
+    },
+    /// Nothing is sent.
+    Skip {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// What would become of a run at this time, as things stand. For the pending view the time is
+/// the run's due time, or now if that is past.
+#[must_use]
+pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast {
+    let (mut looked, refusal) = gates(known, run, at);
+    let rule = run
+        .rule()
+        .and_then(|id| known.rules.iter().find(|rule| rule.id == id));
+    let outlook = match (refusal, rule) {
+        (Some(reason), _) => Outlook::Skip { reason },
+        (None, None) => for_a_person(known, at, &mut looked),
+        (None, Some(rule)) => for_a_rule(known, rule, run, at, &mut looked),
+    };
+    Forecast {
+        outlook,
+        gates: looked,
+    }
+}
+
+/// A person's message: only the platform's window stands in the way.
+fn for_a_person(known: &Snapshot<'_>, at: DateTime<Utc>, looked: &mut Vec<Gate>) -> Outlook {
+    let window = known.conversation.window();
+    let open = window.is_open(at);
+    looked.push(Gate::new(
+        GateName::Window,
+        open,
+        plan::window_input(window, at, known.settings.zone),
+    ));
+    if open {
+        Outlook::Send { how: How::FreeForm }
+    } else {
+        let closed_at = window.closes_at();
+        Outlook::Skip {
+            reason: Reason::WindowClosed { closed_at },
+        }
+    }
+}
+
+fn for_a_rule(
+    known: &Snapshot<'_>,
+    rule: &Rule,
+    run: &Run,
+    at: DateTime<Utc>,
+    looked: &mut Vec<Gate>,
+) -> Outlook {
+    let others = others(known);
+    let around = circumstances(known, &others, at);
+    if let Some(until) = capped_until(known, at, looked) {
+        // Held, when a legal moment comes soon enough; a text that is too late is worth nothing.
+        let reason = Reason::FrequencyCap { until };
+        return match plan::slot(&rule.spec, until, around).slot {
+            Ok(slot) if slot.due_at >= until && !is_too_late(run.wanted_at, slot.due_at) => {
+                Outlook::Hold {
+                    until: slot.due_at,
+                    reason,
+                }
+            }
+            _ => Outlook::Skip { reason },
+        };
+    }
+
+    let Planned { slot, gates } = plan::slot(&rule.spec, at, around);
+    looked.extend(gates);
+    match slot {
+        Err(reason) => Outlook::Skip { reason },
+        Ok(slot) if slot.due_at > at => Outlook::Hold {
+            until: slot.due_at,
+            reason: Reason::QuietHours { until: slot.due_at },
+        },
+        Ok(Slot {
+            rescue: Some(Rescue::NextChannel { conversation, .. }),
+            ..
+        }) => Outlook::Move { to: conversation },
+        Ok(Slot { how, .. }) => match template_refusal(known, &rule.spec, how, looked) {
+            Some(reason) => Outlook::Skip { reason },
+            None => Outlook::Send { how },
+        },
+    }
+}
+
+fn capped_until(
+    known: &Snapshot<'_>,
+    at: DateTime<Utc>,
+    looked: &mut Vec<Gate>,
+) -> Option<DateTime<Utc>> {
+    let cap = known.settings.frequency_cap;
+    let until = known.customer.capped_until(cap, at);
+    let (messages, hours) = (cap.messages, cap.hours);
+    let input = match until {
+        None => format!("fewer than {messages} automated messages within {hours} hours"),
+        Some(_) => format!("{messages} automated messages within {hours} hours"),
+    };
+    looked.push(Gate::new(GateName::FrequencyCap, until.is_none(), input));
+    until
+}
+
+/// A template that Meta lists as marketing needs that consent, whatever the rule says (CF-06).
+pub(super) fn template_refusal(
+    known: &Snapshot<'_>,
+    spec: &RuleSpec,
+    how: How,
+    looked: &mut Vec<Gate>,
+) -> Option<Reason> {
+    let Action::Message { template, .. } = &spec.first_step().action;
+    let wanted = template.as_ref().filter(|_| how == How::Template)?;
+    let is_it = |known: &&Template| known.name == wanted.name && known.language == wanted.language;
+    let found = known.templates.iter().find(is_it)?;
+    if found.category != TemplateCategory::Marketing {
+        return None;
+    }
+    let (input, refusal) = consent(known, Purpose::Marketing);
+    let input = format!("the template is marketing: {input}");
+    looked.push(Gate::new(GateName::Consent, refusal.is_none(), input));
+    refusal
+}
+
+pub(super) fn circumstances<'a>(
+    known: &Snapshot<'a>,
+    others: &'a [Reach],
+    now: DateTime<Utc>,
+) -> Circumstances<'a> {
+    Circumstances {
+        channel: known.conversation.channel,
+        window: known.conversation.window(),
+        quiet: known.settings.quiet_hours,
+        zone: known.settings.zone,
+        templates: known.templates,
+        others,
+        now,
+    }
+}
+
+/// The customer's other conversations.
+pub(super) fn others(known: &Snapshot<'_>) -> Vec<Reach> {
+    let own = known.conversation.id;
+    let all = known.customer.conversations.iter();
+    all.filter(|reach| reach.conversation != own)
+        .cloned()
+        .collect()
+}

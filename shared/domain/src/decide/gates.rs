@@ -1,0 +1,168 @@
+//! The gates that stand before a send, whatever its time and form.
+
+use chrono::{DateTime, Utc};
+
+use super::Snapshot;
+use crate::connection::ConnectionState;
+use crate::conversation::{LATEST_AFTER_DUE, Run, Source, State};
+use crate::receipt::{Gate, GateName, Reason};
+use crate::rule::{Purpose, Rule};
+
+/// The gates that stand before a send, looked at with fresh state.
+///
+/// The same predicate serves planning, sending, the pending view and the preview (NX-24);
+/// [`forecast`](super::forecast()) adds window, quiet hours and frequency cap.
+#[must_use]
+pub fn gates(known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) -> (Vec<Gate>, Option<Reason>) {
+    let mut looked = Looked::default();
+    looked.at_conversation(known, run);
+    if let Source::Rule { rule, version, .. } = &run.source {
+        let found = known.rules.iter().find(|known| known.id == *rule);
+        looked.at_rule(found, *version);
+        if let Some(rule) = found {
+            looked.at_rule_run(known, run, rule, now);
+        }
+    }
+    (looked.gates, looked.refusal)
+}
+
+#[derive(Default)]
+struct Looked {
+    gates: Vec<Gate>,
+    /// The first reason; later ones do not cover it up (NX-19).
+    refusal: Option<Reason>,
+}
+
+impl Looked {
+    fn look(&mut self, gate: GateName, input: impl Into<String>, refusal: Option<Reason>) {
+        self.gates.push(Gate::new(gate, refusal.is_none(), input));
+        if self.refusal.is_none() {
+            self.refusal = refusal;
+        }
+    }
+
+    fn at_conversation(&mut self, known: &Snapshot<'_>, run: &Run) {
+        let head = known.conversation;
+        let (state, refusal) = match &head.state {
+            State::Open => ("open", None),
+            State::Suspended { .. } => ("suspended", Some(Reason::ConversationSuspended)),
+            State::Closed { .. } => ("closed", Some(Reason::ConversationClosed)),
+        };
+        // A person may always write into a suspended or closed conversation.
+        let refusal = refusal.filter(|_| run.rule().is_some());
+        self.look(GateName::Conversation, state, refusal);
+
+        let reach = if head.reachable {
+            "not blocked"
+        } else {
+            "the customer cannot be written to"
+        };
+        let refusal = (!head.reachable).then_some(Reason::Unreachable);
+        self.look(GateName::Reachable, reach, refusal);
+
+        let connection = known.connection;
+        let state = match &connection.state {
+            ConnectionState::Active => "active".to_owned(),
+            ConnectionState::Disabled => "switched off".to_owned(),
+            ConnectionState::Paused { reason, .. } => format!("paused: {reason}"),
+        };
+        let refusal = (!connection.is_active()).then_some(Reason::ConnectionInactive);
+        self.look(GateName::Connection, state, refusal);
+    }
+
+    fn at_rule(&mut self, rule: Option<&Rule>, version: u64) {
+        let (input, refusal) = match rule {
+            None => ("deleted".to_owned(), Some(Reason::RuleDeleted)),
+            Some(rule) => {
+                let switch = if rule.enabled { "on" } else { "off" };
+                let refusal = if !rule.enabled {
+                    Some(Reason::RuleDisabled)
+                } else {
+                    (rule.version != version).then_some(Reason::RuleChanged)
+                };
+                let input = format!(
+                    "{switch}, version {} (planned with {version})",
+                    rule.version
+                );
+                (input, refusal)
+            }
+        };
+        self.look(GateName::Rule, input, refusal);
+    }
+
+    fn at_rule_run(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule, now: DateTime<Utc>) {
+        let (head, zone) = (known.conversation, known.settings.zone);
+        let channel = head.channel;
+        self.look(
+            GateName::Channel,
+            channel.to_string(),
+            (!rule.spec.reaches(channel)).then_some(Reason::ChannelNotReached { channel }),
+        );
+        self.look(
+            GateName::Reply,
+            if run.episode == head.episode {
+                "the customer has not written since".to_owned()
+            } else {
+                format!("planned in silence {}, now {}", run.episode, head.episode)
+            },
+            (run.episode != head.episode).then_some(Reason::CustomerReplied),
+        );
+        let writing = head.person_is_writing(now);
+        self.look(
+            GateName::Person,
+            if writing {
+                "a person's message waits to be sent"
+            } else {
+                "no person's message waits to be sent"
+            },
+            writing.then_some(Reason::BusinessIsWriting),
+        );
+        self.look(
+            GateName::Episode,
+            format!("{} automated in this silence", head.episode_sent),
+            (head.episode_sent > 0).then_some(Reason::EpisodeDone),
+        );
+        let (input, refusal) = consent(known, rule.spec.purpose);
+        self.look(GateName::Consent, input, refusal);
+        let limit = known.settings.daily_send_limit;
+        self.look(
+            GateName::DailyLimit,
+            format!("{} of {limit} today", known.sent_today),
+            (known.sent_today >= limit).then_some(Reason::DailyLimit { limit }),
+        );
+        self.look(
+            GateName::Due,
+            format!(
+                "wanted {}, now {}",
+                zone.show(run.wanted_at),
+                zone.show(now)
+            ),
+            is_too_late(run.wanted_at, now).then_some(Reason::Expired),
+        );
+    }
+}
+
+/// Whether a follow-up that was wanted then is not worth sending any more.
+pub(super) fn is_too_late(wanted: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - wanted > LATEST_AFTER_DUE
+}
+
+/// What the customer said about messages of this purpose.
+pub(super) fn consent(known: &Snapshot<'_>, purpose: Purpose) -> (String, Option<Reason>) {
+    let (chat, zone) = (&known.customer.chat, known.settings.zone);
+    let name = match purpose {
+        Purpose::Transactional => "transactional",
+        Purpose::Marketing => "marketing",
+    };
+    match (chat.opted_out_at, chat.refused_since(purpose)) {
+        (Some(since), _) => (
+            format!("no messages wanted since {}", zone.show(since)),
+            Some(Reason::OptedOut { since }),
+        ),
+        (None, Some(since)) => (
+            format!("{name} refused since {}", zone.show(since)),
+            Some(Reason::MarketingRefused { since }),
+        ),
+        (None, None) => (format!("{name} allowed"), None),
+    }
+}

@@ -1,0 +1,146 @@
+//! Somebody wrote: the customer, a machine of theirs, or a person of ours.
+
+use chrono::{DateTime, Utc};
+
+use super::CustomerWrote;
+use super::decider::{Decider, about};
+use crate::conversation::{Preview, Run, Source, State};
+use crate::ids::{MessageId, RunId};
+use crate::receipt::{How, Reason, Verdict};
+use crate::window::Window;
+
+impl Decider<'_> {
+    pub(super) fn customer_wrote(&mut self, message: &CustomerWrote) {
+        let at = message.at.min(self.now);
+        self.conversation.unread = self.conversation.unread.saturating_add(1);
+        self.conversation.reachable = true;
+        self.show(at, &message.preview, true);
+        if message.opens_window {
+            self.open_window(at);
+        }
+        if message.automatic {
+            // Neither an answer nor a question: what is pending stays, and no silence begins.
+            // Otherwise two machines would keep each other going.
+            self.nothing(Reason::AutomaticMessage);
+            if message.opt_out {
+                self.consent(true);
+            }
+            return;
+        }
+
+        let head = &mut self.conversation;
+        head.episode += 1;
+        if head.last_automated_at.is_none_or(|sent| at >= sent) {
+            // A message that arrives late does not end the silence that we have written into.
+            head.episode_sent = 0;
+        }
+        head.last_customer_at = head.last_customer_at.max(Some(at));
+        if head.last_business_at.is_none_or(|answered| at >= answered) {
+            let since = head.waiting_since.map_or(at, |since| since.min(at));
+            head.waiting_since = Some(since);
+        }
+        if self.opted_out_at.is_none() {
+            // A stop trigger and a closed conversation last until the customer writes; an
+            // opt-out lasts.
+            self.conversation.state = State::Open;
+        }
+        self.cancel_rule_runs(&Reason::CustomerReplied);
+        if message.opt_out {
+            self.consent(true);
+        } else {
+            self.schedule_assessment();
+        }
+    }
+
+    /// A reaction says something too: what is pending is put to the decider again before it goes.
+    pub(super) fn customer_acted(&mut self, at: DateTime<Utc>) {
+        self.open_window(at.min(self.now));
+        let pending = self.conversation.runs.iter();
+        let next = pending
+            .filter(|run| run.rule().is_some())
+            .map(|run| run.due_at)
+            .min();
+        if let (Some(due), Ok(_)) = (next, self.assessment_time()) {
+            let soon = self.now + self.known.settings.assess_delay();
+            self.assess_at(soon.min(due).max(self.now));
+        }
+    }
+
+    pub(super) fn business_wrote(&mut self, at: DateTime<Utc>, preview: Option<&str>) {
+        let at = at.min(self.now);
+        let head = &mut self.conversation;
+        let newest = head.last_interaction_at().is_none_or(|last| at >= last);
+        head.last_business_at = head.last_business_at.max(Some(at));
+        if head.last_customer_at.is_none_or(|wrote| at >= wrote) {
+            head.waiting_since = None;
+            head.unread = 0;
+        }
+        if let Some(text) = preview {
+            self.show(at, text, false);
+        }
+        if newest {
+            self.cancel_rule_runs(&Reason::BusinessAnswered);
+            self.schedule_assessment();
+        } else if !self
+            .conversation
+            .runs
+            .iter()
+            .any(|run| run.rule().is_some())
+        {
+            // It arrived late: what is pending counts from something newer and stays.
+            self.schedule_assessment();
+        }
+    }
+
+    pub(super) fn manual_message(
+        &mut self,
+        id: RunId,
+        message: MessageId,
+        at: DateTime<Utc>,
+        send_at: DateTime<Utc>,
+    ) {
+        if self.conversation.runs.iter().any(|run| run.id == id) {
+            return;
+        }
+        let run = Run {
+            id,
+            message,
+            source: Source::Manual { at },
+            episode: self.conversation.episode,
+            planned_at: self.now,
+            due_at: send_at,
+            wanted_at: send_at,
+            rescue: None,
+            attempts: 0,
+            message_at: Some(at),
+        };
+        let verdict = Verdict::Planned {
+            due_at: send_at,
+            how: How::FreeForm,
+            rescue: None,
+        };
+        self.entries.push(about(verdict, &run));
+        self.conversation.runs.push(run);
+        if self.person_is_writing() {
+            self.cancel_rule_runs(&Reason::BusinessIsWriting);
+            self.conversation.assess_at = None;
+        }
+    }
+
+    fn open_window(&mut self, at: DateTime<Utc>) {
+        let closes = Window::opened(self.conversation.channel, at);
+        self.conversation.window_closes_at = self.conversation.window_closes_at.max(closes);
+    }
+
+    /// Keeps the newest message for lists, whatever order they arrive in.
+    fn show(&mut self, at: DateTime<Utc>, text: &str, from_customer: bool) {
+        let shown = self.conversation.preview.as_ref();
+        if shown.is_none_or(|shown| at >= shown.at) {
+            self.conversation.preview = Some(Preview {
+                text: text.to_owned(),
+                from_customer,
+                at,
+            });
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! From the rules that apply to at most one pending follow-up.
+
+use chrono::{DateTime, Utc};
+
+use super::decider::{Decider, about};
+use super::forecast::template_refusal;
+use super::gates::{gates, is_too_late};
+use super::{Assessed, Judgement, Snapshot};
+use crate::conversation::{Run, Source};
+use crate::ids::{MessageId, RuleId, RunId};
+use crate::plan::{self, Planned};
+use crate::receipt::{Entry, Gate, GateName, Reason, Verdict};
+use crate::rule::Rule;
+
+impl Decider<'_> {
+    /// The first candidate that can be planned is; the others wait behind it.
+    pub(super) fn plan_first(&mut self, candidates: &[(&Judgement, Rule)], answer: &Assessed) {
+        let mut pending = self.pending_rule_run();
+        let mut winner: Option<RuleId> = None;
+        for (judgement, rule) in candidates {
+            if let Some(by) = winner {
+                self.conversation.backlog.push(rule.id);
+                self.outranked(rule, by, &judgement.reason);
+                continue;
+            }
+            let same = |run: &Run| is_for(run, rule) && self.still_stands(run);
+            if pending.take_if(|run| same(run)).is_some() {
+                winner = Some(rule.id);
+                continue;
+            }
+            let wanted = self.wanted(rule, answer.anchor, judgement.time);
+            let run = self.new_run(rule, wanted, answer.new_run);
+            if self.plan_run(run, rule, &judgement.reason) {
+                winner = Some(rule.id);
+            }
+        }
+        // What was pending gives way to what the newest answer prefers.
+        if let Some(run) = pending {
+            let reason = match winner {
+                None => Reason::DoesNotApply,
+                Some(_) if run.rule() == winner => Reason::RuleChanged,
+                Some(by) => Reason::Outranked { by },
+            };
+            self.remove_run(run.id);
+            self.cancelled(&run, reason);
+        }
+    }
+
+    fn pending_rule_run(&self) -> Option<Run> {
+        let mut runs = self.conversation.runs.iter();
+        runs.find(|run| run.rule().is_some()).cloned()
+    }
+
+    fn still_stands(&self, run: &Run) -> bool {
+        let known = Snapshot {
+            conversation: &self.conversation,
+            ..self.known
+        };
+        gates(&known, run, self.now).1.is_none()
+    }
+
+    fn outranked(&mut self, rule: &Rule, by: RuleId, remark: &str) {
+        let input = format!("priority {}", rule.spec.priority);
+        let reason = Reason::Outranked { by };
+        self.entries.push(
+            Entry::new(Verdict::Nothing { reason })
+                .rule(rule.id)
+                .gates(vec![Gate::new(GateName::Priority, false, input)])
+                .remark(remark),
+        );
+    }
+
+    /// When the rule wants its message; a chosen time is kept inside the legal interval (NX-10).
+    fn wanted(
+        &self,
+        rule: &Rule,
+        anchor: DateTime<Utc>,
+        chosen: Option<DateTime<Utc>>,
+    ) -> DateTime<Utc> {
+        let delay = rule.spec.first_step().after;
+        let wanted = plan::wanted_at(delay, anchor, chosen);
+        if delay.fixed().is_some() {
+            return wanted;
+        }
+        match plan::legal_interval(&rule.spec, anchor, self.circumstances(&[])) {
+            Some((first, last)) => wanted.clamp(first, last),
+            None => wanted,
+        }
+    }
+
+    fn new_run(&self, rule: &Rule, wanted: DateTime<Utc>, ids: (RunId, MessageId)) -> Run {
+        Run {
+            id: ids.0,
+            message: ids.1,
+            source: Source::Rule {
+                rule: rule.id,
+                version: rule.version,
+                step: 0,
+            },
+            episode: self.conversation.episode,
+            planned_at: self.now,
+            due_at: wanted.max(self.now),
+            wanted_at: wanted,
+            rescue: None,
+            attempts: 0,
+            message_at: None,
+        }
+    }
+
+    /// Whether the run is pending now. In either case an entry says how it came about.
+    fn plan_run(&mut self, mut run: Run, rule: &Rule, remark: &str) -> bool {
+        let others = self.others();
+        let known = Snapshot {
+            conversation: &self.conversation,
+            ..self.known
+        };
+        let (mut looked, refusal) = gates(&known, &run, self.now);
+        let around = self.circumstances(&others);
+        let Planned { slot, gates } = plan::slot(&rule.spec, run.wanted_at, around);
+        looked.extend(gates);
+        let planned = refusal.map_or(slot, Err).and_then(|slot| {
+            match template_refusal(&known, &rule.spec, slot.how, &mut looked) {
+                Some(reason) => Err(reason),
+                None => Ok(slot),
+            }
+        });
+        let (verdict, pending) = match planned {
+            Err(reason) => (Verdict::Skipped { reason }, false),
+            Ok(slot) => {
+                run.due_at = slot.due_at;
+                run.rescue.clone_from(&slot.rescue);
+                let verdict = Verdict::Planned {
+                    due_at: slot.due_at,
+                    how: slot.how,
+                    rescue: slot.rescue,
+                };
+                (verdict, true)
+            }
+        };
+        let entry = if pending {
+            about(verdict, &run)
+        } else {
+            Entry::new(verdict).rule(rule.id)
+        };
+        self.entries.push(entry.gates(looked).remark(remark));
+        if pending {
+            self.conversation.runs.push(run);
+        }
+        pending
+    }
+
+    /// The first choice came to nothing: the next rule that applied gets its chance. Nobody has
+    /// said anything since, so the decider's answer still holds.
+    pub(super) fn plan_from_backlog(&mut self) {
+        let Some(anchor) = self.conversation.last_interaction_at() else {
+            return;
+        };
+        while self.pending_rule_run().is_none() && !self.conversation.backlog.is_empty() {
+            let id = self.conversation.backlog.remove(0);
+            let Some(rule) = self.rule(id) else { continue };
+            let wanted = self.wanted(rule, anchor, None);
+            if is_too_late(wanted, self.now) {
+                continue;
+            }
+            let run = self.new_run(rule, wanted, self.derived_ids(rule));
+            self.plan_run(run, rule, "");
+        }
+    }
+
+    /// Ids for a run that no caller has made ids for: the same in every replay.
+    fn derived_ids(&self, rule: &Rule) -> (RunId, MessageId) {
+        let parts = [
+            self.conversation.id.to_string(),
+            rule.id.to_string(),
+            self.conversation.episode.to_string(),
+            self.now.timestamp_micros().to_string(),
+        ];
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        (RunId::derive(&parts), MessageId::derive(&parts))
+    }
+
+    pub(super) fn rule_changed(&mut self, changed: RuleId) {
+        let rule = self.rule(changed);
+        let reason = match rule {
+            None => Reason::RuleDeleted,
+            Some(rule) if !rule.enabled => Reason::RuleDisabled,
+            Some(_) => Reason::RuleChanged,
+        };
+        let of_rule = |run: &Run| run.rule() == Some(changed);
+        let had = self.conversation.runs.iter().any(of_rule);
+        self.conversation.backlog.retain(|rule| *rule != changed);
+        self.cancel_runs(&reason, of_rule);
+
+        // Planned anew from the same anchor, with the rules as they are now (DK-22). A rule that
+        // is new here competes with what another rule has pending.
+        if had {
+            self.schedule_assessment();
+        } else if self.rules_in_force().any(|rule| rule.id == changed)
+            && let Ok(at) = self.assessment_time()
+        {
+            self.assess_at(at);
+        }
+    }
+
+    /// A follow-up that could not go out in another conversation of the customer.
+    pub(super) fn moved_here(&mut self, run: &Run) {
+        let Some(rule) = run.rule().and_then(|id| self.rule(id)) else {
+            return;
+        };
+        let known = |id: RunId| {
+            let head = &self.conversation;
+            let runs = head.runs.iter().chain(head.sending.iter().map(|s| &s.run));
+            let unknown = head.unknown.iter().map(|unknown| &unknown.run);
+            runs.chain(unknown).any(|run| run.id == id)
+        };
+        if known(run.id) {
+            return;
+        }
+        let run = Run {
+            episode: self.conversation.episode,
+            planned_at: self.now,
+            due_at: self.now,
+            wanted_at: self.now,
+            rescue: None,
+            ..run.clone()
+        };
+        let in_the_way = if self.conversation.waiting_since.is_some() {
+            Some(Reason::CustomerWaits)
+        } else {
+            let pending = self.pending_rule_run().and_then(|pending| pending.rule());
+            pending.map(|by| Reason::Outranked { by })
+        };
+        match in_the_way {
+            Some(reason) => self.note(Verdict::Skipped { reason }, &run),
+            None => {
+                self.plan_run(run, rule, "");
+            }
+        }
+    }
+}
+
+fn is_for(run: &Run, rule: &Rule) -> bool {
+    matches!(run.source, Source::Rule { rule: id, version, .. } if id == rule.id && version == rule.version)
+}

@@ -1,0 +1,338 @@
+//! Timers and the send protocol: due, claimed, finished; one send at a time.
+
+use chrono::{DateTime, Utc};
+
+use super::decider::{Decider, about};
+use super::{Effect, Forecast, LEASE, Outlook, SendOutcome};
+use crate::conversation::{Answer, Run, Sending, Source, UnknownSend};
+use crate::ids::RunId;
+use crate::message::Status;
+use crate::receipt::{Gate, Reason, Verdict};
+
+/// A send that was claimed and may have left the house.
+pub(super) struct Flight {
+    /// With this attempt counted.
+    pub(super) run: Run,
+    /// The time in the message's key.
+    pub(super) message_at: DateTime<Utc>,
+    /// No later than it left.
+    pub(super) claimed_at: DateTime<Utc>,
+    /// Not to be tried again.
+    pub(super) cancelled: Option<Reason>,
+}
+
+impl From<Sending> for Flight {
+    fn from(sending: Sending) -> Self {
+        Self {
+            run: Run {
+                attempts: sending.attempt,
+                ..sending.run
+            },
+            message_at: sending.message_at,
+            claimed_at: sending.claimed_at,
+            cancelled: sending.cancelled,
+        }
+    }
+}
+
+impl From<UnknownSend> for Flight {
+    fn from(unknown: UnknownSend) -> Self {
+        Self {
+            run: unknown.run,
+            message_at: unknown.message_at,
+            claimed_at: unknown.claimed_at,
+            cancelled: unknown.cancelled,
+        }
+    }
+}
+
+// Due.
+impl Decider<'_> {
+    pub(super) fn timer_fired(&mut self) {
+        // Whatever was armed has fired; what is left is armed again by `needs_timer`.
+        self.conversation.armed_for = None;
+        if let Some(sending) = self.conversation.sending.clone() {
+            if self.now < sending.deadline {
+                return;
+            }
+            // Whoever claimed it died between claim and record.
+            self.conversation.sending = None;
+            self.outcome_unknown(
+                sending.into(),
+                "the sender stopped before it could record the outcome",
+            );
+        }
+        self.give_up_waiting();
+        if self.conversation.assess_at.is_some_and(|at| at <= self.now) {
+            // The answer may cancel what is due.
+            self.assess();
+        } else {
+            self.start_next_send();
+        }
+    }
+
+    fn start_next_send(&mut self) {
+        let now = self.now;
+        let runs = self.conversation.runs.iter();
+        let mut due: Vec<Run> = runs.filter(|run| run.due_at <= now).cloned().collect();
+        // A person goes before a rule, and what was wanted first goes first.
+        due.sort_by_key(|run| (run.rule().is_some(), run.wanted_at, run.id));
+        for run in due {
+            if !self.conversation.runs.iter().any(|left| left.id == run.id) {
+                continue;
+            }
+            if let Some(until) = self.earlier_retry(&run) {
+                let reason = Reason::InFlight { until };
+                self.hold(&run, until, reason, Vec::new());
+                continue;
+            }
+            let Forecast { outlook, gates } = self.forecast(&run);
+            match outlook {
+                Outlook::Send { how } => {
+                    let attempt = run.attempts + 1;
+                    let entry = about(Verdict::Sending { how, attempt }, &run);
+                    self.entries.push(entry.gates(gates));
+                    self.set_due(run.id, now + LEASE);
+                    self.effects.push(Effect::Send { run, how });
+                    return;
+                }
+                other => self.not_now(&run, other, gates),
+            }
+        }
+    }
+
+    /// Messages of a person keep their order: a later one waits for an earlier one's next try.
+    fn earlier_retry(&self, run: &Run) -> Option<DateTime<Utc>> {
+        let runs = self.conversation.runs.iter();
+        runs.filter(|other| {
+            run.rule().is_none()
+                && other.rule().is_none()
+                && other.attempts > 0
+                && other.due_at > self.now
+                && (other.wanted_at, other.id) < (run.wanted_at, run.id)
+        })
+        .map(|other| other.due_at)
+        .max()
+    }
+
+    fn not_now(&mut self, run: &Run, outlook: Outlook, gates: Vec<Gate>) {
+        match outlook {
+            Outlook::Send { .. } => {}
+            Outlook::Move { to } => {
+                self.remove_run(run.id);
+                let reason = Reason::MovedToOtherConversation { conversation: to };
+                let entry = about(Verdict::Cancelled { reason }, run);
+                self.entries.push(entry.gates(gates));
+                let run = run.clone();
+                self.effects.push(Effect::MoveTo { run, to });
+            }
+            Outlook::Hold { until, reason } => self.hold(run, until, reason, gates),
+            Outlook::Skip { reason } => self.skip(run, reason, gates),
+        }
+    }
+
+    fn hold(&mut self, run: &Run, until: DateTime<Utc>, reason: Reason, gates: Vec<Gate>) {
+        self.set_due(run.id, until);
+        let entry = about(Verdict::Held { until, reason }, run);
+        self.entries.push(entry.gates(gates));
+    }
+
+    fn set_due(&mut self, id: RunId, due_at: DateTime<Utc>) {
+        let mut runs = self.conversation.runs.iter_mut();
+        if let Some(run) = runs.find(|run| run.id == id) {
+            run.due_at = due_at;
+        }
+    }
+
+    fn skip(&mut self, run: &Run, reason: Reason, gates: Vec<Gate>) {
+        self.remove_run(run.id);
+        let verdict = Verdict::Skipped {
+            reason: reason.clone(),
+        };
+        self.entries.push(about(verdict, run).gates(gates));
+        self.settle_skipped(run, reason);
+        self.after_nothing_was_sent(run);
+    }
+
+    /// The silence goes on: the next rule gets its chance, or the rules are assessed again.
+    pub(super) fn after_nothing_was_sent(&mut self, run: &Run) {
+        if run.rule().is_none() {
+            if !self.person_is_writing() {
+                self.schedule_assessment();
+            }
+        } else if run.episode == self.conversation.episode {
+            self.plan_from_backlog();
+        }
+    }
+}
+
+// Claimed and finished.
+impl Decider<'_> {
+    pub(super) fn claim(&mut self, id: RunId, deadline: DateTime<Utc>) {
+        let mut runs = self.conversation.runs.iter();
+        let Some(mut run) = runs.find(|run| run.id == id).cloned() else {
+            return;
+        };
+        if self.conversation.sending.is_some() {
+            return;
+        }
+        // Time has passed since the timer fired, and a text was written.
+        let Forecast { outlook, gates } = self.forecast(&run);
+        let Outlook::Send { how } = outlook else {
+            self.not_now(&run, outlook, gates);
+            return;
+        };
+        self.remove_run(id);
+        let message_at = *run.message_at.get_or_insert(match run.source {
+            Source::Manual { at } => at,
+            Source::Rule { .. } => self.now,
+        });
+        self.conversation.sending = Some(Sending {
+            attempt: run.attempts + 1,
+            run,
+            message_at,
+            claimed_at: self.now,
+            deadline,
+            how,
+            cancelled: None,
+        });
+    }
+
+    pub(super) fn send_finished(&mut self, id: RunId, outcome: &SendOutcome) {
+        let Some(flight) = self.land(id, outcome) else {
+            return;
+        };
+        match outcome {
+            SendOutcome::Accepted => self.accepted(&flight),
+            SendOutcome::Retry { at, detail } => self.retry(flight, *at, detail),
+            SendOutcome::Permanent {
+                class,
+                detail,
+                unreachable,
+            } => {
+                let reason = Reason::Provider {
+                    class: class.clone(),
+                    detail: detail.clone(),
+                };
+                if *unreachable {
+                    self.reachability(false);
+                }
+                self.give_up(&flight, reason);
+            }
+            SendOutcome::Unknown { detail } => self.outcome_unknown(flight, detail),
+            SendOutcome::NotSent { reason } => self.not_sent(flight, reason),
+        }
+    }
+
+    /// Takes the send out of the state. It may have been given up as unknown, and even be waiting
+    /// to be sent again, when its sender comes back late with what it knows for certain.
+    fn land(&mut self, id: RunId, outcome: &SendOutcome) -> Option<Flight> {
+        let sending = &mut self.conversation.sending;
+        if let Some(sending) = sending.take_if(|sending| sending.run.id == id) {
+            return Some(sending.into());
+        }
+        if matches!(outcome, SendOutcome::Unknown { .. }) {
+            return None;
+        }
+        let accepted = *outcome == SendOutcome::Accepted;
+        self.recall(accepted, |run| run.id == id)
+    }
+
+    pub(super) fn accepted(&mut self, flight: &Flight) {
+        let run = &flight.run;
+        self.note(Verdict::Accepted, run);
+        if run.rule().is_some() {
+            self.count(flight);
+            if self.conversation.episode_sent > 0 {
+                self.cancel_rule_runs(&Reason::EpisodeDone);
+            }
+            return;
+        }
+        self.conversation.answer = Some(Answer {
+            message: run.message,
+            at: flight.claimed_at,
+            business_before: self.conversation.last_business_at,
+            waited_since: self.conversation.waiting_since,
+        });
+        self.business_wrote(flight.claimed_at, None);
+    }
+
+    /// Counts an automated message into the silence it fell into.
+    pub(super) fn count(&mut self, flight: &Flight) {
+        let head = &mut self.conversation;
+        head.last_automated_at = head.last_automated_at.max(Some(flight.claimed_at));
+        if fell_into_this_silence(head.last_customer_at, flight) {
+            head.episode_sent += 1;
+        }
+    }
+
+    pub(super) fn uncount(&mut self, flight: &Flight) {
+        let head = &mut self.conversation;
+        if fell_into_this_silence(head.last_customer_at, flight) {
+            head.episode_sent = head.episode_sent.saturating_sub(1);
+        }
+    }
+
+    fn retry(&mut self, flight: Flight, at: Option<DateTime<Utc>>, detail: &str) {
+        if let Some(reason) = flight.cancelled {
+            self.cancelled(&flight.run, reason);
+            self.after_nothing_was_sent(&flight.run);
+            return;
+        }
+        let Some(at) = at else {
+            let detail = detail.to_owned();
+            self.give_up(&flight, Reason::RetriesExhausted { detail });
+            return;
+        };
+        let reason = Reason::Provider {
+            class: "retry".into(),
+            detail: detail.to_owned(),
+        };
+        self.put_back(flight.run, at, reason);
+    }
+
+    fn not_sent(&mut self, flight: Flight, reason: &Reason) {
+        if let Some(reason) = flight.cancelled {
+            self.cancelled(&flight.run, reason);
+            self.after_nothing_was_sent(&flight.run);
+            return;
+        }
+        match reason {
+            Reason::QuietHours { until }
+            | Reason::FrequencyCap { until }
+            | Reason::InFlight { until }
+                if *until > self.now =>
+            {
+                self.put_back(flight.run, *until, reason.clone());
+            }
+            _ => self.skip(&flight.run, reason.clone(), Vec::new()),
+        }
+    }
+
+    pub(super) fn put_back(&mut self, mut run: Run, due_at: DateTime<Utc>, reason: Reason) {
+        let until = due_at.max(self.now);
+        run.due_at = until;
+        self.note(Verdict::Held { until, reason }, &run);
+        self.conversation.runs.push(run);
+    }
+
+    pub(super) fn give_up(&mut self, flight: &Flight, reason: Reason) {
+        let run = &flight.run;
+        let verdict = Verdict::Failed {
+            reason: reason.clone(),
+        };
+        self.note(verdict, run);
+        self.effects.push(Effect::Settle {
+            message: run.message,
+            message_at: Some(flight.message_at),
+            reason: reason.clone(),
+            as_status: Status::Failed,
+        });
+        self.effects.push(Effect::NotifyStaff { reason });
+        self.after_nothing_was_sent(run);
+    }
+}
+
+fn fell_into_this_silence(last_customer_at: Option<DateTime<Utc>>, flight: &Flight) -> bool {
+    last_customer_at.is_none_or(|wrote| flight.claimed_at > wrote)
+}
