@@ -14,7 +14,11 @@ use domain::content::{
 use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let dump = json!({ "inbound": inbound()?, "outbound": outbound()? });
+    let dump = json!({
+        "inbound": inbound()?,
+        "outbound": outbound()?,
+        "signatures": signatures(),
+    });
     #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
     {
         println!("{dump:#}");
@@ -44,6 +48,24 @@ fn inbound() -> Result<Value, Box<dyn Error>> {
         channels.insert(channel.to_string(), fixtures.into());
     }
     Ok(channels.into())
+}
+
+/// Bodies with the signature that Meta would send beside them.
+fn signatures() -> Vec<Value> {
+    let bodies = ["", "{}", r#"{"text":"Grüße \u00fc 😀"}"#];
+    let secrets = [
+        "geheim",
+        "ein sehr langes Geheimnis, länger als ein Block der Prüfsumme, also als 64 Zeichen",
+    ];
+    let pairs = bodies
+        .iter()
+        .flat_map(|body| secrets.map(|secret| (body, secret)));
+    pairs
+        .map(|(body, secret)| {
+            let signature = channels::verify::sign(secret, body.as_bytes());
+            json!({ "body": body, "secret": secret, "signature": signature })
+        })
+        .collect()
 }
 
 /// Channel, then sample, then the request.

@@ -154,6 +154,7 @@ pub fn request(
     to: &To,
     message: &OutboundMessage,
 ) -> Result<OutboundAction, OutboundError> {
+    check_purpose(account.channel, message)?;
     let request = match account.channel {
         Channel::WhatsApp => whatsapp::outbound::request(account, to, message)?,
         Channel::Messenger | Channel::Instagram => meta::send::request(account, to, message)?,
@@ -166,6 +167,21 @@ pub fn request(
         }
     };
     Ok(OutboundAction::Http(request))
+}
+
+/// Outside a window a person may still write only where the platform has a tag for it.
+fn check_purpose(channel: Channel, message: &OutboundMessage) -> Result<(), OutboundError> {
+    let outside = message.purpose == Purpose::PersonAfterWindow;
+    let closed = channel.free_form_window().is_some() && channel.human_agent_window().is_none();
+    let template = matches!(message.content, Content::Template(_));
+    if outside && closed && !template {
+        return Err(OutboundError::NotSupported {
+            channel,
+            what: "free text outside its window",
+            remedy: "send an approved template",
+        });
+    }
+    Ok(())
 }
 
 /// Why a message cannot be sent as it is. Nothing has left.

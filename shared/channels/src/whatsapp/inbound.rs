@@ -87,6 +87,8 @@ fn message_kind(message: &Node<'_>) -> Result<InboundKind, Problem> {
         }),
         ("edit", Some(edit)) => edited(&edit),
         ("revoke", Some(revoke)) => revoked(&revoke),
+        // The customer opened the chat for the first time, and has not written yet.
+        ("request_welcome", _) => Ok(InboundKind::System { kind }),
         ("system", Some(system)) => Ok(account::system_kind(message, &system)),
         _ => {
             let id = message.need_message_id("id")?;

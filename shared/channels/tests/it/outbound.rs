@@ -248,6 +248,21 @@ fn automation_never_carries_the_human_agent_tag() {
 }
 
 #[test]
+fn whatsapp_has_no_tag_for_people_outside_the_window() {
+    let check = |content: Content| {
+        let message = OutboundMessage {
+            purpose: Purpose::PersonAfterWindow,
+            ..OutboundMessage::follow_up(content, CORRELATION)
+        };
+        request(&account(Channel::WhatsApp), &to("DE.1349"), &message).is_ok()
+    };
+    assert!(!check(Content::text("Hallo")));
+    assert!(check(Content::Template(TemplateMessage::new(
+        "danke", "de"
+    ))));
+}
+
+#[test]
 fn pages_get_media_without_text() {
     let file = Content::Media(Media::by_link(
         MediaKind::Document,
