@@ -89,6 +89,8 @@ def main_job(stack):
     assert status == 401, f"no key: {status} {problem}"
     assert stack.http("GET", "/v1/openapi.json")[0] == 200
 
+    # This runs at any hour of the day; a new workspace sends nothing at night.
+    owner.call("PATCH", "/v1/settings", {"quiet_hours": None})
     rule = owner.call("POST", "/v1/rules", RULE, expect=201)
     say(f"rule {rule['id']} made")
 
@@ -104,7 +106,7 @@ def main_job(stack):
 
     messages = f"/v1/conversations/{conversation}/messages"
     answer = {"text": "Gern! Am Dienstag um 10 Uhr oder am Donnerstag um 15 Uhr. Was passt Ihnen?"}
-    owner.call("POST", messages, answer, expect=201, headers={"Idempotency-Key": "answer-1"})
+    owner.call("POST", messages, answer, expect=202, headers={"Idempotency-Key": "answer-1"})
     answered = time.monotonic()
     say("staff answered; the customer falls silent")
 
