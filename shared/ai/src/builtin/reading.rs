@@ -140,6 +140,28 @@ impl Reading {
         })
     }
 
+    /// A promise of the business itself; "let us know" with no "we" around is none.
+    pub(super) fn promises(&self) -> bool {
+        const FIRST_PERSON: [&str; 13] = [
+            "ich", "wir", "i", "we", "ill", "well", "let", "lemme", "someone", "sich", "je", "on",
+            "nous",
+        ];
+        self.said
+            .iter()
+            .filter(|said| said.act == Act::Promises)
+            .any(|promise| {
+                let invites = self
+                    .said
+                    .iter()
+                    .any(|said| said.act == Act::Invites && said.sentence == promise.sentence);
+                !invites
+                    || self.sentences[promise.sentence]
+                        .words
+                        .iter()
+                        .any(|word| FIRST_PERSON.contains(&word.as_str()))
+            })
+    }
+
     /// Several times to choose from.
     pub(super) fn offers_a_choice(&self) -> bool {
         slots::is_choice(&self.sentences)

@@ -126,7 +126,7 @@ static REFUSAL: LazyLock<Stems> = LazyLock::new(|| {
 
 static PROBLEM: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
-        "*problem* *beschwer* *reklam* *mangel* mängel schaden complain* issue* fault* \
+        "*problem* *beschwer* *reklam* *mangel* mängel complain* issue* fault* \
     wrong souci problème problema* queja sorun şikayet* unzufrieden unhappy trouble return*",
     )
 });

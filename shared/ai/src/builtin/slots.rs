@@ -42,7 +42,7 @@ pub(super) fn slots(sentence: &Sentence) -> Vec<Slot> {
 
 fn day(words: &[String], i: usize) -> Option<Slot> {
     let word = words[i].as_str();
-    if AMBIGUOUS.contains(&word) && !beside_time(words, i) {
+    if AMBIGUOUS.contains(&word) && words.len() > 2 && !beside_time(words, i) {
         return None;
     }
     // "guten Morgen"

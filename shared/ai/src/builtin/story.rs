@@ -184,7 +184,7 @@ impl Story {
         if self.asked_for_documents && firm(Act::Delivers) && !asks {
             self.events.push(Event::Delivered);
         }
-        if reading.states(Act::Problem) {
+        if reading.states(Act::Problem) || self.complains(reading, hesitates, asks) {
             self.events.push(Event::Problem);
         } else if !asks {
             if reading.states(Act::Pleased) {
@@ -194,6 +194,17 @@ impl Story {
                 self.events.push(Event::Thanked);
             }
         }
+    }
+
+    /// Asked how it was, whoever neither praises nor thanks nor puts it off complains.
+    fn complains(&self, reading: &Reading, hesitates: bool, asks: bool) -> bool {
+        let good = reading.states(Act::Pleased) || reading.states(Act::Thanks);
+        let but = says_but(reading);
+        self.ask == Some(Ask::Feedback)
+            && (!good || but)
+            && !hesitates
+            && !asks
+            && (but || self.is_content(reading) && reading.word_count > 3)
     }
 
     fn declines(&self, reading: &Reading, hesitates: bool, refuses_time: bool, asks: bool) -> bool {
@@ -217,22 +228,14 @@ impl Story {
             Some(Ask::Decision) => self.says_yes(reading, asks),
             _ => false,
         };
-        takes_slot || books && !asks || yes
+        let starts = reading.mentions(Act::Starts)
+            && (reading.mentions(Act::Agrees) || reading.mentions(Act::Books))
+            && self.is_open();
+        takes_slot || books && !asks || yes || starts
     }
 
     fn says_yes(&self, reading: &Reading, asks: bool) -> bool {
-        const BUTS: [&str; 9] = [
-            "aber",
-            "but",
-            "mais",
-            "pero",
-            "ma",
-            "ama",
-            "nur",
-            "only",
-            "allerdings",
-        ];
-        let but = reading.words().any(|word| BUTS.contains(&word));
+        let but = says_but(reading);
         let problem = reading.states(Act::Problem);
         let polite_only = reading.states(Act::Thanks) && !reading.states_strongly(Act::Agrees);
         reading.states(Act::Agrees) && !asks && !but && !problem && !polite_only
@@ -298,11 +301,7 @@ impl Story {
         if is_advertising(reading) {
             return;
         }
-        if reading.mentions(Act::Promises)
-            && !substance
-            && !reading.mentions(Act::AsksDocs)
-            && !reading.mentions(Act::Invites)
-        {
+        if reading.promises() && !substance && !reading.mentions(Act::AsksDocs) {
             self.waits = Some("the business promised to come back");
             return;
         }
@@ -378,4 +377,19 @@ fn is_automatic(reading: &Reading) -> bool {
 
 fn is_advertising(reading: &Reading) -> bool {
     reading.count(Act::Promo) >= 2 && !reading.question_mark
+}
+
+fn says_but(reading: &Reading) -> bool {
+    const BUTS: [&str; 9] = [
+        "aber",
+        "but",
+        "mais",
+        "pero",
+        "ma",
+        "ama",
+        "nur",
+        "only",
+        "allerdings",
+    ];
+    reading.words().any(|word| BUTS.contains(&word))
 }

@@ -42,6 +42,8 @@ pub(super) enum Act {
     Agrees,
     /// Takes what was offered.
     Books,
+    /// A question only somebody asks who has accepted: "when can you start?"
+    Starts,
     /// Has bought, paid, signed, enrolled, picked up.
     Done,
     /// Refuses the matter itself.
