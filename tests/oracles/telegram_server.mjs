@@ -91,8 +91,9 @@ async function say() {
 
 async function tap() {
   const { from, chat } = parties();
-  const message = { from, chat, message_id: 1 };
-  print(await post("/sendCallback", { ...meta(), from, message, data: options.data }));
+  const { botToken, date } = meta();
+  const message = { from, chat, date, message_id: 1 };
+  print(await post("/sendCallback", { botToken, from, message, data: options.data }));
 }
 
 async function sent() {
