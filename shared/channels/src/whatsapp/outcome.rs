@@ -77,7 +77,10 @@ fn classify_error(
     pause: Option<TimeDelta>,
 ) -> Outcome {
     let title = error.title.as_deref().unwrap_or("no title");
-    let detail = Detail::new(error.code.to_string(), title);
+    let detail = Detail::new(graph::code_text(error), title);
+    if error.subcode.is_some_and(is_about_definition) {
+        return permanent(FailureReason::TemplateProblem, detail);
+    }
     match class(error.code, source) {
         Class::Retry { scope, least, once } => Outcome::Retry {
             after: pause.max(least),
@@ -90,6 +93,14 @@ fn classify_error(
         }
         Class::Permanent(reason) => permanent(reason, detail),
     }
+}
+
+/// Creating a template is refused with a general code; only the subcode says why.
+fn is_about_definition(subcode: i64) -> bool {
+    matches!(
+        subcode,
+        2_388_019 | 2_388_040 | 2_388_047 | 2_388_072 | 2_388_073 | 2_388_293 | 2_388_299
+    )
 }
 
 enum Class {

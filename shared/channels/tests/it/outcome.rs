@@ -92,6 +92,15 @@ fn whatsapp_codes() {
         ],
     );
     check("Unrecognised", &[999_999]);
+    for subcode in [
+        2_388_019, 2_388_040, 2_388_047, 2_388_072, 2_388_073, 2_388_293, 2_388_299,
+    ] {
+        check_graph(
+            Channel::WhatsApp,
+            "TemplateProblem",
+            &[(100, Some(subcode))],
+        );
+    }
 }
 
 #[test]
