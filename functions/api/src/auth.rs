@@ -1,0 +1,128 @@
+//! Who is calling. A handler that asks for a role in its arguments cannot run without it.
+//!
+//! Each role may do all that the ones below it may: owner, admin, editor, agent, viewer.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use domain::ids::WorkspaceId;
+use store::{ApiKey, KeyHash, Role};
+
+use crate::http::{Code, Problem};
+
+/// Longer texts are no keys and not worth a look-up.
+const LONGEST_KEY: usize = 512;
+
+/// The key that the request carries.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller(ApiKey);
+
+impl Caller {
+    /// The only source of a workspace id in this crate.
+    pub(crate) fn workspace(&self) -> WorkspaceId {
+        self.0.workspace
+    }
+
+    pub(crate) fn key(&self) -> &ApiKey {
+        &self.0
+    }
+}
+
+macro_rules! roles {
+    ($($(#[$doc:meta])* $name:ident),*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name(Caller);
+
+        impl Deref for $name {
+            type Target = Caller;
+
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+
+        impl FromRequestParts<Arc<App>> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(
+                parts: &mut Parts,
+                app: &Arc<App>,
+            ) -> Result<Self, Problem> {
+                admit(parts, app, Role::$name).await.map(Self)
+            }
+        }
+    )*};
+}
+
+roles!(
+    /// Reads.
+    Viewer,
+    /// Writes to customers, reads and assigns conversations.
+    Agent,
+    /// Edits rules and templates.
+    Editor,
+    /// Edits connections and settings.
+    Admin,
+    /// Makes and removes keys.
+    Owner
+);
+
+async fn admit(parts: &Parts, app: &App, needed: Role) -> Result<Caller, Problem> {
+    let token = bearer(parts)?;
+    let key = app.store.key_by_hash(&KeyHash::of(token)).await?;
+    let key = key.ok_or_else(|| {
+        unauthenticated(
+            "the API key is unknown or was removed",
+            "Bearer error=\"invalid_token\"",
+        )
+    })?;
+    if key.role < needed {
+        return Err(Problem::new(
+            Code::RoleTooLow,
+            format!(
+                "this needs the role `{}`; the key has the role `{}`",
+                role_name(needed),
+                role_name(key.role)
+            ),
+        ));
+    }
+    Ok(Caller(key))
+}
+
+fn bearer(parts: &Parts) -> Result<&str, Problem> {
+    let missing = || unauthenticated("send an API key as `Authorization: Bearer <key>`", "Bearer");
+    let header = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .ok_or_else(missing)?;
+    let (scheme, token) = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or_else(missing)?;
+    let token = token.trim();
+    let usable = scheme.eq_ignore_ascii_case("bearer") && (1..=LONGEST_KEY).contains(&token.len());
+    usable.then_some(token).ok_or_else(missing)
+}
+
+fn unauthenticated(detail: &str, challenge: &'static str) -> Problem {
+    Problem::new(Code::Unauthenticated, detail).with_header(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static(challenge),
+    )
+}
+
+/// The name in JSON.
+pub(crate) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Agent => "agent",
+        Role::Editor => "editor",
+        Role::Admin => "admin",
+        Role::Owner => "owner",
+    }
+}

@@ -1,0 +1,148 @@
+//! Changing, switching and deleting a connection. Any change raises its version, so a send that
+//! was claimed before fails its check.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::connection::{Connection, ConnectionState};
+use domain::field::FieldErrors;
+use domain::ids::ConnectionId;
+
+use super::list::{find, shown};
+use super::secrets::remove_all;
+use super::wire::{ConnectionOut, ConnectionPatch, check_accounts, name};
+use crate::auth::{Admin, Caller};
+use crate::http::{Id, IfMatch, Json, Problem, Versioned, WriteProblems};
+use crate::schema;
+
+/// Change a connection or replace its secrets.
+#[utoipa::path(
+    patch, path = "/v1/connections/{id}", tag = "connections", security(("key" = ["admin"])),
+    params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = ConnectionPatch,
+    responses(
+        (status = 200, body = ConnectionOut,
+         headers(("ETag" = String, description = "The version."))),
+        WriteProblems
+    )
+)]
+pub(crate) async fn update_connection(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Id(id): Id<ConnectionId>,
+    if_match: IfMatch,
+    Json(patch): Json<ConnectionPatch>,
+) -> Result<Versioned<ConnectionOut>, Problem> {
+    let before = find(&app, caller.workspace(), id).await?;
+    if_match.check(before.version)?;
+    let mut after = before.clone();
+    let mut errors = FieldErrors::default();
+    if let Some(wanted) = &patch.name {
+        after.name = errors.take(name(wanted)).unwrap_or_default();
+    }
+    patch.account.apply(&mut after.account);
+    patch.business_account.apply(&mut after.business_account);
+    let secrets = patch.secrets.checked(after.channel, &mut errors);
+    check_accounts(&after, &mut errors);
+    errors.finish()?;
+    if after == before && secrets.is_empty() {
+        return Ok(Versioned::ok(before.version, shown(&app, before).await?));
+    }
+    secrets.store(&app, id).await?;
+    save(&app, after).await
+}
+
+/// Let a connection send, also after the platform paused it.
+#[utoipa::path(
+    post, path = "/v1/connections/{id}/enable", tag = "connections",
+    security(("key" = ["admin"])),
+    params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = ConnectionOut,
+         headers(("ETag" = String, description = "The version."))),
+        WriteProblems
+    )
+)]
+pub(crate) async fn enable_connection(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Id(id): Id<ConnectionId>,
+    if_match: IfMatch,
+) -> Result<Versioned<ConnectionOut>, Problem> {
+    switch(&app, &caller, id, &if_match, ConnectionState::Active).await
+}
+
+/// Stop a connection from sending. What comes in is still stored.
+#[utoipa::path(
+    post, path = "/v1/connections/{id}/disable", tag = "connections",
+    security(("key" = ["admin"])),
+    params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = ConnectionOut,
+         headers(("ETag" = String, description = "The version."))),
+        WriteProblems
+    )
+)]
+pub(crate) async fn disable_connection(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Id(id): Id<ConnectionId>,
+    if_match: IfMatch,
+) -> Result<Versioned<ConnectionOut>, Problem> {
+    switch(&app, &caller, id, &if_match, ConnectionState::Disabled).await
+}
+
+/// Delete a connection with its secrets and templates. Conversations stay readable.
+#[utoipa::path(
+    delete, path = "/v1/connections/{id}", tag = "connections", security(("key" = ["admin"])),
+    params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "It is gone."), WriteProblems)
+)]
+pub(crate) async fn delete_connection(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Id(id): Id<ConnectionId>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let ws = caller.workspace();
+    let connection = find(&app, ws, id).await?;
+    if_match.check(connection.version)?;
+    let book = app.fresh_book(ws).await?;
+    app.store.delete_connection(ws, id).await?;
+    remove_all(&app, id, connection.channel).await?;
+    for template in book.templates_of(id) {
+        app.store.delete_template(ws, &template).await?;
+    }
+    app.fresh_book(ws).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn switch(
+    app: &App,
+    caller: &Caller,
+    id: ConnectionId,
+    if_match: &IfMatch,
+    state: ConnectionState,
+) -> Result<Versioned<ConnectionOut>, Problem> {
+    let before = find(app, caller.workspace(), id).await?;
+    if_match.check(before.version)?;
+    if before.state == state {
+        return Ok(Versioned::ok(before.version, shown(app, before).await?));
+    }
+    save(app, Connection { state, ..before }).await
+}
+
+async fn save(app: &App, changed: Connection) -> Result<Versioned<ConnectionOut>, Problem> {
+    let changed = Connection {
+        version: changed.version + 1,
+        updated_at: app.now(),
+        ..changed
+    };
+    if !app.store.put_connection(&changed).await? {
+        return Err(Problem::stale(None));
+    }
+    app.fresh_book(changed.workspace).await?;
+    Ok(Versioned::ok(changed.version, shown(app, changed).await?))
+}

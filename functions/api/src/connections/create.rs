@@ -1,0 +1,82 @@
+//! Making a connection.
+
+use std::sync::Arc;
+
+use app::App;
+use app::bootstrap::random_secret;
+use app::secret_names::WEBHOOK_SECRETS;
+use axum::extract::State;
+use domain::connection::{Connection, ConnectionState};
+use domain::field::FieldErrors;
+use domain::ids::ConnectionId;
+use secrecy::ExposeSecret as _;
+
+use super::list::shown;
+use super::secrets::names;
+use super::wire::{ConnectionCreated, ConnectionIn, check_accounts, name};
+use crate::auth::Admin;
+use crate::http::{Json, Problem, Versioned, WriteProblems};
+
+/// Every decision reads all connections of a workspace.
+const MOST_CONNECTIONS: usize = 100;
+
+/// Make a connection; it is active at once.
+#[utoipa::path(
+    post, path = "/v1/connections", tag = "connections", security(("key" = ["admin"])),
+    request_body = ConnectionIn,
+    responses(
+        (status = 201, body = ConnectionCreated, headers(
+            ("ETag" = String, description = "The version."),
+            ("Location" = String, description = "Where the connection is.")
+        )),
+        WriteProblems
+    )
+)]
+pub(crate) async fn create_connection(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Json(body): Json<ConnectionIn>,
+) -> Result<Versioned<ConnectionCreated>, Problem> {
+    let (ws, now) = (caller.workspace(), app.now());
+    let mut errors = FieldErrors::default();
+    let name = errors.take(name(&body.name)).unwrap_or_default();
+    let mut secrets = body.secrets.checked(body.channel, &mut errors);
+    let connection = Connection {
+        id: ConnectionId::new(now, app.random10()),
+        workspace: ws,
+        version: 1,
+        channel: body.channel,
+        name,
+        account: body.account,
+        business_account: body.business_account,
+        state: ConnectionState::Active,
+        created_at: now,
+        updated_at: now,
+    };
+    check_accounts(&connection, &mut errors);
+    errors.finish()?;
+    if app.fresh_book(ws).await?.connections.len() >= MOST_CONNECTIONS {
+        return Err(Problem::conflict(format!(
+            "a workspace has at most {MOST_CONNECTIONS} connections; delete one first"
+        )));
+    }
+
+    let mut generated = None;
+    if names(connection.channel).contains(&WEBHOOK_SECRETS) && !secrets.sets(WEBHOOK_SECRETS) {
+        let secret = random_secret(&app, "whs_");
+        generated = Some(secret.expose_secret().to_owned());
+        secrets.set(WEBHOOK_SECRETS, secret);
+    }
+    // Secrets first: a connection must never be there without what verifies its webhooks.
+    secrets.store(&app, connection.id).await?;
+    if !app.store.create_connection(&connection).await? {
+        return Err(Problem::stale(None));
+    }
+    app.fresh_book(ws).await?;
+    let location = format!("/v1/connections/{}", connection.id);
+    let body = ConnectionCreated {
+        connection: shown(&app, connection).await?,
+        webhook_secret: generated,
+    };
+    Ok(Versioned::created(1, location, body))
+}

@@ -1,0 +1,201 @@
+//! A connection as JSON.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::channel::Channel;
+use domain::connection::{Connection, ConnectionState};
+use domain::field::{FieldError, FieldErrors, required_text};
+use domain::ids::ConnectionId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::secrets::SecretsIn;
+use crate::http::{Meta, Patch};
+use crate::schema;
+
+const NAME_LIMIT: usize = 100;
+const ACCOUNT_LIMIT: usize = 64;
+
+/// A connection to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectionIn {
+    #[schema(value_type = schema::Channel)]
+    pub(super) channel: Channel,
+    /// What you call it.
+    #[schema(min_length = 1, max_length = 100)]
+    pub(super) name: String,
+    /// The account's id on the platform: phone number id, page id, Instagram account id. Required
+    /// on those channels.
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
+    )]
+    pub(super) account: Option<String>,
+    /// WhatsApp: the business account that owns the templates.
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
+    )]
+    pub(super) business_account: Option<String>,
+    /// Write-only.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) secrets: SecretsIn,
+}
+
+/// A change of a connection; what is absent stays, `null` takes away. The channel never changes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectionPatch {
+    #[schema(min_length = 1, max_length = 100)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
+    pub(super) account: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
+    pub(super) business_account: Patch<String>,
+    /// Write-only.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) secrets: SecretsIn,
+}
+
+/// A connection.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Connection)]
+pub(crate) struct ConnectionOut {
+    #[schema(value_type = schema::ConnectionId)]
+    id: ConnectionId,
+    /// Also in `ETag`.
+    version: u64,
+    #[schema(value_type = schema::Channel)]
+    channel: Channel,
+    name: String,
+    account: Option<String>,
+    business_account: Option<String>,
+    /// `active`, `disabled` (by you) or `paused` (by the platform).
+    state: ConnectionStateName,
+    /// Why the platform paused it.
+    paused_reason: Option<String>,
+    /// Since when it is paused.
+    paused_since: Option<DateTime<Utc>>,
+    /// Which secrets are set. Their values never leave.
+    secrets: BTreeMap<String, bool>,
+    /// Where the platform's webhook points to, after the address of this service.
+    webhook_path: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// Whether it may send.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ConnectionState)]
+enum ConnectionStateName {
+    Active,
+    Disabled,
+    Paused,
+}
+
+/// A connection that was just made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ConnectionCreated {
+    #[serde(flatten)]
+    pub(super) connection: ConnectionOut,
+    /// Telegram and loopback: the secret of the webhook, when none was sent. Shown this once.
+    pub(super) webhook_secret: Option<String>,
+}
+
+/// A page of connections.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ConnectionList {
+    pub(super) connections: Vec<ConnectionOut>,
+    pub(super) meta: Meta,
+}
+
+impl ConnectionOut {
+    pub(super) fn new(connection: Connection, secrets: BTreeMap<String, bool>) -> Self {
+        let (state, paused_reason, paused_since) = match connection.state {
+            ConnectionState::Active => (ConnectionStateName::Active, None, None),
+            ConnectionState::Disabled => (ConnectionStateName::Disabled, None, None),
+            ConnectionState::Paused { reason, since } => {
+                (ConnectionStateName::Paused, Some(reason), Some(since))
+            }
+        };
+        Self {
+            webhook_path: format!("/webhooks/{}/{}", connection.channel, connection.id),
+            id: connection.id,
+            version: connection.version,
+            channel: connection.channel,
+            name: connection.name,
+            account: connection.account,
+            business_account: connection.business_account,
+            state,
+            paused_reason,
+            paused_since,
+            secrets,
+            created_at: connection.created_at,
+            updated_at: connection.updated_at,
+        }
+    }
+}
+
+pub(super) fn name(name: &str) -> Result<String, FieldError> {
+    required_text(
+        "name",
+        Some(name),
+        NAME_LIMIT,
+        "give it a name, such as the number or page",
+    )
+}
+
+/// The account ids that a channel needs and may have.
+pub(super) fn check_accounts(connection: &Connection, errors: &mut FieldErrors) {
+    let channel = connection.channel;
+    let has_account = !matches!(channel, Channel::Telegram | Channel::Loopback);
+    let fields = [
+        ("account", &connection.account, has_account, has_account),
+        (
+            "business_account",
+            &connection.business_account,
+            channel.has_templates(),
+            false,
+        ),
+    ];
+    for (field, value, allowed, required) in fields {
+        let error = match value {
+            None if required => Some((
+                "required",
+                format!("`{field}` is required on {channel}"),
+                "send the account's id on the platform",
+            )),
+            Some(_) if !allowed => Some((
+                "not_on_this_channel",
+                format!("{channel} has no `{field}`"),
+                "leave it out",
+            )),
+            Some(value) if !is_platform_id(value) => Some((
+                "invalid_characters",
+                format!("`{field}` has 1 to {ACCOUNT_LIMIT} letters, digits, `.`, `_` and `-`"),
+                "copy the id from the platform, not the name or the number",
+            )),
+            _ => None,
+        };
+        if let Some((code, message, remedy)) = error {
+            errors.push(FieldError::new(field, code, message, remedy));
+        }
+    }
+}
+
+/// It becomes part of an address.
+fn is_platform_id(value: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=ACCOUNT_LIMIT).contains(&value.len())
+        && !value.starts_with('.')
+        && value.bytes().all(allowed)
+}

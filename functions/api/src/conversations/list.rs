@@ -1,0 +1,130 @@
+//! The inbox, and one conversation.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::Json;
+use axum::extract::State;
+use domain::ids::ConversationId;
+use serde::{Deserialize, Serialize};
+use store::{Order, View};
+use utoipa::{IntoParams, ToSchema};
+
+use super::find::{head, shown};
+use super::wire::{ConversationOut, Words};
+use crate::auth::Viewer;
+use crate::http::{
+    Cursor, Id, ItemProblems, Limit, ListProblems, Meta, Problem, Query, Versioned, request,
+};
+use crate::schema;
+
+/// Which conversations, in which order.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListConversations {
+    /// All of them, those with unread messages, or those whose customer waits for a person's
+    /// answer. The two are independent of each other.
+    #[param(inline, default = "all")]
+    view: Option<ViewIn>,
+    /// By the last message; in the view `waiting` by how long the customer waits.
+    #[param(inline, default = "newest")]
+    order: Option<OrderIn>,
+    /// At most this many.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<Limit>,
+    /// `meta.next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ViewIn {
+    All,
+    Unread,
+    Waiting,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum OrderIn {
+    Newest,
+    Oldest,
+}
+
+/// A page of conversations.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ConversationList {
+    conversations: Vec<ConversationOut>,
+    meta: Meta,
+}
+
+/// List conversations.
+#[utoipa::path(
+    get, path = "/v1/conversations", tag = "conversations", params(ListConversations),
+    security(("key" = ["viewer"])),
+    responses((status = 200, body = ConversationList), ListProblems)
+)]
+pub(crate) async fn list_conversations(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Query(query): Query<ListConversations>,
+) -> Result<Json<ConversationList>, Problem> {
+    let view = match query.view {
+        None | Some(ViewIn::All) => View::All,
+        Some(ViewIn::Unread) => View::Unread,
+        Some(ViewIn::Waiting) => View::Waiting,
+    };
+    let order = match query.order {
+        None | Some(OrderIn::Newest) => Order::Newest,
+        Some(OrderIn::Oldest) => Order::Oldest,
+    };
+    let ws = caller.workspace();
+    let page = app
+        .store
+        .inbox(ws, view, order, &request(query.limit, query.cursor))
+        .await?;
+    let ids: Vec<_> = page.items.iter().map(|head| head.customer).collect();
+    let customers = app.store.customers(ws, &ids).await?;
+    let book = app.book(ws).await?;
+    let words = Words::of(&book.settings, None);
+    let now = app.now();
+    let conversations = page
+        .items
+        .into_iter()
+        .map(|head| {
+            let customer = customers
+                .iter()
+                .find(|customer| customer.id == head.customer);
+            ConversationOut::new(head, customer, &book.rules, &words, now)
+        })
+        .collect();
+    let meta = Meta {
+        next_cursor: page.next_cursor,
+    };
+    Ok(Json(ConversationList {
+        conversations,
+        meta,
+    }))
+}
+
+/// Get a conversation.
+#[utoipa::path(
+    get, path = "/v1/conversations/{id}", tag = "conversations", security(("key" = ["viewer"])),
+    params(("id" = schema::ConversationId, Path)),
+    responses(
+        (status = 200, body = ConversationOut,
+         headers(("ETag" = String, description = "The version."))),
+        ItemProblems
+    )
+)]
+pub(crate) async fn get_conversation(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Id(id): Id<ConversationId>,
+) -> Result<Versioned<ConversationOut>, Problem> {
+    let ws = caller.workspace();
+    let head = head(&app, ws, id).await?;
+    shown(&app, ws, head).await
+}

@@ -1,0 +1,22 @@
+//! `/v1/conversations`: who wrote what, what is pending, and why.
+
+mod assign;
+mod find;
+mod list;
+mod message;
+mod pending;
+mod sent;
+mod state;
+mod why;
+mod wire;
+mod write;
+
+pub(crate) use assign::*;
+pub(crate) use list::*;
+pub(crate) use message::*;
+pub(crate) use pending::*;
+pub(crate) use sent::*;
+pub(crate) use state::*;
+pub(crate) use why::*;
+pub(crate) use wire::Words;
+pub(crate) use write::*;

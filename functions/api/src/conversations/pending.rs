@@ -1,0 +1,123 @@
+//! What is pending in the whole workspace, the next one first, with the same gates that the
+//! sender will look at.
+
+use std::sync::Arc;
+
+use app::App;
+use app::apply::Loaded;
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::channel::Channel;
+use domain::conversation::Run;
+use domain::decide::gates;
+use domain::ids::ConversationId;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::why::GateOut;
+use super::wire::{CustomerOut, ReasonOut, RunOut, Words};
+use crate::auth::Viewer;
+use crate::http::{Cursor, Limit, ListProblems, Meta, Problem, Query, request};
+use crate::schema;
+
+/// Something pending, and whether it could leave as things stand now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Pending)]
+pub(crate) struct PendingOut {
+    #[schema(value_type = schema::ConversationId)]
+    conversation: ConversationId,
+    #[schema(value_type = schema::Channel)]
+    channel: Channel,
+    customer: CustomerOut,
+    run: RunOut,
+    /// The gates as they stand now.
+    gates: Vec<GateOut>,
+    /// What would keep it from leaving, if it stays that way; `null`: nothing.
+    blocked_by: Option<ReasonOut>,
+}
+
+impl PendingOut {
+    pub(super) fn new(run: &Run, loaded: &Loaded, words: &Words, now: DateTime<Utc>) -> Self {
+        let head = &loaded.conversation;
+        let (looked_at, refusal) = gates(&loaded.snapshot(), run, now);
+        Self {
+            conversation: head.id,
+            channel: head.channel,
+            customer: CustomerOut::new(head.customer, Some(&loaded.customer)),
+            run: RunOut::new(run, &loaded.book.rules),
+            gates: looked_at.into_iter().map(GateOut::from).collect(),
+            blocked_by: refusal.map(|reason| words.reason(&reason)),
+        }
+    }
+}
+
+/// A page of what is pending. `limit` counts conversations, which seldom have more than one.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PendingList {
+    pending: Vec<PendingOut>,
+    meta: Meta,
+}
+
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListPending {
+    /// At most this many conversations.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<Limit>,
+    /// `meta.next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List what is pending, the next one first.
+#[utoipa::path(
+    get, path = "/v1/pending", tag = "conversations", params(ListPending),
+    security(("key" = ["viewer"])),
+    responses((status = 200, body = PendingList), ListProblems)
+)]
+pub(crate) async fn list_pending(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Query(query): Query<ListPending>,
+) -> Result<Json<PendingList>, Problem> {
+    let (ws, now) = (caller.workspace(), app.now());
+    let page = app
+        .store
+        .pending(ws, &request(query.limit, query.cursor))
+        .await?;
+    let book = app.fresh_book(ws).await?;
+    let ids: Vec<_> = page.items.iter().map(|head| head.customer).collect();
+    let customers = app.store.customers(ws, &ids).await?;
+    let words = Words::of(&book.settings, None);
+    let mut pending = Vec::new();
+    for head in page.items {
+        let customer = customers
+            .iter()
+            .find(|customer| customer.id == head.customer);
+        let connection = book.connection(head.connection);
+        // Without a customer or connection nothing can leave; the sweep settles such runs.
+        let (Some(customer), Some(connection)) = (customer, connection) else {
+            continue;
+        };
+        let loaded = Loaded {
+            customer: customer.clone(),
+            connection: connection.clone(),
+            templates: book.templates_of(head.connection),
+            book: Arc::clone(&book),
+            sent_today: 0,
+            conversation: head,
+        };
+        let runs = &loaded.conversation.runs;
+        pending.extend(
+            runs.iter()
+                .map(|run| PendingOut::new(run, &loaded, &words, now)),
+        );
+    }
+    let meta = Meta {
+        next_cursor: page.next_cursor,
+    };
+    Ok(Json(PendingList { pending, meta }))
+}

@@ -1,0 +1,212 @@
+//! Staff write: to the customer, or a note that only staff see.
+
+use std::sync::Arc;
+
+use app::App;
+use app::apply::{Applied, Change, Loaded, apply};
+use axum::Json as Out;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::content::Content;
+use domain::conversation::{Run, Source};
+use domain::decide::{Event, gates};
+use domain::field::{FieldError, required_text};
+use domain::ids::{ConversationId, MessageId, RunId};
+use domain::message::{Author, Message, Status};
+use domain::receipt::Reason;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::find::missing;
+use super::message::MessageOut;
+use super::wire::Words;
+use crate::auth::{Agent, Caller};
+use crate::http::{Id, IdempotencyKey, Json, Once, Problem, WriteProblems, once};
+use crate::schema;
+
+/// No channel takes more.
+const TEXT_LIMIT: usize = 4096;
+
+/// What staff write.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MessageIn {
+    /// The text, sent as written.
+    #[schema(min_length = 1, max_length = 4096)]
+    text: String,
+    /// A note for staff; the customer never sees it.
+    #[serde(default)]
+    hidden: bool,
+}
+
+/// Write to the customer (202: it is on its way), or leave a note for staff (201).
+#[utoipa::path(
+    post, path = "/v1/conversations/{id}/messages", tag = "conversations",
+    security(("key" = ["agent"])),
+    params(
+        ("id" = schema::ConversationId, Path),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255)
+    ),
+    request_body = MessageIn,
+    responses(
+        (status = 201, body = MessageOut, description = "The note is stored."),
+        (status = 202, body = MessageOut, description = "The message will be sent."),
+        WriteProblems
+    )
+)]
+pub(crate) async fn create_message(
+    caller: Agent,
+    State(app): State<Arc<App>>,
+    Id(id): Id<ConversationId>,
+    key: IdempotencyKey,
+    Json(body): Json<MessageIn>,
+) -> Result<Response, Problem> {
+    let now = app.now();
+    let body = body.checked()?;
+    let fingerprint = serde_json::to_string(&body).unwrap_or_default();
+    let at = Once {
+        app: &app,
+        ws: caller.workspace(),
+        key,
+        request: format!("POST /v1/conversations/{id}/messages {fingerprint}"),
+        now,
+    };
+    once(at, write(&app, &caller, id, body, now)).await
+}
+
+impl MessageIn {
+    fn checked(self) -> Result<Self, Problem> {
+        let text = required_text("text", Some(&self.text), TEXT_LIMIT, "write something");
+        let text = text.map_err(|error| Problem::invalid(vec![error]))?;
+        Ok(Self { text, ..self })
+    }
+}
+
+async fn write(
+    app: &App,
+    caller: &Caller,
+    id: ConversationId,
+    body: MessageIn,
+    now: DateTime<Utc>,
+) -> Result<(StatusCode, Out<MessageOut>), Problem> {
+    let ws = caller.workspace();
+    let message = Message {
+        id: MessageId::new(now, app.random10()),
+        workspace: ws,
+        conversation: id,
+        at: now,
+        author: Author::Staff {
+            key: caller.key().id,
+        },
+        content: Content::text(body.text),
+        hidden: body.hidden,
+        // A note is where it belongs as soon as it is stored.
+        status: if body.hidden {
+            Status::Received
+        } else {
+            Status::Planned
+        },
+        status_at: now,
+        reason: None,
+        provider_id: None,
+        attempts: 0,
+        edited: None,
+        revoked: false,
+        reaction: None,
+        referral: None,
+    };
+    let run = RunId::new(now, app.random10());
+    let mut refused = None;
+    let plan = |loaded: &Loaded| {
+        if message.hidden {
+            return Some(Change {
+                cause: "note",
+                new_messages: vec![message.clone()],
+                ..Change::default()
+            });
+        }
+        refused = sendable(loaded, &message, run, now).err();
+        let event = Event::ManualMessage {
+            run,
+            message: message.id,
+            at: now,
+            send_at: now,
+        };
+        refused.is_none().then(|| Change {
+            new_messages: vec![message.clone()],
+            ..Change::event("staff_wrote", event)
+        })
+    };
+    match apply(app, ws, id, now, plan).await? {
+        Applied::Done { loaded, .. } => {
+            let words = Words::of(&loaded.book.settings, None);
+            let status = if message.hidden {
+                StatusCode::CREATED
+            } else {
+                StatusCode::ACCEPTED
+            };
+            Ok((status, Out(MessageOut::new(message, &words))))
+        }
+        Applied::Missing => Err(missing()),
+        Applied::Nothing | Applied::Duplicate | Applied::Refused(_) | Applied::AtLimit => {
+            Err(refused.unwrap_or_else(|| Problem::stale(None)))
+        }
+    }
+}
+
+/// Says at once what the sender would find out later: the same gates, the window, the length.
+fn sendable(
+    loaded: &Loaded,
+    message: &Message,
+    run: RunId,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let head = &loaded.conversation;
+    if let Some(other) = head.moved_to {
+        return Err(Problem::conflict(format!(
+            "this conversation goes on as {other}; write there"
+        )));
+    }
+    let channel = head.channel;
+    let text = message.content.words().unwrap_or_default();
+    let limit = channel.text_limit();
+    if !limit.fits(text) {
+        let (length, max, unit) = (limit.measure(text), limit.max(), limit.unit());
+        return Err(Problem::invalid(vec![FieldError::new(
+            "text",
+            "too_long",
+            format!("the text has {length} {unit}; {channel} takes at most {max}"),
+            "shorten it, or send it in parts",
+        )]));
+    }
+    let words = Words::of(&loaded.book.settings, None);
+    let refuse = |reason: &Reason| Err(Problem::conflict(reason.explain(words.locale, words.zone)));
+    let manual = Run {
+        id: run,
+        message: message.id,
+        source: Source::Manual { at: now },
+        episode: head.episode,
+        planned_at: now,
+        message_at: Some(now),
+        due_at: now,
+        wanted_at: now,
+        rescue: None,
+        attempts: 0,
+    };
+    if let (_, Some(reason)) = gates(&loaded.snapshot(), &manual, now) {
+        return refuse(&reason);
+    }
+    // A person may write longer where the platform lets persons do so.
+    let as_person = channel
+        .human_agent_window()
+        .zip(head.last_customer_at)
+        .is_some_and(|(length, wrote)| now < wrote + length);
+    if head.window().allows(now) || as_person {
+        return Ok(());
+    }
+    refuse(&Reason::WindowClosed {
+        closed_at: head.window().closes_at(),
+    })
+}

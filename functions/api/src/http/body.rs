@@ -1,0 +1,177 @@
+//! JSON bodies: read up to the limit, parsed with the place of every mistake.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use domain::field::FieldError;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::error::Category;
+
+use super::problem::{Code, Problem};
+
+/// The largest body.
+const LIMIT: usize = 256 * 1024;
+
+/// A body.
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// A merge patch: the JSON as sent, and the same read as `T`, which names what is wrong with it.
+pub(crate) struct JsonPatch<T>(pub(crate) Value, pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        parse(&read(request).await?).map(Self)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonPatch<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = read(request).await?;
+        let read = parse(&bytes)?;
+        parse(&bytes).map(|sent| Self(sent, read))
+    }
+}
+
+/// Parses the bytes; the error names line, column and field.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would read a list as the fields of a struct, in order.
+    if bytes.trim_ascii_start().starts_with(b"[") && serde_json::from_slice::<Value>(bytes).is_ok()
+    {
+        return Err(Problem::invalid(vec![FieldError::new(
+            "",
+            "wrong_type",
+            "the body is a list",
+            "send one JSON object",
+        )]));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let field = error.path().to_string();
+        wrong(&field, error.inner())
+    })?;
+    reader.end().map_err(|error| wrong(".", &error))?;
+    Ok(value)
+}
+
+fn wrong(field: &str, error: &serde_json::Error) -> Problem {
+    let field = if field == "." { "" } else { field };
+    match error.classify() {
+        Category::Data => Problem::invalid(vec![misfit(field, error)]),
+        Category::Syntax | Category::Eof | Category::Io => {
+            let error = FieldError::new(
+                field,
+                "invalid_json",
+                format!("the body is not JSON: {error}"),
+                "send one JSON object in UTF-8",
+            );
+            Problem::new(Code::InvalidJson, error.message.clone()).with_errors(vec![error])
+        }
+    }
+}
+
+fn misfit(field: &str, error: &serde_json::Error) -> FieldError {
+    let message = error.to_string();
+    let (code, remedy) = if message.starts_with("unknown field") {
+        ("unknown_field", "remove it, or correct its spelling")
+    } else if message.starts_with("missing field") {
+        ("required", "add it")
+    } else if message.starts_with("duplicate field") {
+        ("duplicate_field", "keep one of them")
+    } else if message.starts_with("unknown variant") {
+        ("unknown_value", "use one of the values named")
+    } else {
+        (
+            "wrong_type",
+            "see the OpenAPI document for the shape of this field",
+        )
+    };
+    FieldError::new(field, code, message, remedy)
+}
+
+fn is_json(request: &Request) -> bool {
+    let declared = request.headers().get(header::CONTENT_TYPE);
+    let Some(declared) = declared.and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let essence = declared.split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn undeclared() -> Problem {
+    Problem::new(
+        Code::UnsupportedMediaType,
+        "send the body as JSON, with `Content-Type: application/json`",
+    )
+}
+
+async fn read(request: Request) -> Result<Bytes, Problem> {
+    if !is_json(&request) {
+        return Err(undeclared());
+    }
+    axum::body::to_bytes(Body::new(request.into_body()), LIMIT)
+        .await
+        .map_err(|_| {
+            Problem::new(
+                Code::BodyTooLarge,
+                format!("the body has more than {LIMIT} bytes"),
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Outer {
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Inner {
+        number: u8,
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_place() {
+        let check = |body: &str, status: u16, field: &str, code: &str| {
+            let problem = parse::<Outer>(body.as_bytes()).unwrap_err().document("r");
+            let shown = serde_json::to_value(&problem).unwrap();
+            assert_eq!(shown["status"], status, "{body}: {shown}");
+            assert_eq!(shown["errors"][0]["field"], field, "{body}: {shown}");
+            assert_eq!(shown["errors"][0]["code"], code, "{body}: {shown}");
+        };
+        check("{", 400, "", "invalid_json");
+        check("{} x", 400, "", "invalid_json");
+        check("", 400, "", "invalid_json");
+        check("[]", 422, "", "wrong_type");
+        check("7", 422, "", "wrong_type");
+        check(
+            r#"{"inner": {"number": 300}}"#,
+            422,
+            "inner.number",
+            "wrong_type",
+        );
+        check(
+            r#"{"inner": {"number": 3, "x": 1}}"#,
+            422,
+            "inner.x",
+            "unknown_field",
+        );
+        check(r#"{"inner": {}}"#, 422, "inner", "required");
+        check(r#"{"outer": {}}"#, 422, "outer", "unknown_field");
+    }
+}

@@ -1,0 +1,25 @@
+//! What every handler shares on the way in and out: problems, bodies, queries, paths, versions.
+
+mod body;
+mod idempotency;
+mod page;
+mod patch;
+mod path;
+mod problem;
+mod query;
+mod render;
+mod text;
+mod version;
+
+pub(crate) use body::{Json, JsonPatch};
+pub(crate) use idempotency::{IdempotencyKey, Once, once};
+pub(crate) use page::{Cursor, Limit, Meta, page_of, request};
+pub(crate) use patch::Patch;
+pub(crate) use path::{Id, MessagePath};
+pub(crate) use problem::{
+    Code, ItemProblems, ListProblems, Problem, ProblemOut, WriteProblems, shared_responses,
+};
+pub(crate) use query::Query;
+pub(crate) use render::render;
+pub(crate) use text::{check_range, optional_text};
+pub(crate) use version::{IfMatch, Versioned};

@@ -1,0 +1,125 @@
+//! Pages of lists: `?limit=&cursor=` in, `meta.next_cursor` out.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use store::PageRequest;
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+
+/// How many entries a page has at the most: 1 to 100, 50 when nothing is said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit(u16);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.parse() {
+            Ok(number @ 1..=100) => Ok(Self(number)),
+            _ => Err(serde::de::Error::custom(
+                "`limit` is a whole number from 1 to 100",
+            )),
+        }
+    }
+}
+
+/// Where the page before ended; opaque.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Cursor(String);
+
+/// What stands beside every list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Meta {
+    /// `cursor` of the next page; `null` on the last one.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// The page as the store wants it.
+pub(crate) fn request(limit: Option<Limit>, cursor: Option<Cursor>) -> PageRequest {
+    PageRequest {
+        limit: limit.unwrap_or_default().0,
+        cursor: cursor.map(|cursor| cursor.0),
+        newest_first: false,
+    }
+}
+
+/// A page of something that is in memory as a whole, in the order of its keys.
+pub(crate) fn page_of<T>(
+    items: impl IntoIterator<Item = T>,
+    key: impl Fn(&T) -> String,
+    page: &PageRequest,
+) -> Result<(Vec<T>, Meta), Problem> {
+    let after = page.cursor.as_deref().map(decode).transpose()?;
+    let mut keyed: Vec<(String, T)> = items
+        .into_iter()
+        .map(|item| (key(&item), item))
+        .filter(|(key, _)| after.as_ref().is_none_or(|after| key > after))
+        .collect();
+    keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let limit = usize::from(page.limit);
+    let more = keyed.len() > limit;
+    keyed.truncate(limit);
+    let last = keyed.last().map(|(key, _)| encode(key));
+    let next_cursor = last.filter(|_| more);
+    let items = keyed.into_iter().map(|(_, item)| item).collect();
+    Ok((items, Meta { next_cursor }))
+}
+
+fn encode(key: &str) -> String {
+    key.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn decode(cursor: &str) -> Result<String, Problem> {
+    let digits: Option<Vec<u8>> = cursor
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
+    let digits = digits.filter(|digits| (2..=2048).contains(&digits.len()));
+    let (pairs, rest) = digits
+        .as_deref()
+        .map(<[u8]>::as_chunks::<2>)
+        .unwrap_or_default();
+    let bytes = pairs.iter().map(|[high, low]| high * 16 + low).collect();
+    match String::from_utf8(bytes) {
+        Ok(key) if !key.is_empty() && rest.is_empty() => Ok(key),
+        _ => Err(Problem::bad_cursor()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_one_another_without_gap_or_repetition() {
+        let all: Vec<u32> = (100..107).collect();
+        let mut seen = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = PageRequest {
+                limit: 3,
+                cursor,
+                newest_first: false,
+            };
+            let (items, meta) = page_of(all.clone(), u32::to_string, &page).unwrap();
+            seen.extend(items);
+            cursor = meta.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, all);
+    }
+
+    #[test]
+    fn a_forged_cursor_is_refused() {
+        for wrong in ["", "0", "zz", "ff", "é"] {
+            assert!(decode(wrong).is_err(), "{wrong}");
+        }
+    }
+}

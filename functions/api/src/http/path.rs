@@ -1,0 +1,51 @@
+//! Ids in paths. What is no id cannot exist, so it is a 404 like every other unknown id.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+
+use super::problem::Problem;
+
+/// The id under the name `id`.
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        parameter(parts, state, "id").await.map(Self)
+    }
+}
+
+/// Two ids: that of the thing, and that of a message in it.
+pub(crate) struct MessagePath<T, M>(pub(crate) T, pub(crate) M);
+
+impl<S: Send + Sync, T: FromStr + Send, M: FromStr + Send> FromRequestParts<S>
+    for MessagePath<T, M>
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let outer = parameter(parts, state, "id").await?;
+        let message = parameter(parts, state, "message_id").await?;
+        Ok(Self(outer, message))
+    }
+}
+
+async fn parameter<S: Send + Sync, T: FromStr>(
+    parts: &mut Parts,
+    state: &S,
+    name: &str,
+) -> Result<T, Problem> {
+    let unknown = || Problem::not_found("anything");
+    // Fails on percent-encoding that is no UTF-8.
+    let params = RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|_| unknown())?;
+    params
+        .iter()
+        .find(|(key, _)| *key == name)
+        .and_then(|(_, value)| value.parse().ok())
+        .ok_or_else(unknown)
+}

@@ -1,0 +1,3 @@
+//! Hosting only; the work is in the library.
+
+fn main() {}

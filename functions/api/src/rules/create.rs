@@ -1,0 +1,77 @@
+//! Creating a rule. It is active at once.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::State;
+use axum::response::Response;
+use domain::ids::RuleId;
+use domain::review::RuleDraft;
+use domain::rule::Rule;
+
+use super::store::{checked, save};
+use super::wire::{RuleIn, RuleOut, canonical};
+use crate::auth::{Caller, Editor};
+use crate::http::{IdempotencyKey, Json, Once, Problem, Versioned, WriteProblems, once};
+
+/// Every decision reads all rules of a workspace.
+const MOST_RULES: usize = 500;
+
+/// Create a rule; it is active at once unless `enabled` is `false`.
+#[utoipa::path(
+    post, path = "/v1/rules", tag = "rules", security(("key" = ["editor"])),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255)),
+    request_body = RuleIn,
+    responses(
+        (status = 201, body = RuleOut, headers(
+            ("ETag" = String, description = "The version."),
+            ("Location" = String, description = "Where the rule is.")
+        )),
+        WriteProblems
+    )
+)]
+pub(crate) async fn create_rule(
+    caller: Editor,
+    State(app): State<Arc<App>>,
+    key: IdempotencyKey,
+    Json(draft): Json<RuleDraft>,
+) -> Result<Response, Problem> {
+    let at = Once {
+        app: &app,
+        ws: caller.workspace(),
+        key,
+        request: format!("POST /v1/rules {}", canonical(&draft)),
+        now: app.now(),
+    };
+    once(at, create(&app, &caller, &draft)).await
+}
+
+async fn create(
+    app: &App,
+    caller: &Caller,
+    draft: &RuleDraft,
+) -> Result<Versioned<RuleOut>, Problem> {
+    let book = app.fresh_book(caller.workspace()).await?;
+    let checked = checked(draft, &book)?;
+    if book.rules.len() >= MOST_RULES {
+        return Err(Problem::conflict(format!(
+            "a workspace has at most {MOST_RULES} rules; delete one first"
+        )));
+    }
+    let now = app.now();
+    let rule = Rule {
+        id: RuleId::new(now, app.random10()),
+        workspace: caller.workspace(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        enabled: checked.enabled,
+        spec: checked.spec,
+    };
+    let body = save(app, &rule).await?;
+    Ok(Versioned::created(
+        rule.version,
+        format!("/v1/rules/{}", rule.id),
+        body,
+    ))
+}

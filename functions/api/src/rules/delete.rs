@@ -1,0 +1,37 @@
+//! Deleting a rule; what it had planned is cancelled.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::ids::RuleId;
+
+use super::store::{announce, find};
+use crate::auth::Editor;
+use crate::http::{Id, IfMatch, Problem, WriteProblems};
+use crate::schema;
+
+/// Delete a rule.
+#[utoipa::path(
+    delete, path = "/v1/rules/{id}", tag = "rules", security(("key" = ["editor"])),
+    params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "It is gone."), WriteProblems)
+)]
+pub(crate) async fn delete_rule(
+    caller: Editor,
+    State(app): State<Arc<App>>,
+    Id(id): Id<RuleId>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let ws = caller.workspace();
+    let book = app.fresh_book(ws).await?;
+    let rule = find(&book, id)?;
+    if_match.check(rule.version)?;
+    if !app.store.delete_rule(ws, id, rule.version).await? {
+        return Err(Problem::stale(None));
+    }
+    announce(&app, ws, id).await;
+    app.fresh_book(ws).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

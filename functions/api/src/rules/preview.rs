@@ -1,0 +1,133 @@
+//! The review screen before saving (DK-21): check list, channels, warnings, cost, a sample, and on
+//! request what the rule would do in a given conversation right now. Nothing is stored or sent.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::ids::{ConversationId, RuleId};
+use domain::review::RuleDraft;
+use domain::rule::Rule;
+use serde::{Deserialize, Serialize};
+use store::Book;
+use utoipa::{IntoParams, ToSchema};
+
+use super::rehearsal::{RehearsalOut, rehearse};
+use super::sample::{SampleOut, sample};
+use super::store::{checked, find};
+use super::wire::{ReviewOut, RuleIn};
+use crate::auth::{Caller, Viewer};
+use crate::http::{Id, Json as Body, Problem, Query, WriteProblems};
+use crate::schema;
+
+/// What else to show.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PreviewRule {
+    /// Also what the rule would do in this conversation right now.
+    #[param(value_type = Option<schema::ConversationId>)]
+    conversation: Option<ConversationId>,
+}
+
+/// What the rule would be.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RulePreview)]
+pub(crate) struct PreviewOut {
+    review: ReviewOut,
+    sample: SampleOut,
+    /// What it would do in the conversation named.
+    now: Option<RehearsalOut>,
+}
+
+/// Review a rule before it is created. What could not be saved is refused as on creation.
+#[utoipa::path(
+    post, path = "/v1/rules/preview", tag = "rules", security(("key" = ["viewer"])),
+    params(PreviewRule), request_body = RuleIn,
+    responses((status = 200, body = PreviewOut), WriteProblems)
+)]
+pub(crate) async fn preview_draft(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Query(query): Query<PreviewRule>,
+    Body(draft): Body<RuleDraft>,
+) -> Result<Json<PreviewOut>, Problem> {
+    let book = app.fresh_book(caller.workspace()).await?;
+    let now = app.now();
+    let rule = Drafted {
+        id: RuleId::new(now, app.random10()),
+        created_at: now,
+        draft,
+    };
+    preview(&app, &caller, &book, rule, query.conversation)
+        .await
+        .map(Json)
+}
+
+/// Review a rule as it is.
+#[utoipa::path(
+    post, path = "/v1/rules/{id}/preview", tag = "rules", security(("key" = ["viewer"])),
+    params(("id" = schema::RuleId, Path), PreviewRule),
+    responses((status = 200, body = PreviewOut), WriteProblems)
+)]
+pub(crate) async fn preview_rule(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Id(id): Id<RuleId>,
+    Query(query): Query<PreviewRule>,
+) -> Result<Json<PreviewOut>, Problem> {
+    let book = app.fresh_book(caller.workspace()).await?;
+    let stored = find(&book, id)?;
+    let rule = Drafted {
+        id,
+        created_at: stored.created_at,
+        draft: RuleDraft::from(stored),
+    };
+    preview(&app, &caller, &book, rule, query.conversation)
+        .await
+        .map(Json)
+}
+
+struct Drafted {
+    id: RuleId,
+    created_at: DateTime<Utc>,
+    draft: RuleDraft,
+}
+
+async fn preview(
+    app: &App,
+    caller: &Caller,
+    book: &Book,
+    drafted: Drafted,
+    conversation: Option<ConversationId>,
+) -> Result<PreviewOut, Problem> {
+    let checked = checked(&drafted.draft, book)?;
+    let mut sample = sample(&checked.spec, book);
+    let rule = Rule {
+        id: drafted.id,
+        workspace: caller.workspace(),
+        version: 1,
+        created_at: drafted.created_at,
+        updated_at: drafted.created_at,
+        // "Would" means: if it were on.
+        enabled: true,
+        spec: checked.spec,
+    };
+    let now = match conversation {
+        None => None,
+        Some(id) => {
+            let (rehearsal, text) = rehearse(app, book, rule, id).await?;
+            if sample.written_for_each {
+                sample.text = text;
+            }
+            Some(rehearsal)
+        }
+    };
+    Ok(PreviewOut {
+        review: checked.review.into(),
+        sample,
+        now,
+    })
+}

@@ -1,0 +1,74 @@
+//! Saving a rule: checked against what the workspace can reach, written once, then announced.
+
+use app::App;
+use app::rules::publish_change;
+use domain::ids::{RuleId, WorkspaceId};
+use domain::review::{Checked, Reachable, RuleDraft, check};
+use domain::rule::Rule;
+use store::Book;
+
+use super::wire::{RuleOut, WarningOut};
+use crate::http::{Problem, Versioned};
+
+/// The rule with this id.
+pub(super) fn find(book: &Book, id: RuleId) -> Result<&Rule, Problem> {
+    book.rules
+        .iter()
+        .find(|rule| rule.id == id)
+        .ok_or_else(|| Problem::not_found("a rule"))
+}
+
+/// Checks a draft against the workspace's accounts and templates.
+pub(super) fn checked(draft: &RuleDraft, book: &Book) -> Result<Checked, Problem> {
+    check(draft, &reachable(draft, book)).map_err(Problem::invalid)
+}
+
+/// The rule as it goes out, with what is to be said about it today.
+pub(super) fn shown(rule: &Rule, book: &Book) -> RuleOut {
+    let draft = RuleDraft::from(rule);
+    let warnings: Vec<WarningOut> = match check(&draft, &reachable(&draft, book)) {
+        Ok(checked) => checked
+            .review
+            .warnings
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        Err(errors) => errors.into_iter().map(Into::into).collect(),
+    };
+    RuleOut::new(rule.clone(), warnings)
+}
+
+/// Stores a new version and tells the conversations.
+pub(super) async fn save(app: &App, rule: &Rule) -> Result<RuleOut, Problem> {
+    if !app.store.put_rule(rule).await? {
+        return Err(Problem::stale(None));
+    }
+    announce(app, rule.workspace, rule.id).await;
+    let book = app.fresh_book(rule.workspace).await?;
+    Ok(shown(rule, &book))
+}
+
+/// Conversations are decided again. Nothing wrong is sent if this is lost, because the claim
+/// checks the rule's version; what a new rule could have added comes with the next message.
+pub(super) async fn announce(app: &App, ws: WorkspaceId, rule: RuleId) {
+    if let Err(error) = publish_change(app, ws, rule).await {
+        tracing::error!(rule.id = %rule, error = %error, "a changed rule could not be announced");
+    }
+}
+
+pub(super) fn answer(rule: RuleOut, version: u64) -> Versioned<RuleOut> {
+    Versioned::ok(version, rule)
+}
+
+fn reachable<'a>(draft: &RuleDraft, book: &'a Book) -> Reachable<'a> {
+    let description = draft
+        .trigger
+        .as_ref()
+        .and_then(|trigger| trigger.description.as_deref());
+    Reachable {
+        connections: &book.connections,
+        templates: &book.templates,
+        settings: &book.settings,
+        described_delay: description.and_then(ai::time_in_description),
+    }
+}

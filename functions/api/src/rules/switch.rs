@@ -1,0 +1,77 @@
+//! Switching a rule on and off without deleting it.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::State;
+use domain::ids::RuleId;
+use domain::review::RuleDraft;
+use domain::rule::Rule;
+
+use super::store::{answer, checked, find, save, shown};
+use super::wire::RuleOut;
+use crate::auth::{Caller, Editor};
+use crate::http::{Id, IfMatch, Problem, Versioned, WriteProblems};
+use crate::schema;
+
+/// Switch a rule on. It is checked again, because accounts and templates may have changed.
+#[utoipa::path(
+    post, path = "/v1/rules/{id}/enable", tag = "rules", security(("key" = ["editor"])),
+    params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = RuleOut, headers(("ETag" = String, description = "The version."))),
+        WriteProblems
+    )
+)]
+pub(crate) async fn enable_rule(
+    caller: Editor,
+    State(app): State<Arc<App>>,
+    Id(id): Id<RuleId>,
+    if_match: IfMatch,
+) -> Result<Versioned<RuleOut>, Problem> {
+    switch(&app, &caller, id, &if_match, true).await
+}
+
+/// Switch a rule off; what it had planned is cancelled.
+#[utoipa::path(
+    post, path = "/v1/rules/{id}/disable", tag = "rules", security(("key" = ["editor"])),
+    params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = RuleOut, headers(("ETag" = String, description = "The version."))),
+        WriteProblems
+    )
+)]
+pub(crate) async fn disable_rule(
+    caller: Editor,
+    State(app): State<Arc<App>>,
+    Id(id): Id<RuleId>,
+    if_match: IfMatch,
+) -> Result<Versioned<RuleOut>, Problem> {
+    switch(&app, &caller, id, &if_match, false).await
+}
+
+async fn switch(
+    app: &App,
+    caller: &Caller,
+    id: RuleId,
+    if_match: &IfMatch,
+    enabled: bool,
+) -> Result<Versioned<RuleOut>, Problem> {
+    let book = app.fresh_book(caller.workspace()).await?;
+    let rule = find(&book, id)?;
+    if_match.check(rule.version)?;
+    if rule.enabled == enabled {
+        return Ok(answer(shown(rule, &book), rule.version));
+    }
+    if enabled {
+        checked(&RuleDraft::from(rule), &book)?;
+    }
+    let changed = Rule {
+        enabled,
+        version: rule.version + 1,
+        updated_at: app.now(),
+        ..rule.clone()
+    };
+    let body = save(app, &changed).await?;
+    Ok(answer(body, changed.version))
+}

@@ -1,0 +1,530 @@
+//! A rule as JSON: what comes in (read into [`RuleDraft`], described here) and what goes out.
+
+use chrono::{DateTime, Utc};
+use domain::channel::Channel;
+use domain::content::{ButtonParameter, HeaderParameter};
+use domain::field::FieldError;
+use domain::ids::RuleId;
+use domain::review::{
+    ChannelOutlook, Check, CheckItem, CostNote, ParameterDraft, Review, RuleDraft, Warning,
+};
+use domain::rule::{
+    Action, Colour, Delay, MessageText, OnUnknown, Purpose, Rule, TemplateUse, Trigger,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::Meta;
+use crate::schema;
+
+/// A rule to be created. Besides what is required it needs `message`, `whatsapp_template` or both.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes `RuleDraft`, which is what is read")]
+pub(crate) struct RuleIn {
+    /// The name in lists.
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        example = "Reminder: open appointment - 4 h"
+    )]
+    name: String,
+    /// The label; absent, `null` and `none` mean no colour.
+    colour: Option<ColourIn>,
+    /// Active at once unless `false`.
+    enabled: Option<bool>,
+    /// Among competing rules the higher number wins, then the older rule. 0 unless given.
+    #[schema(minimum = 0, maximum = 1000)]
+    priority: Option<u16>,
+    /// Which consent it needs; `transactional` unless given.
+    #[schema(value_type = Option<schema::Purpose>)]
+    purpose: Option<String>,
+    /// When it applies.
+    trigger: TriggerIn,
+    /// When all follow-ups of the conversation stop.
+    stop: StopIn,
+    /// How long after the last interaction.
+    delay: DelayIn,
+    /// Free text, used inside the platform's window.
+    message: Option<MessageIn>,
+    /// The approved template, used outside the window, or always when there is no message.
+    whatsapp_template: Option<TemplateUseIn>,
+    /// Only these channels; absent or empty means every chat channel.
+    #[schema(value_type = Option<Vec<schema::Channel>>)]
+    channels: Option<Vec<String>>,
+    /// What to do when the outcome of a send stays unknown; `skip` unless given.
+    #[schema(value_type = Option<schema::OnUnknown>)]
+    on_unknown: Option<String>,
+}
+
+/// A change of a rule: a JSON merge patch (RFC 7396). What is absent stays, `null` takes away;
+/// `delay` and `message` are replaced as a whole.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes `RuleDraft`, which is what is read")]
+pub(crate) struct RulePatch {
+    /// The name in lists.
+    #[schema(min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// The label.
+    colour: Option<ColourIn>,
+    /// On or off.
+    enabled: Option<bool>,
+    /// 0 to 1000.
+    #[schema(minimum = 0, maximum = 1000)]
+    priority: Option<u16>,
+    /// Which consent it needs.
+    #[schema(value_type = Option<schema::Purpose>)]
+    purpose: Option<String>,
+    /// When it applies.
+    trigger: Option<TriggerPatch>,
+    /// When all follow-ups of the conversation stop.
+    stop: Option<StopIn>,
+    /// How long after the last interaction.
+    delay: Option<DelayIn>,
+    /// Free text.
+    message: Option<MessageIn>,
+    /// The approved template.
+    whatsapp_template: Option<TemplateUsePatch>,
+    /// Only these channels.
+    #[schema(value_type = Option<Vec<schema::Channel>>)]
+    channels: Option<Vec<String>>,
+    /// What to do when the outcome of a send stays unknown.
+    #[schema(value_type = Option<schema::OnUnknown>)]
+    on_unknown: Option<String>,
+}
+
+/// A label colour, or none.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ColourIn {
+    Blue,
+    Green,
+    Yellow,
+    Orange,
+    Red,
+    Purple,
+    Pink,
+    Grey,
+    None,
+}
+
+/// What sets a rule off.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct TriggerIn {
+    /// `silence`, also when absent.
+    r#type: Option<TriggerKind>,
+    /// In plain language: in which conversations, when and why.
+    #[schema(min_length = 1, max_length = 2000)]
+    description: String,
+    /// Also when the last word was the customer's and nobody answered.
+    any_silence: Option<bool>,
+}
+
+/// A change of what sets a rule off.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct TriggerPatch {
+    /// `silence`.
+    r#type: Option<TriggerKind>,
+    /// In plain language: in which conversations, when and why.
+    #[schema(min_length = 1, max_length = 2000)]
+    description: Option<String>,
+    /// Also when nobody answered the customer.
+    any_silence: Option<bool>,
+}
+
+/// The kind of a trigger.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TriggerKind {
+    /// A conversation fell silent.
+    Silence,
+}
+
+/// When all follow-ups of the conversation stop.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct StopIn {
+    /// In plain language.
+    #[schema(min_length = 1, max_length = 2000)]
+    description: String,
+}
+
+/// How long to wait: `{"mode": "ai"}`, or `manual` with either minutes or hours.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct DelayIn {
+    /// A number alone means `manual`.
+    mode: Option<DelayMode>,
+    /// Whole minutes.
+    #[schema(minimum = 1)]
+    minutes: Option<u32>,
+    /// Whole hours, instead of minutes.
+    #[schema(minimum = 1)]
+    hours: Option<u32>,
+}
+
+/// Who chooses the time.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DelayMode {
+    Manual,
+    Ai,
+}
+
+/// Free text: `{"mode": "ai"}`, or `custom` with the text.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct MessageIn {
+    /// A text alone means `custom`.
+    mode: Option<MessageMode>,
+    /// May hold `##{{first_name}}`, `##{{last_name}}`, `##{{full_name}}`, `##{{business_name}}`.
+    #[schema(
+        min_length = 1,
+        max_length = 4096,
+        example = "Hallo ##{{first_name}}, …"
+    )]
+    text: Option<String>,
+}
+
+/// Who writes.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MessageMode {
+    Custom,
+    Ai,
+}
+
+/// An approved template and its values; values may hold variables.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct TemplateUseIn {
+    /// The name it was approved under.
+    name: String,
+    /// The language code it was approved in.
+    language: String,
+    /// The value of the header.
+    header: Option<schema::Header>,
+    /// The values of the body, in order.
+    parameters: Option<Vec<schema::Parameter>>,
+    /// The values of buttons.
+    buttons: Option<Vec<schema::Button>>,
+}
+
+/// A change of the template and its values.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct TemplateUsePatch {
+    /// The name it was approved under.
+    name: Option<String>,
+    /// The language code it was approved in.
+    language: Option<String>,
+    /// The value of the header.
+    header: Option<schema::Header>,
+    /// The values of the body, in order.
+    parameters: Option<Vec<schema::Parameter>>,
+    /// The values of buttons.
+    buttons: Option<Vec<schema::Button>>,
+}
+
+/// A rule.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rule)]
+pub(crate) struct RuleOut {
+    #[schema(value_type = schema::RuleId)]
+    id: RuleId,
+    /// Also in `ETag`.
+    version: u64,
+    name: String,
+    #[schema(value_type = Option<schema::Colour>)]
+    colour: Option<Colour>,
+    enabled: bool,
+    priority: u16,
+    #[schema(value_type = schema::Purpose)]
+    purpose: Purpose,
+    trigger: TriggerOut,
+    stop: StopOut,
+    delay: DelayOut,
+    message: Option<MessageOut>,
+    whatsapp_template: Option<TemplateUseOut>,
+    #[schema(value_type = Vec<schema::Channel>)]
+    channels: Vec<Channel>,
+    #[schema(value_type = schema::OnUnknown)]
+    on_unknown: OnUnknown,
+    /// What may surprise, or keeps it from sending at present.
+    warnings: Vec<WarningOut>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// A page of rules.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RuleList {
+    pub(super) rules: Vec<RuleOut>,
+    pub(super) meta: Meta,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Trigger)]
+pub(crate) struct TriggerOut {
+    r#type: TriggerKind,
+    description: String,
+    any_silence: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Stop)]
+pub(crate) struct StopOut {
+    description: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+#[schema(as = Delay)]
+pub(crate) enum DelayOut {
+    Ai,
+    Manual { minutes: u32 },
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+#[schema(as = RuleMessage)]
+pub(crate) enum MessageOut {
+    Ai,
+    Custom { text: String },
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TemplateUse)]
+pub(crate) struct TemplateUseOut {
+    name: String,
+    language: String,
+    #[schema(value_type = Option<schema::Header>)]
+    header: Option<HeaderParameter>,
+    #[schema(value_type = Vec<schema::Parameter>)]
+    parameters: Vec<ParameterDraft>,
+    #[schema(value_type = Vec<schema::Button>)]
+    buttons: Vec<ButtonParameter>,
+}
+
+/// Something that may surprise.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Warning)]
+pub(crate) struct WarningOut {
+    /// Stable, for programs: `delay_in_margin`.
+    code: String,
+    field: String,
+    message: String,
+}
+
+/// The review screen.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Review)]
+pub(crate) struct ReviewOut {
+    /// The check list; `ok: false` is advice.
+    checks: Vec<CheckOut>,
+    /// What the rule can do on each channel.
+    channels: Vec<ChannelOutlookOut>,
+    warnings: Vec<WarningOut>,
+    cost: CostOut,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReviewCheck)]
+pub(crate) struct CheckOut {
+    #[schema(value_type = schema::CheckItem)]
+    item: CheckItem,
+    ok: bool,
+    detail: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChannelOutlook)]
+pub(crate) struct ChannelOutlookOut {
+    #[schema(value_type = schema::Channel)]
+    channel: Channel,
+    /// Free text can leave there.
+    free_form: bool,
+    /// The approved template can leave there.
+    template: bool,
+    /// Nothing will be sent there, and why.
+    left_out: Option<LeftOutOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = LeftOut)]
+pub(crate) struct LeftOutOut {
+    code: String,
+    message: String,
+}
+
+/// What the rule costs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Cost)]
+pub(crate) struct CostOut {
+    /// It may send templates, which cost extra.
+    extra: bool,
+    message: String,
+    /// The official price list.
+    price_list: String,
+}
+
+impl RuleOut {
+    pub(super) fn new(rule: Rule, warnings: Vec<WarningOut>) -> Self {
+        let delay = rule.spec.first_step().after.into();
+        let Action::Message { message, template } = rule.spec.first_step().action.clone();
+        let Trigger::Silence {
+            description,
+            any_silence,
+        } = rule.spec.trigger;
+        Self {
+            id: rule.id,
+            version: rule.version,
+            name: rule.spec.name,
+            colour: rule.spec.colour,
+            enabled: rule.enabled,
+            priority: rule.spec.priority,
+            purpose: rule.spec.purpose,
+            trigger: TriggerOut {
+                r#type: TriggerKind::Silence,
+                description,
+                any_silence,
+            },
+            stop: StopOut {
+                description: rule.spec.stop,
+            },
+            delay,
+            message: message.map(MessageOut::from),
+            whatsapp_template: template.map(TemplateUseOut::from),
+            channels: rule.spec.channels,
+            on_unknown: rule.spec.on_unknown,
+            warnings,
+            created_at: rule.created_at,
+            updated_at: rule.updated_at,
+        }
+    }
+}
+
+impl From<Delay> for DelayOut {
+    fn from(delay: Delay) -> Self {
+        match delay {
+            Delay::Ai => Self::Ai,
+            Delay::Manual { minutes } => Self::Manual { minutes },
+        }
+    }
+}
+
+impl From<MessageText> for MessageOut {
+    fn from(message: MessageText) -> Self {
+        match message {
+            MessageText::Ai => Self::Ai,
+            MessageText::Custom { text } => Self::Custom { text },
+        }
+    }
+}
+
+impl From<TemplateUse> for TemplateUseOut {
+    fn from(template: TemplateUse) -> Self {
+        Self {
+            parameters: template
+                .parameters
+                .iter()
+                .map(ParameterDraft::from)
+                .collect(),
+            name: template.name,
+            language: template.language,
+            header: template.header,
+            buttons: template.buttons,
+        }
+    }
+}
+
+impl From<Warning> for WarningOut {
+    fn from(warning: Warning) -> Self {
+        let Warning {
+            code,
+            field,
+            message,
+        } = warning;
+        Self {
+            code,
+            field,
+            message,
+        }
+    }
+}
+
+/// What kept a stored rule from being saved again keeps it from sending.
+impl From<FieldError> for WarningOut {
+    fn from(error: FieldError) -> Self {
+        Self {
+            message: format!("{}; {}", error.message, error.remedy),
+            code: error.code,
+            field: error.field,
+        }
+    }
+}
+
+impl From<Review> for ReviewOut {
+    fn from(review: Review) -> Self {
+        let Review {
+            checks,
+            channels,
+            warnings,
+            cost,
+        } = review;
+        let CostNote {
+            extra,
+            message,
+            price_list,
+        } = cost;
+        Self {
+            checks: checks
+                .into_iter()
+                .map(|Check { item, ok, detail }| CheckOut { item, ok, detail })
+                .collect(),
+            channels: channels.into_iter().map(ChannelOutlookOut::from).collect(),
+            warnings: warnings.into_iter().map(WarningOut::from).collect(),
+            cost: CostOut {
+                extra,
+                message,
+                price_list,
+            },
+        }
+    }
+}
+
+impl From<ChannelOutlook> for ChannelOutlookOut {
+    fn from(outlook: ChannelOutlook) -> Self {
+        let ChannelOutlook {
+            channel,
+            free_form,
+            template,
+            left_out,
+        } = outlook;
+        let left_out = left_out.map(|left| LeftOutOut {
+            code: left.code,
+            message: left.message,
+        });
+        Self {
+            channel,
+            free_form,
+            template,
+            left_out,
+        }
+    }
+}
+
+/// The same JSON always leads to the same text: part of an idempotency fingerprint.
+pub(super) fn canonical(draft: &RuleDraft) -> String {
+    serde_json::to_string(draft).unwrap_or_default()
+}

@@ -1,0 +1,188 @@
+//! Domain types as the OpenAPI document shows them. `domain` knows nothing of HTTP, so what it
+//! serialises is described here; tests hold the two against each other.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! ids {
+    ($($name:ident, $prefix:literal, $what:literal;)*) => {$(
+        #[doc = $what]
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some(concat!("^", $prefix, "[0-9a-f]{32}$")))
+                    .description(Some($what))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )*};
+}
+
+ids! {
+    ConnectionId, "con_", "Id of a connection.";
+    ConversationId, "cnv_", "Id of a conversation.";
+    CustomerId, "cus_", "Id of a customer.";
+    KeyId, "key_", "Id of an API key.";
+    MessageId, "msg_", "Id of a message.";
+    ReceiptId, "rcp_", "Id of a receipt.";
+    RuleId, "rul_", "Id of a rule.";
+    RunId, "run_", "Id of a pending follow-up.";
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub(crate) enum $name { $($variant),* }
+    )*};
+}
+
+words! {
+    /// A platform that carries messages.
+    Channel { Whatsapp, Instagram, Messenger, Telegram, Loopback }
+    /// A label colour.
+    Colour { Blue, Green, Yellow, Orange, Red, Purple, Pink, Grey }
+    /// Which consent a message needs.
+    Purpose { Transactional, Marketing }
+    /// What to do when the outcome of a send stays unknown.
+    OnUnknown { Skip, Resend }
+    /// What a key may do; each role may do all that the ones before it may.
+    Role { Viewer, Agent, Editor, Admin, Owner }
+    /// A language.
+    Locale { De, En }
+    /// Where a message stands.
+    Status {
+        Received, Planned, Sending, Unknown, Accepted, Sent, Delivered, Read, Failed, Skipped,
+    }
+    /// The categories of the sent log.
+    Category { Transactional, Sequence, Manual }
+    /// A gate that was looked at.
+    GateName {
+        Conversation, Rule, Channel, Connection, Answered, Reply, Applies, Stop, Episode, Priority,
+        Consent, Reachable, FrequencyCap, QuietHours, Window, Template, DailyLimit, Text,
+    }
+    /// A point of the check list.
+    CheckItem { Channels, Name, Delay, Description, Stop, Message, Template, Cost }
+    /// A kind of media.
+    MediaKind { Image, Video, Audio, Document, Sticker }
+}
+
+/// What a message says. The other members depend on `type`.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct Content {
+    /// `text`, `media`, `template`, `location`, `contacts`, `reply`, `form`, `reaction`, `order`,
+    /// `share` or `unsupported`.
+    r#type: String,
+}
+
+/// A decision. The other members depend on `verdict`.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct Verdict {
+    /// `will_assess`, `planned`, `held`, `sending`, `accepted`, `unknown`, `failed`, `skipped`,
+    /// `cancelled`, `suspended` or `nothing`.
+    verdict: String,
+}
+
+/// Why. The other members depend on `code`.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct Reason {
+    /// Stable, for programs: `customer_replied`.
+    code: String,
+}
+
+/// The value of a template's header.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Header {
+    /// A text header with one variable.
+    Text {
+        /// The parameter's name, for templates with named parameters.
+        name: Option<String>,
+        /// Its value.
+        text: String,
+    },
+    /// A picture, film or document.
+    Media {
+        /// What kind.
+        #[schema(value_type = MediaKind)]
+        kind: String,
+        /// The platform's id.
+        id: Option<String>,
+        /// A public address.
+        link: Option<String>,
+        /// The text under it.
+        caption: Option<String>,
+        /// The name of the file.
+        filename: Option<String>,
+        /// Its type.
+        mime: Option<String>,
+    },
+    /// A place.
+    Location {
+        /// North is positive.
+        #[schema(minimum = -180, maximum = 180)]
+        latitude: f64,
+        /// East is positive.
+        #[schema(minimum = -180, maximum = 180)]
+        longitude: f64,
+        /// What it is called.
+        name: Option<String>,
+        /// Its address.
+        address: Option<String>,
+    },
+}
+
+/// The value of a template's button.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Button {
+    /// The end of the button's address.
+    Url {
+        /// Which button, from 0.
+        index: u8,
+        /// Appended to the address.
+        suffix: String,
+    },
+    /// What comes back when the customer taps.
+    QuickReply {
+        /// Which button, from 0.
+        index: u8,
+        /// Our own string.
+        payload: String,
+    },
+    /// The code that the customer copies.
+    CopyCode {
+        /// Which button, from 0.
+        index: u8,
+        /// The code.
+        code: String,
+    },
+}
+
+/// A value of a template's body: by its place, or by its name.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Parameter {
+    /// By its place.
+    Positional(String),
+    /// By its name.
+    Named {
+        /// The parameter's name.
+        name: String,
+        /// Its value.
+        text: String,
+    },
+}

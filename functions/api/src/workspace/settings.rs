@@ -1,0 +1,318 @@
+//! `/v1/settings`.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::State;
+use domain::field::{FieldError, FieldErrors, required_text};
+use domain::ids::WorkspaceId;
+use domain::local_time::{QuietHours, TimeOfDay, Zone};
+use domain::settings::{FrequencyCap, Locale, Settings};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::auth::{Admin, Viewer};
+use crate::http::{
+    IfMatch, ItemProblems, Json, Patch, Problem, Versioned, WriteProblems, check_range,
+};
+use crate::schema;
+
+const NAME_LIMIT: usize = 100;
+
+/// Settings of the workspace.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Settings)]
+pub(crate) struct SettingsOut {
+    /// Also in `ETag`.
+    version: u64,
+    /// What customers know the business as; `##{{business_name}}`.
+    business_name: String,
+    /// The IANA zone of all civil times.
+    #[schema(example = "Europe/Berlin")]
+    zone: String,
+    /// The language customers are written to in.
+    #[schema(value_type = schema::Locale)]
+    locale: Locale,
+    /// Hours without automated messages; `null`: any hour.
+    quiet_hours: Option<QuietHoursOut>,
+    /// At most this many automated messages to one customer.
+    frequency_cap: FrequencyCapOut,
+    /// How long after the last message rules are looked at, at most.
+    assess_delay_seconds: u32,
+    /// How long a send whose outcome is unknown waits for the platform's own receipt.
+    unknown_wait_minutes: u32,
+    /// Model tokens a day; 0: no model at all.
+    ai_daily_tokens: u64,
+    /// Automated sends a day.
+    daily_send_limit: u64,
+}
+
+/// On the wall clock of the workspace; may span midnight.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QuietHours)]
+struct QuietHoursOut {
+    #[schema(example = "20:00")]
+    from: String,
+    #[schema(example = "08:00")]
+    to: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = FrequencyCap)]
+struct FrequencyCapOut {
+    messages: u32,
+    /// Within this many hours (rolling).
+    hours: u32,
+}
+
+/// A change of settings; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SettingsPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    business_name: Patch<String>,
+    /// An IANA zone.
+    #[schema(example = "Europe/Berlin")]
+    zone: Option<String>,
+    #[schema(value_type = Option<schema::Locale>)]
+    locale: Option<Locale>,
+    /// `null`: messages may go at any hour.
+    #[serde(default)]
+    #[schema(value_type = Option<QuietHoursIn>)]
+    quiet_hours: Patch<QuietHoursIn>,
+    frequency_cap: Option<FrequencyCapIn>,
+    #[schema(minimum = 0, maximum = 3600)]
+    assess_delay_seconds: Option<u64>,
+    #[schema(minimum = 1, maximum = 1440)]
+    unknown_wait_minutes: Option<u64>,
+    #[schema(minimum = 0, maximum = 1000000000)]
+    ai_daily_tokens: Option<u64>,
+    #[schema(minimum = 0, maximum = 1000000)]
+    daily_send_limit: Option<u64>,
+}
+
+/// From the first quiet minute to the first one that is not.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct QuietHoursIn {
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "20:00")]
+    from: String,
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "08:00")]
+    to: String,
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FrequencyCapIn {
+    #[schema(minimum = 1, maximum = 100)]
+    messages: u64,
+    /// Within this many hours (rolling).
+    #[schema(minimum = 1, maximum = 720)]
+    hours: u64,
+}
+
+/// Get the settings.
+#[utoipa::path(
+    get, path = "/v1/settings", tag = "workspace", security(("key" = ["viewer"])),
+    responses(
+        (status = 200, body = SettingsOut,
+         headers(("ETag" = String, description = "The version."))),
+        ItemProblems
+    )
+)]
+pub(crate) async fn get_settings(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+) -> Result<Versioned<SettingsOut>, Problem> {
+    let settings = read(&app, caller.workspace()).await?;
+    Ok(Versioned::ok(settings.version, settings.into()))
+}
+
+/// Change settings.
+#[utoipa::path(
+    patch, path = "/v1/settings", tag = "workspace", security(("key" = ["admin"])),
+    params(("If-Match" = Option<String>, Header)),
+    request_body = SettingsPatch,
+    responses(
+        (status = 200, body = SettingsOut,
+         headers(("ETag" = String, description = "The version."))),
+        WriteProblems
+    )
+)]
+pub(crate) async fn update_settings(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    if_match: IfMatch,
+    Json(patch): Json<SettingsPatch>,
+) -> Result<Versioned<SettingsOut>, Problem> {
+    let before = read(&app, caller.workspace()).await?;
+    if_match.check(before.version)?;
+    let after = patch.applied(before.clone())?;
+    if after == before {
+        return Ok(Versioned::ok(before.version, before.into()));
+    }
+    let after = Settings {
+        version: before.version + 1,
+        ..after
+    };
+    if !app.store.put_settings(&after).await? {
+        return Err(Problem::stale(None));
+    }
+    app.fresh_book(after.workspace).await?;
+    Ok(Versioned::ok(after.version, after.into()))
+}
+
+async fn read(app: &App, ws: WorkspaceId) -> Result<Settings, Problem> {
+    let settings = app.store.settings(ws).await?;
+    settings.ok_or_else(|| app::AppError::NoWorkspace.into())
+}
+
+impl SettingsPatch {
+    fn applied(self, mut settings: Settings) -> Result<Settings, Problem> {
+        let mut errors = FieldErrors::default();
+        match self.business_name {
+            Patch::Absent => {}
+            Patch::Null => settings.business_name.clear(),
+            Patch::Value(name) => {
+                settings.business_name = errors.take(business_name(&name)).unwrap_or_default();
+            }
+        }
+        if let Some(zone) = self.zone {
+            settings.zone = errors.take(parse_zone(&zone)).unwrap_or(settings.zone);
+        }
+        settings.locale = self.locale.unwrap_or(settings.locale);
+        match self.quiet_hours {
+            Patch::Absent => {}
+            Patch::Null => settings.quiet_hours = None,
+            Patch::Value(hours) => settings.quiet_hours = errors.take(hours.parse()),
+        }
+        if let Some(cap) = self.frequency_cap {
+            let cap = cap.parse(&mut errors);
+            settings.frequency_cap = cap.unwrap_or(settings.frequency_cap);
+        }
+        let mut number = |field: &str, value: Option<u64>, range, current: u64| match value {
+            None => current,
+            Some(value) => errors
+                .take(check_range(field, value, range))
+                .unwrap_or(current),
+        };
+        let assess = u64::from(settings.assess_delay_seconds);
+        let assess = number(
+            "assess_delay_seconds",
+            self.assess_delay_seconds,
+            0..=3600,
+            assess,
+        );
+        let wait = u64::from(settings.unknown_wait_minutes);
+        let wait = number(
+            "unknown_wait_minutes",
+            self.unknown_wait_minutes,
+            1..=1440,
+            wait,
+        );
+        let tokens = settings.ai_daily_tokens;
+        let tokens = number(
+            "ai_daily_tokens",
+            self.ai_daily_tokens,
+            0..=1_000_000_000,
+            tokens,
+        );
+        let sends = settings.daily_send_limit;
+        let sends = number(
+            "daily_send_limit",
+            self.daily_send_limit,
+            0..=1_000_000,
+            sends,
+        );
+        errors.finish()?;
+        settings.assess_delay_seconds = small(assess);
+        settings.unknown_wait_minutes = small(wait);
+        settings.ai_daily_tokens = tokens;
+        settings.daily_send_limit = sends;
+        Ok(settings)
+    }
+}
+
+impl QuietHoursIn {
+    fn parse(&self) -> Result<QuietHours, FieldError> {
+        const REMEDY: &str = "write them like {\"from\": \"20:00\", \"to\": \"08:00\"}";
+        let time = |field: &str, text: &str| {
+            TimeOfDay::parse(text).map_err(|error| {
+                FieldError::new(field, "invalid_value", format!("`{field}` {error}"), REMEDY)
+            })
+        };
+        let from = time("quiet_hours.from", &self.from)?;
+        let to = time("quiet_hours.to", &self.to)?;
+        QuietHours::new(from, to).map_err(|error| {
+            FieldError::new("quiet_hours", "invalid_value", error.to_string(), REMEDY)
+        })
+    }
+}
+
+impl FrequencyCapIn {
+    fn parse(&self, errors: &mut FieldErrors) -> Option<FrequencyCap> {
+        let messages = errors.take(check_range(
+            "frequency_cap.messages",
+            self.messages,
+            1..=100,
+        ));
+        let hours = errors.take(check_range("frequency_cap.hours", self.hours, 1..=720));
+        Some(FrequencyCap {
+            messages: small(messages?),
+            hours: small(hours?),
+        })
+    }
+}
+
+fn business_name(name: &str) -> Result<String, FieldError> {
+    if name.trim().is_empty() {
+        return Ok(String::new());
+    }
+    required_text(
+        "business_name",
+        Some(name),
+        NAME_LIMIT,
+        "write the name of the business",
+    )
+}
+
+fn parse_zone(name: &str) -> Result<Zone, FieldError> {
+    Zone::parse(name).map_err(|error| {
+        let message = format!("`zone` {error}");
+        FieldError::new(
+            "zone",
+            "unknown_value",
+            message,
+            "use the name of an IANA time zone",
+        )
+    })
+}
+
+/// The range check before made it small.
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl From<Settings> for SettingsOut {
+    fn from(settings: Settings) -> Self {
+        Self {
+            version: settings.version,
+            business_name: settings.business_name,
+            zone: settings.zone.name().to_owned(),
+            locale: settings.locale,
+            quiet_hours: settings.quiet_hours.map(|hours| QuietHoursOut {
+                from: hours.from().to_string(),
+                to: hours.to().to_string(),
+            }),
+            frequency_cap: FrequencyCapOut {
+                messages: settings.frequency_cap.messages,
+                hours: settings.frequency_cap.hours,
+            },
+            assess_delay_seconds: settings.assess_delay_seconds,
+            unknown_wait_minutes: settings.unknown_wait_minutes,
+            ai_daily_tokens: settings.ai_daily_tokens,
+            daily_send_limit: settings.daily_send_limit,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `/v1/usage`: what was counted, by day.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::Json;
+use axum::extract::State;
+use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Deserializer, Serialize};
+use store::Usage;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::auth::Viewer;
+use crate::http::{ListProblems, Meta, Problem, Query};
+
+/// How many days.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListUsage {
+    /// The last so many days, today included.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 31, default = 7)]
+    days: Option<Span>,
+}
+
+/// 1 to 31 days.
+#[derive(Clone, Copy)]
+struct Span(u64);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.parse() {
+            Ok(days @ 1..=31) => Ok(Self(days)),
+            _ => Err(serde::de::Error::custom(
+                "`days` is a whole number from 1 to 31",
+            )),
+        }
+    }
+}
+
+/// The counters of a day, in UTC.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Usage)]
+pub(crate) struct UsageOut {
+    date: NaiveDate,
+    /// Automated sends.
+    automated_sends: u64,
+    /// Questions put to a model.
+    model_calls: u64,
+    input_tokens: u64,
+    output_tokens: u64,
+}
+
+/// Counters, newest day first, and the limits they count towards.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UsageList {
+    usage: Vec<UsageOut>,
+    limits: UsageLimits,
+    meta: Meta,
+}
+
+/// What stops at which number; see the settings.
+#[derive(Serialize, ToSchema)]
+struct UsageLimits {
+    automated_sends_per_day: u64,
+    model_tokens_per_day: u64,
+}
+
+/// List what was counted.
+#[utoipa::path(
+    get, path = "/v1/usage", tag = "workspace", params(ListUsage), security(("key" = ["viewer"])),
+    responses((status = 200, body = UsageList), ListProblems)
+)]
+pub(crate) async fn list_usage(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Query(query): Query<ListUsage>,
+) -> Result<Json<UsageList>, Problem> {
+    let ws = caller.workspace();
+    let today = app.now().date_naive();
+    let Span(days) = query.days.unwrap_or(Span(7));
+    let mut usage = Vec::new();
+    for ago in 0..days {
+        let Some(date) = today.checked_sub_days(Days::new(ago)) else {
+            break;
+        };
+        usage.push(UsageOut::new(date, app.store.usage(ws, date).await?));
+    }
+    let book = app.book(ws).await?;
+    Ok(Json(UsageList {
+        usage,
+        limits: UsageLimits {
+            automated_sends_per_day: book.settings.daily_send_limit,
+            model_tokens_per_day: book.settings.ai_daily_tokens,
+        },
+        meta: Meta { next_cursor: None },
+    }))
+}
+
+impl UsageOut {
+    fn new(date: NaiveDate, usage: Usage) -> Self {
+        let Usage {
+            automated_sends,
+            model_calls,
+            input_tokens,
+            output_tokens,
+        } = usage;
+        Self {
+            date,
+            automated_sends,
+            model_calls,
+            input_tokens,
+            output_tokens,
+        }
+    }
+}
