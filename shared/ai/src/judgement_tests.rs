@@ -38,34 +38,3 @@ fn the_development_set() {
     assert!(report.opt_out.false_positives.is_empty(), "{table}");
     assert!(report.injections_obeyed.is_empty(), "{table}");
 }
-#[test]
-fn probe() {
-    let Ok(file) = std::fs::read_to_string("/tmp/probe-file") else {
-        return;
-    };
-    let brief = file.trim().contains("test.jsonl");
-    let cases = score::parse_cases(&std::fs::read_to_string(file.trim()).unwrap()).unwrap();
-    let report = judge(&cases);
-    if brief {
-        for line in report
-            .render()
-            .lines()
-            .take_while(|l| !l.starts_with("wrong cases"))
-        {
-            if line.contains("misses") || line.contains("false positives") {
-                println!("{}", line.split(',').count());
-            } else {
-                println!("{line}");
-            }
-        }
-        return;
-    }
-    println!("{}", report.render());
-    for case in &cases {
-        let a = builtin::assess(&case.transcript(now()), &[case.rule()], now());
-        println!(
-            "R {} waits={} {}",
-            case.id, a.customer_waits, a.rules[0].reason
-        );
-    }
-}

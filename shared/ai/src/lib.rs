@@ -23,6 +23,8 @@ mod error;
 #[cfg(test)]
 mod judgement_tests;
 mod prompt;
+#[cfg(test)]
+mod property_tests;
 mod transcript;
 
 pub use duration::time_in_description;

@@ -12,6 +12,8 @@ use crate::transcript::RuleText;
 pub(super) struct RuleReading {
     /// An offer or a price must have been given.
     pub(super) needs_offer: bool,
+    pub(super) about_offer: bool,
+    pub(super) about_appointment: bool,
     /// It is about papers, pictures or data the customer is to hand in.
     pub(super) about_documents: bool,
     /// It follows a purchase, a visit or a repair.
@@ -66,6 +68,14 @@ static SENT: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "erhalten bekommen bekommt verschickt geschickt gesendet \
     vorliegen offen got given sent received after reçu recibe recibió ricevuto unser our was unsere nuestro",
+    )
+});
+
+static APPOINTMENT: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*termin* *uhrzeit* *besichtig* *probefahrt* *probe* *schnupper* *reservier* *tisch* appointment* \
+         booking slot slots viewing trial visit* rendez rdv créneau* cita visita reserva appuntament* prova \
+         prenotat* randevu*",
     )
 });
 
@@ -167,6 +177,8 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
         needs_offer: OFFER.in_any(&description)
             && GIVEN.in_any(&description)
             && !only_asked_for(&description),
+        about_offer: OFFER.in_any(&description),
+        about_appointment: APPOINTMENT.in_any(&description),
         about_documents: DOCUMENTS.in_any(&description),
         after_sale: AFTER_SALE.in_any(&description) && AFTER.in_any(&description),
         topics: topics::topics(&description),
@@ -186,9 +198,15 @@ fn stops_on(stop: &str) -> StopsOn {
         pleased: PLEASED.in_any(&words),
         thanks: THANKS.in_any(&words),
     };
-    let nothing = !(found.goal || found.delivered || found.refusal)
-        && !(found.problem || found.pleased || found.thanks);
-    if nothing {
+    let any = [
+        found.goal,
+        found.delivered,
+        found.refusal,
+        found.problem,
+        found.pleased,
+        found.thanks,
+    ];
+    if !any.contains(&true) {
         StopsOn {
             goal: true,
             refusal: true,

@@ -293,9 +293,10 @@ impl Story {
 
     fn business_wrote(&mut self, reading: &Reading) {
         let asks = reading.question_mark;
-        let substance = reading.price || (asks && !reading.slots.is_empty()) || asks;
+        let proposes_time = asks && !reading.slots.is_empty();
+        let substance = reading.price || asks;
         self.business_wrote = true;
-        if is_automatic(reading) && !reading.price && !(asks && !reading.slots.is_empty()) {
+        if is_automatic(reading) && !reading.price && !proposes_time {
             return;
         }
         if is_advertising(reading) {
