@@ -1,0 +1,307 @@
+use super::world::World;
+use crate::channel::Channel;
+use crate::conversation::State;
+use crate::decide::{CustomerWrote, Event, SendOutcome};
+use crate::fixtures::{hours, manual, minutes, monday, rule};
+use crate::receipt::Reason;
+use crate::rule::Rule;
+
+fn four_hours() -> Vec<Rule> {
+    vec![rule("4h", manual(240))]
+}
+
+#[test]
+fn dk_08_the_delay_counts_from_our_answer_and_the_window_from_the_customer() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    assert_eq!(world.head.window_closes_at, Some(monday() + hours(24)));
+    world.advance(240);
+    assert_eq!(world.minutes(), [241]);
+}
+
+#[test]
+fn dk_09_a_new_customer_message_cancels_and_the_next_silence_starts_afresh() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.advance(100);
+    assert!(world.pending().is_some());
+    world.customer_writes();
+    assert_eq!(world.head.runs, []);
+    assert_eq!(world.last_reason(), Some(Reason::CustomerReplied));
+    world.opinion.customer_waits = true;
+    world.advance(500);
+    assert_eq!(world.last_reason(), Some(Reason::CustomerWaits));
+    assert!(world.sent.is_empty());
+
+    world.opinion.customer_waits = false;
+    world.staff_answers();
+    world.advance(239);
+    assert!(world.sent.is_empty());
+    world.advance(1);
+    assert_eq!(world.minutes(), [841]);
+}
+
+#[test]
+fn nx_23_without_an_answer_of_ours_nothing_is_even_assessed() {
+    let mut world = World::on(Channel::WhatsApp, four_hours());
+    world.customer_writes();
+    assert_eq!(world.last_reason(), Some(Reason::NoAnswerYet));
+    world.advance(3000);
+    assert_eq!((world.asked, world.sent.len()), (0, 0));
+}
+
+#[test]
+fn any_silence_also_follows_up_where_our_own_answers_are_not_visible() {
+    let mut any = rule("any", manual(240));
+    let crate::rule::Trigger::Silence { any_silence, .. } = &mut any.spec.trigger;
+    *any_silence = true;
+    let usual = rule("usual", manual(60));
+    let mut world = World::on(Channel::WhatsApp, vec![usual, any.clone()]);
+    world.customer_writes();
+    world.opinion.customer_waits = true;
+    world.advance(1000);
+    assert_eq!(world.sent.len(), 1);
+    assert_eq!(
+        (world.sent[0].rule, world.minutes()),
+        (Some(any.id), vec![240])
+    );
+}
+
+#[test]
+fn nx_21_an_answer_in_the_platforms_own_app_moves_the_anchor() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.advance(239);
+    world.staff_answers();
+    assert_eq!(world.head.runs, []);
+    world.advance(239);
+    assert!(world.sent.is_empty());
+    world.advance(1);
+    assert_eq!(world.minutes(), [480]);
+}
+
+#[test]
+fn d052_an_automatic_reply_cancels_nothing_and_opens_no_silence() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.advance(10);
+    let robot = |world: &World| {
+        Event::CustomerWrote(CustomerWrote {
+            at: world.now,
+            preview: "Automatische Antwort".into(),
+            opens_window: true,
+            automatic: true,
+            opt_out: false,
+        })
+    };
+    let before = world.head.clone();
+    world.happens(&robot(&world));
+    assert_eq!(world.head.runs, before.runs);
+    assert_eq!(world.head.episode, before.episode);
+    assert_eq!(world.head.waiting_since, None);
+    assert_eq!(world.head.unread, 1);
+    assert_eq!(world.last_reason(), Some(Reason::AutomaticMessage));
+    world.advance(240);
+    assert_eq!(world.minutes(), [241]);
+
+    // Two machines do not keep each other going.
+    for _ in 0..5 {
+        world.happens(&robot(&world));
+        world.advance(600);
+    }
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn messages_that_arrive_late_do_not_disturb_the_order() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    // A second question from before our answer, delivered after it.
+    world.writes(monday() + minutes(0));
+    assert_eq!(world.head.last_customer_at, Some(monday()));
+    assert_eq!(world.head.waiting_since, None);
+    world.advance(240);
+    assert_eq!(world.minutes(), [241]);
+    // Another one, delivered after the follow-up, does not earn a second follow-up.
+    world.writes(monday() + minutes(2));
+    assert_eq!(world.last_reason(), Some(Reason::EpisodeDone));
+    world.advance(3000);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn an_echo_older_than_the_customers_last_message_is_no_answer_to_it() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.advance(30);
+    world.customer_writes();
+    let waiting = world.head.waiting_since;
+    assert_eq!(waiting, Some(world.now));
+    world.happens(&Event::BusinessWrote {
+        at: monday() + minutes(5),
+        preview: "spät zugestellt".into(),
+    });
+    assert_eq!(world.head.waiting_since, waiting);
+    assert_eq!(world.head.unread, 1);
+    assert!(world.head.preview.as_ref().unwrap().from_customer);
+}
+
+#[test]
+fn a_platform_clock_that_runs_ahead_is_clamped() {
+    let mut world = World::on(Channel::WhatsApp, four_hours());
+    world.writes(monday() + hours(5));
+    assert_eq!(world.head.last_customer_at, Some(monday()));
+    assert_eq!(world.head.window_closes_at, Some(monday() + hours(24)));
+    world.happens(&Event::BusinessWrote {
+        at: monday() + hours(9),
+        preview: String::new(),
+    });
+    world.advance(240);
+    assert_eq!(world.minutes(), [240]);
+}
+
+#[test]
+fn a_persons_message_cancels_and_its_failure_leaves_the_customer_waiting() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.advance(10);
+    world.customer_writes();
+    let since = world.head.waiting_since;
+    world.outcomes.push_back(SendOutcome::Permanent {
+        class: "payment".into(),
+        detail: "no".into(),
+        unreachable: false,
+    });
+    world.staff_writes(world.now);
+    world.advance(0);
+    assert_eq!(world.head.waiting_since, since);
+    assert_eq!(world.head.last_business_at, Some(monday() + minutes(1)));
+    // The silence is not forgotten: the rules are assessed.
+    assert!(world.head.assess_at.is_some());
+
+    world.staff_writes(world.now);
+    world.advance(0);
+    assert_eq!(world.head.waiting_since, None);
+    assert_eq!(world.sent.len(), 2);
+}
+
+#[test]
+fn an_answer_that_fails_after_it_was_accepted_is_taken_back() {
+    let mut world = World::on(Channel::WhatsApp, four_hours());
+    world.customer_writes();
+    world.advance(1);
+    let message = world.staff_writes(world.now);
+    world.advance(5);
+    assert!(world.pending().is_some());
+    world.happens(&Event::ReceiptArrived {
+        message,
+        delivered: false,
+    });
+    assert_eq!(world.head.waiting_since, Some(monday()));
+    assert_eq!(world.head.last_business_at, None);
+    assert_eq!(world.head.runs, []);
+    assert_eq!(world.last_reason(), Some(Reason::NoAnswerYet));
+    world.advance(3000);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn a_message_for_next_week_keeps_no_follow_up_back_and_one_for_today_does() {
+    let mut world = World::answered(Channel::Telegram, four_hours());
+    world.staff_writes(world.now + hours(24 * 7));
+    world.advance(240);
+    assert_eq!(world.minutes(), [241]);
+
+    let mut world = World::answered(Channel::Telegram, four_hours());
+    world.advance(60);
+    world.staff_writes(world.now + hours(6));
+    assert_eq!(world.last_reason(), Some(Reason::BusinessIsWriting));
+    // The person's message goes out, and the silence after it gets its follow-up.
+    world.advance(2000);
+    assert_eq!(world.minutes(), [421, 661]);
+}
+
+#[test]
+fn messages_of_a_person_go_until_the_last_second_of_the_window() {
+    let check = |seconds: i64, sent: usize| {
+        let mut world = World::answered(Channel::Instagram, Vec::new());
+        world.now = monday() + hours(24) - chrono::TimeDelta::seconds(seconds);
+        world.staff_writes(world.now);
+        world.advance(0);
+        assert_eq!(world.sent.len(), sent, "{seconds}");
+    };
+    check(1, 1);
+    check(0, 0);
+}
+
+#[test]
+fn an_opt_out_lasts_until_the_customer_takes_it_back() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.advance(10);
+    let stop = CustomerWrote {
+        opt_out: true,
+        ..world.writes(world.now)
+    };
+    world.happens(&Event::CustomerWrote(stop));
+    assert!(matches!(world.head.state, State::Suspended { .. }));
+    assert!(matches!(world.last_reason(), Some(Reason::OptedOut { .. })));
+    world.staff_answers();
+    world.customer_writes();
+    world.staff_answers();
+    world.happens(&Event::Reopened);
+    world.advance(3000);
+    assert_eq!((world.asked, world.sent.len()), (1, 0));
+
+    world.customer_writes();
+    world.happens(&Event::Consent { opted_out: false });
+    assert_eq!(world.head.state, State::Open);
+    world.staff_answers();
+    world.advance(240);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn consent_does_not_lift_a_stop_trigger_or_a_closed_conversation() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.happens(&Event::Closed);
+    world.happens(&Event::Consent { opted_out: false });
+    assert!(matches!(world.head.state, State::Closed { .. }));
+}
+
+#[test]
+fn a_closed_conversation_opens_again_by_hand_or_by_the_customer() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.advance(10);
+    world.happens(&Event::Closed);
+    assert_eq!(world.head.runs, []);
+    world.advance(60);
+    world.happens(&Event::Reopened);
+    world.advance(240);
+    assert_eq!(world.minutes(), [241]);
+
+    world.happens(&Event::Closed);
+    world.customer_writes();
+    assert_eq!(world.head.state, State::Open);
+}
+
+#[test]
+fn a_customer_who_blocked_us_gets_nothing_until_they_let_us_in_again() {
+    let mut world = World::answered(Channel::Telegram, four_hours());
+    world.advance(10);
+    world.happens(&Event::Reachability { reachable: false });
+    assert_eq!(world.last_reason(), Some(Reason::Unreachable));
+    world.advance(600);
+    assert!(world.sent.is_empty());
+    world.happens(&Event::Reachability { reachable: true });
+    world.advance(1);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn a_reaction_has_the_pending_follow_up_judged_again() {
+    let mut world = World::answered(Channel::WhatsApp, four_hours());
+    world.advance(100);
+    let run = world.pending().cloned();
+    world.happens(&Event::CustomerActed { at: world.now });
+    assert_eq!(world.head.window_closes_at, Some(world.now + hours(24)));
+    world.advance(5);
+    assert_eq!((world.asked, world.pending().cloned()), (2, run));
+
+    world.happens(&Event::CustomerActed { at: world.now });
+    world.opinion.stop = Some(world.rules[0].id);
+    world.advance(500);
+    assert!(world.sent.is_empty());
+}

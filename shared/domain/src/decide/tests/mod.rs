@@ -1,0 +1,9 @@
+//! Scenarios and properties of [`decide`](super::decide) in a small world of one conversation.
+
+mod assessment;
+mod messages;
+mod properties;
+mod rules;
+mod sending;
+mod unknown;
+mod world;

@@ -1,0 +1,314 @@
+use super::world::World;
+use crate::channel::Channel;
+use crate::customer::Reach;
+use crate::decide::{Effect, Event, LEASE, SendOutcome};
+use crate::fixtures::{hours, manual, minutes, monday, quiet, rule, with_template};
+use crate::ids::{ConnectionId, ConversationId};
+use crate::receipt::{Reason, Rescue};
+use crate::rule::Rule;
+
+fn hourly() -> Vec<Rule> {
+    vec![rule("1h", manual(60))]
+}
+
+fn retry(minute: i64) -> SendOutcome {
+    SendOutcome::Retry {
+        at: Some(monday() + minutes(minute)),
+        detail: "busy".into(),
+    }
+}
+
+/// Up to the claim of the hourly rule, at minute 61.
+fn claimed() -> World {
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.advance(59);
+    world.now += minutes(1);
+    world.happens(&Event::TimerFired);
+    let run = world.pending().unwrap().id;
+    assert!(world.claim(run));
+    world
+}
+
+fn finish(world: &mut World, outcome: SendOutcome) {
+    let run = world.head.sending.as_ref().unwrap().run.id;
+    world.happens(&Event::SendFinished { run, outcome });
+}
+
+#[test]
+fn a_timer_that_fires_twice_asks_for_one_send() {
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.advance(59);
+    world.now += minutes(1);
+    let sends = |world: &mut World| {
+        let (_, effects) = world.happens(&Event::TimerFired);
+        effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Send { .. }))
+            .count()
+    };
+    assert_eq!(sends(&mut world), 1);
+    assert_eq!(sends(&mut world), 0);
+    world.now += LEASE;
+    assert_eq!(
+        sends(&mut world),
+        1,
+        "a sender that died before its claim is replaced"
+    );
+    let run = world.pending().unwrap().id;
+    assert!(world.claim(run));
+    assert!(!world.claim(run), "two workers, one claim");
+}
+
+#[test]
+fn nx_22_every_gate_is_looked_at_again_at_the_claim() {
+    let claims = |change: &dyn Fn(&mut World)| {
+        let mut world = World::answered(Channel::WhatsApp, hourly());
+        world.advance(59);
+        world.now += minutes(1);
+        world.happens(&Event::TimerFired);
+        let run = world.pending().unwrap().id;
+        change(&mut world);
+        world.claim(run)
+    };
+    assert!(claims(&|_| {}));
+    assert!(!claims(&|world| world.customer_writes()));
+    assert!(!claims(&|world| world.staff_answers()));
+    assert!(!claims(&|world| world.rules[0].enabled = false));
+    assert!(!claims(&|world| world.rules[0].version += 1));
+    assert!(!claims(
+        &|world| world.customer.chat.opted_out_at = Some(monday())
+    ));
+    assert!(!claims(
+        &|world| world.settings.quiet_hours = Some(quiet("11:00", "12:00"))
+    ));
+    assert!(!claims(&|world| world.settings.daily_send_limit = 0));
+    assert!(!claims(&|world| world.now += hours(23)));
+    assert!(!claims(
+        &|world| world.connection.state = crate::connection::ConnectionState::Disabled
+    ));
+}
+
+#[test]
+fn what_closes_the_door_after_the_claim_keeps_it_from_being_tried_again() {
+    let tried_again = |change: &dyn Fn(&mut World)| {
+        let mut world = claimed();
+        change(&mut world);
+        finish(&mut world, retry(65));
+        world.opinion.customer_waits = true;
+        world.advance_to(monday() + minutes(70));
+        world.sent.iter().filter(|sent| sent.rule.is_some()).count() > 1
+    };
+    assert!(tried_again(&|_| {}));
+    assert!(!tried_again(&|world| world.customer_writes()));
+    assert!(!tried_again(&|world| world.staff_answers()));
+    assert!(!tried_again(&|world| {
+        world.staff_writes(world.now + hours(5));
+    }));
+    assert!(!tried_again(&|world| drop(world.happens(&Event::Closed))));
+    assert!(!tried_again(&|world| drop(
+        world.happens(&Event::Reachability { reachable: false })
+    )));
+    assert!(!tried_again(&|world| drop(
+        world.happens(&Event::Consent { opted_out: true })
+    )));
+    assert!(!tried_again(&|world| {
+        let rule = world.rules.remove(0).id;
+        world.happens(&Event::RuleChanged { rule });
+    }));
+}
+
+#[test]
+fn a_message_that_was_on_its_way_when_the_customer_wrote_does_not_use_up_the_new_silence() {
+    let mut world = claimed();
+    world.now += minutes(1);
+    world.customer_writes();
+    finish(&mut world, SendOutcome::Accepted);
+    assert_eq!(world.head.episode_sent, 0);
+    world.staff_answers();
+    world.advance(60);
+    assert_eq!(world.minutes(), [61, 122]);
+}
+
+#[test]
+fn a_failed_follow_up_is_settled_told_and_over() {
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.outcomes.push_back(SendOutcome::Permanent {
+        class: "unreachable".into(),
+        detail: "no such user".into(),
+        unreachable: true,
+    });
+    world.advance(1000);
+    assert_eq!(world.sent.len(), 1);
+    assert!(!world.head.reachable);
+    assert!(
+        world
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::NotifyStaff { .. }))
+    );
+    assert!(
+        world
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Settle { .. }))
+    );
+}
+
+#[test]
+fn a_gate_that_says_until_when_holds_and_any_other_skips() {
+    let mut world = claimed();
+    let until = world.now + minutes(30);
+    finish(
+        &mut world,
+        SendOutcome::NotSent {
+            reason: Reason::FrequencyCap { until },
+        },
+    );
+    assert_eq!(world.pending().unwrap().due_at, until);
+    let mut world = claimed();
+    finish(
+        &mut world,
+        SendOutcome::NotSent {
+            reason: Reason::CustomerReplied,
+        },
+    );
+    assert!(world.pending().is_none());
+}
+
+#[test]
+fn the_message_stands_in_the_history_where_it_was_first_sent() {
+    let mut world = claimed();
+    let first = world.now;
+    assert_eq!(world.head.sending.as_ref().unwrap().message_at, first);
+    finish(&mut world, retry(65));
+    world.now = monday() + minutes(65);
+    world.happens(&Event::TimerFired);
+    let run = world.pending().unwrap().id;
+    assert!(world.claim(run));
+    let sending = world.head.sending.as_ref().unwrap();
+    assert_eq!((sending.message_at, sending.attempt), (first, 2));
+}
+
+#[test]
+fn retries_keep_the_order_of_a_persons_messages() {
+    let mut world = World::answered(Channel::WhatsApp, Vec::new());
+    let first = world.staff_writes(world.now);
+    world.outcomes.push_back(retry(10));
+    world.advance(1);
+    world.staff_writes(world.now);
+    world.advance(3);
+    assert_eq!(world.sent.len(), 1, "the second waits for the first");
+    world.advance(20);
+    assert_eq!(world.minutes(), [1, 10, 10]);
+    let accepted: Vec<_> = world
+        .entries
+        .iter()
+        .filter(|entry| entry.verdict == crate::receipt::Verdict::Accepted)
+        .filter_map(|entry| entry.message)
+        .collect();
+    assert_eq!(accepted[0], first);
+}
+
+#[test]
+fn retries_end_with_a_failure() {
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.outcomes.push_back(retry(63));
+    world.outcomes.push_back(SendOutcome::Retry {
+        at: None,
+        detail: "busy".into(),
+    });
+    world.advance(1000);
+    assert_eq!(world.sent.len(), 2);
+    assert_eq!(world.last_reason().unwrap().code(), "retries_exhausted");
+}
+
+// Window rescue (NX-02): the customer wrote on Monday at 10:00 in Berlin, the window closes on
+// Tuesday at 10:00, and the quiet hours end after that.
+fn at_night(rule: Rule, channel: Channel) -> World {
+    let mut world = World::on(channel, vec![rule]);
+    world.settings.quiet_hours = Some(quiet("21:00", "11:00"));
+    world.customer_writes();
+    world.staff_answers();
+    world
+}
+
+#[test]
+fn nx_02_it_goes_earlier_in_the_last_legal_slot() {
+    let mut world = at_night(with_template(rule("rule", manual(720))), Channel::WhatsApp);
+    world.advance(5);
+    let wanted = monday() + hours(12);
+    assert_eq!(
+        world.pending().unwrap().rescue,
+        Some(Rescue::Earlier { wanted })
+    );
+    world.advance(3000);
+    assert_eq!(world.minutes(), [10 * 60 + 55]); // 20:55, with room for a late timer
+    assert_eq!(world.sent[0].how, crate::receipt::How::FreeForm);
+}
+
+#[test]
+fn nx_02_else_as_template_when_the_quiet_hours_have_begun() {
+    let mut world = at_night(with_template(rule("rule", manual(60))), Channel::WhatsApp);
+    world.now = monday() + hours(10) + minutes(30);
+    world.staff_answers(); // at 20:30, wanted at 21:30
+    world.now = monday() + hours(11) + minutes(5);
+    world.advance(3000); // the timer is late
+    assert_eq!(world.minutes(), [25 * 60]);
+    assert_eq!(world.sent[0].how, crate::receipt::How::Template);
+}
+
+#[test]
+fn nx_02_else_on_the_customers_next_channel_else_not_at_all() {
+    let other = Reach {
+        conversation: ConversationId::derive(&["telegram"]),
+        connection: ConnectionId::derive(&["telegram"]),
+        channel: Channel::Telegram,
+        window_closes_at: None,
+    };
+    let night = |others: Vec<Reach>| {
+        let mut world = at_night(rule("rule", manual(60)), Channel::WhatsApp);
+        world.customer.conversations.extend(others);
+        world.now = monday() + hours(10) + minutes(30);
+        world.staff_answers();
+        world.now = monday() + hours(11) + minutes(5);
+        world.advance(3000);
+        world
+    };
+    let world = night(vec![other.clone()]);
+    assert!(world.sent.is_empty());
+    let moved = world.effects.iter().find_map(|effect| match effect {
+        Effect::MoveTo { run, to } => Some((run.clone(), *to)),
+        _ => None,
+    });
+    let (run, to) = moved.unwrap();
+    assert_eq!(to, other.conversation);
+
+    // There it goes out, once, unless the customer waits for us there.
+    let mut there = World::answered(Channel::Telegram, vec![rule("rule", manual(60))]);
+    there.happens(&Event::Closed);
+    there.happens(&Event::Reopened);
+    there.head.assess_at = None;
+    for _ in 0..3 {
+        there.happens(&Event::MovedHere { run: run.clone() });
+        there.advance(5);
+    }
+    assert_eq!(there.sent.len(), 1);
+    let mut waiting = World::on(Channel::Telegram, vec![rule("rule", manual(60))]);
+    waiting.customer_writes();
+    waiting.happens(&Event::MovedHere { run });
+    waiting.advance(500);
+    assert!(waiting.sent.is_empty());
+
+    let world = night(Vec::new());
+    assert!(world.sent.is_empty());
+    assert_eq!(world.last_reason().unwrap().code(), "window_closed");
+}
+
+#[test]
+fn quiet_hours_never_pull_a_message_into_a_window_that_its_delay_misses() {
+    // Wanted at 10:30 on Tuesday, half an hour after the window: no reason to go on Monday.
+    let mut world = at_night(rule("rule", manual(24 * 60 + 30)), Channel::WhatsApp);
+    world.advance(5000);
+    assert!(world.sent.is_empty());
+    assert_eq!(world.last_reason().unwrap().code(), "window_closed");
+}
