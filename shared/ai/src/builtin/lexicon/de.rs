@@ -28,6 +28,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Starts,
         &[
+            "schicken|schickt|schick|stellen|senden _ .. rechnung|vertrag|auftragsbestätigung|zahlungslink|kontodaten|iban",
             "wann|ab+wann _ .. anfangen|loslegen|beginnen|starten|losgehen|vorbeikommen|liefern|los",
             "wohin|wie soll|darf|kann|muss _ .. überweisen|zahlen|unterschreiben",
         ],
@@ -45,6 +46,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Asks,
         &[
+            "^ ist|sind|gilt|gelten|wäre|wären das|die|der|da|es|des|mwst|inkl",
             "^ wann|wieviel|wie+viel|wie+lange|wie+teuer|wo|warum|wieso|woher|wohin|wos+kost*|was+kost*|wia+vui|was+nehmt|was+heißt|was+bedeutet|was+ist+mit|wie+schaut|wie+sieht|wie+läuft|welche*+#|wer+ist|wie+geht",
             "^ und|aber|sag|sagt|ach|hallo|hi|hey|moin|servus|noch+ne+frage|nur wann|was|wie|wieviel|wo|welche*|warum|wieso|wos|wia",
             "^ habt|habts|haben|hätten|hättet|hättets|gibt|gibts|könnt|könnts|könnten|kann|könnte|darf|dürfen|dürfte|soll|sollen|ginge|nehmt|nehmen|bietet|bieten|macht|seid|brauch|brauche|bräuchte|muss ihr|sie|es|man|ich|wir|i|mer|ma|a|auch|noch|des|das|was",
@@ -114,7 +116,7 @@ pub(super) const TABLE: Table = &[
             "gebe|geb|geben|gib|gibe|gäb* _ bescheid|bscheid|bschaid|rückmeldung",
             "sag|sage|sagen|säg* _ bescheid|bscheid|bschaid",
             "bescheid|bscheid geben|sagen|geb",
-            "überleg*|überleg|überlegn",
+            "überleg|überlege|überlegen|überlegn|überlegs|überlege*",
             "muss|müssen|muas|müsst|mues|muess|muen|mussn|mues* .. schau*|schaun|schaugn|gucken|kucken|luege|lose|fragen|frage|fragn|froge|klär*|abklär*|reden|redn|rede|besprechen|bespreche|sprechen|checken|rechnen|überlegen|abstimmen|abwarten|warten|prüfen|organisieren|absprechen|nachdenken|sehen|nachsehen|nachschauen|drüber*|kalender|suchen|rücksprache|finden|sortieren",
             "besprech*|besprich* _",
             "berat* uns|noch",
@@ -134,7 +136,7 @@ pub(super) const TABLE: Table = &[
             "noch|no _ unentschlossen|unsicher|unschlüssig|offen|überlegen",
             "unentschlossen|unschlüssig",
             "mach|mache|moch|mach's|machs ich|i _",
-            "schick|schicke|schicken|sende|senden|reiche|bring|bringe|füll|fülle _ dann|morgen|später|noch|nach|heute|heut|am|bis|sobald|alles|gleich|ihnen|euch|dir|vorbei|aus|es|sie|die|das",
+            "schick|schicke|schicken|sende|senden|reiche|füll|fülle _ dann|morgen|später|noch|nach|heute|heut|am|bis|sobald|alles|gleich|ihnen|euch|dir|vorbei|aus|es|sie|die|das",
             "such|suche|suchen _ zusammen|raus|heraus",
             "reich|reiche|reichen _ nach",
             "erledige|erledigen|kümmere|kümmer _ ich|mich|morgen|noch|heute|am|drum|darum",
@@ -198,6 +200,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "hand drauf",
+            "so machen wirs|wir|mas|mers",
+            "schicken|schickt|schick|stellen|senden _ .. rechnung|vertrag|auftragsbestätigung|zahlungslink|kontodaten|iban",
+            "gern|gerne|bitte den|der|die|das _ *termin|um|am",
+            "gilt|abgemacht|top+die+wette+gilt",
             "könnt|können|kannst|dürft|dürfen ihr|sie|du|gern|gerne|so|das|es|bitte _ bestellen|buchen|loslegen|anfangen|eintragen|reservieren|starten|beginnen|machen",
             "ihr|sie|du könnt|können|kannst|dürft|dürfen _ bestellen|buchen|loslegen|anfangen|eintragen|reservieren|starten|beginnen",
             "machen|nehmen|mach|nehm wir|ich|mer es|das|so",
@@ -253,6 +260,15 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "findet|finden|findt _ nicht|ned _ statt",
+            "verfolg*|machen|mach _ .. nicht|ned weiter",
+            "haken dran|drunter",
+            "sagen|sage _ nein",
+            "muss|müssen _ nein sagen",
+            "planung|pläne|plan _ geändert|umgeworfen|über+den+haufen",
+            "anders überlegt",
+            "diesmal|dieses+mal|heuer|heute _ nicht",
+            "versetzt worden",
             "werden|werde|wollen|möchten|können|kann|will _ .. nicht|ned|nich annehmen|nehmen|beauftragen|buchen|machen|kaufen|mieten|bauen|umsetzen|weiterverfolgen|realisieren|zusagen|kommen|teilnehmen|verlängern|unterschreiben",
             "ziehe|ziehen|zieh|zoge .. zurück",
             "nehmen|nehme|sehen|sehe|treten|trete .. abstand|davon+ab|zurück",
@@ -343,6 +359,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "mit|bei|von|an|durch _ jemand|jemandem|einem|einer|wen _ anderem|anderen|anderm|anderer",
+            "anderen|andere|anderer|anderes|neue*|anderm|anderem _ dienstleister|partner|anbieter|handwerker|firma|lieferant|agentur|trainer|planer|fahrschule|verein|kurs|job _",
+            "anderen|andere|anderes|anderer _ beauftragt|genommen|gewählt|gefunden|bevorzugt",
+            "mein*|unser*|der|die|a _ bruder|schwager|onkel|nachbar|nachbarin|freund|freundin|bekannter|kollege|kollegin|cousin|cousine|vater|papa|mann|sohn|schwester|tochter|oma|opa _ besorgt|leiht|schenkt|fährt|kocht|schneidet|verkauft|überlässt|gibt",
+            "einig geworden",
+            "anderswo|woanders|wo+anders",
             "machen|mache|mach|bauen|baue|streichen|streiche|reparier*|erledig* _ .. selbst|selber|selba|in+eigenregie",
             "bei|beim .. termin _ bekommen|gekriegt|ausgemacht|gefunden|vereinbart|geholt",
             "zugeschlagen",
@@ -401,6 +423,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Problem,
         &[
+            "versteh|verstehe|verstehen|kapier* _ .. nicht|ned|nich",
             "kann|können|lässt|läßt|lassen|geht|konnte|krieg*|bekomm* _ .. nicht|ned|nich _ öffnen|lesen|laden|runterladen|herunterladen|anzeigen|auf|zugreifen|finden|einloggen",
             "stimmt|stimmen|passt _ nicht|ned|nich|was|etwas",
             "bisher|immer+noch|noch|leider _ nichts|nix|nicht|keine _ da|angekommen|gekommen|bekommen|erhalten",
@@ -605,6 +628,17 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "kein*|keinerlei _ post|zusendung*|zusendungen|anfragen|anrufe+und|zeug|sachen|infos|anschreiben _ mehr|weiter*|wünsche",
+            "kein*|keinerlei _ weitere* _ post|zusendung*|anfragen|infos|anschreiben|kontaktaufnahmen",
+            "kein* _ weitere*|interesse _ kontaktaufnahme*|zusendung*|@contact",
+            "beenden|beendet|einstellen|unterlassen|stoppen|lassen|lasst _ .. zusendung*|@contact",
+            "lass|lasst|lassen _ das|es|des _ .. mit _ @contact",
+            "das|des|es|sie _ lassen|sein _ mit _ @contact",
+            "nicht|nich|ned|nimmer _ mehr _ angesprochen|angemailt|behelligt|informiert|beworben|angeschrieben",
+            "will|möchte|brauch|mag|wünsche _ kein* mehr",
+            "bitte nur|erst _ schreiben|melden|antworten .. wenn|falls ich",
+            "bock|lust auf _ @contact",
+            "kein* bock|lust mehr|auf _ @contact",
             "@never mehr|weiter|wieder|länger|weiterhin|künftig|zukünftig _ @contact",
             "@never _ mehr|weiterhin|länger _ @contact",
             "nimmer|nimma|niemals _ @contact",

@@ -32,6 +32,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Starts,
         &[
+            "send|forward|email|raise|issue _ .. invoice|contract|payment+link|bank+details|paperwork",
             "when|how+soon can|could|will|do|would|are _ .. start|begin|come|deliver|fit|starting|collect",
             "where|how do|can|should i|we _ .. pay|sign|transfer",
         ],
@@ -101,6 +102,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "payday|paycheck|wages|until|till payday|friday|isnt|next|then|i+get",
+            "leaning|inclined|comparing|weighing|considering|shortlist*|tempted",
+            "youll hear",
+            "love to but",
             "havent|not|hasnt|didnt|no _ .. yet|had+a+chance|got+round|had+time|tried+it",
             "not|havent|hasnt yet|tried|opened|unpacked|had",
             "forwarded|passed|forwarding|passing|sent _ .. to|on",
@@ -172,6 +177,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "consider _ done|it+booked",
+            "send|forward|email|raise|issue _ .. invoice|contract|payment+link|bank+details|paperwork",
+            "first|second|earlier|later|former|latter _ one|option|slot _ works|please|suits|is|is+fine|perfect|good|great|pls",
             "crack on|away",
             "get cracking|started|going",
             "fill your boots",
@@ -207,6 +215,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Done,
         &[
+            "money|payment|deposit|cheque|transfer|moneys|payments _ way|through|sent|done",
+            "on its|their way",
             "i|ive|we|weve|just|already|have|has|now|finally|is|been|was|all _ ordered|paid|signed|booked|bought|purchased|transferred|enrolled|registered|subscribed|collected|completed|placed|accepted|submitted|picked+it|picked+them|reviewed|joined|renewed|settled|instructed",
             "payment|deposit|invoice|money|order|contract|balance _ sent|paid|made|gone|through|placed|signed|settled|done",
             "^ paid|ordered|booked|signed|bought|done|collected|enrolled",
@@ -217,6 +227,19 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "is|are|weddings|partys|trips|s|its off",
+            "weddings|partys|trips|events|moves|deals off",
+            "say|saying|be|its|a no $",
+            "have to say no",
+            "more than|out+of _ we|i _ can|afford",
+            "cant|couldnt|not _ stretch|afford|run to",
+            "not this|at time|the+moment|this+time",
+            "have|having|got to|2 _ pass|decline|withdraw|cancel|drop",
+            "gonna|going+to|will|ill|well|we|i pass|decline|skip|withdraw",
+            "im|were|we+are|i+am out",
+            "stay|staying put",
+            "plans _ changed|fell|fallen",
+            "decided _ not|stay|keep|leave",
             "wont|not|cant|unable _ be|to _ accepting|doing|taking|having|needing|buying|moving|accept|do",
             "selling|sold _ house|flat|car|it _ so",
             "not for me|us",
@@ -340,6 +363,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Problem,
         &[
+            "dont|cant|not _ understand|follow|make+sense",
             "says|said|shows|states|written|listed _ .. but|not",
             "but _ we|i asked|wanted|ordered|said|agreed",
             "cant|couldnt|wont|unable _ open|read|download|find|load|see|access|log",
@@ -518,6 +542,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "leave|keep|get _ me|us|my _ off|out",
+            "refrain|desist|abstain from",
+            "want|wants|get|let _ me|us|i _ out|off _ @list",
+            "out of _ @list",
+            "chill|cool+it|ease|calm _ .. @contact",
+            "can|could|should stop @contact|writing|sending",
             "@stop|stop+it _ with|all|the|these|those|this|your|sending|me|us _ @contact",
             "@stop _ @contact",
             "@stop _ sending|writing",
