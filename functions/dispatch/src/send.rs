@@ -9,7 +9,7 @@
 
 use app::apply::{self, Applied, Change, Loaded};
 use app::correlation::Correlation;
-use app::ports::LoopbackMessage;
+use app::ports::LeavingMessage;
 use app::{App, AppError, secret_names};
 use channels::outbound::{OutboundAction, Purpose};
 use channels::outcome::{FailureReason, Response};
@@ -247,23 +247,17 @@ async fn claim(
 
 /// The provider call. Nothing after it can be undone.
 async fn call(app: &App, loaded: &Loaded, message: &Message, action: OutboundAction) -> Outcome {
+    app.http.note_message(&LeavingMessage {
+        channel: loaded.conversation.channel,
+        to: &loaded.conversation.user,
+        message: message.id,
+        content: &message.content,
+    });
     match action {
-        OutboundAction::Loopback => {
-            let note = LoopbackMessage {
-                to: &loaded.conversation.user,
-                message: message.id,
-                content: &message.content,
-            };
-            app.http.note_loopback(&note);
-            match ProviderMessageId::parse(&message.id.to_string()) {
-                Ok(id) => Outcome::Accepted {
-                    id,
-                    user: None,
-                    held: false,
-                },
-                Err(_) => channels::TransportError::MaybeSent("no id".to_owned()).into(),
-            }
-        }
+        OutboundAction::Loopback => match ProviderMessageId::parse(&message.id.to_string()) {
+            Ok(id) => Outcome::Accepted { id, user: None, held: false },
+            Err(_) => channels::TransportError::MaybeSent("no id".to_owned()).into(),
+        },
         OutboundAction::Http(request) => match app.http.send(&request).await {
             Err(error) => error.into(),
             Ok(answer) => channels::classify(

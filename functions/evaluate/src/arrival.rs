@@ -33,7 +33,12 @@ impl Arrival {
     /// The event as it came, where its kind keeps that.
     pub(crate) fn raw(&self) -> Option<RawEvent> {
         let raw = self.event.raw.clone()?;
-        Some(RawEvent { at: self.event.at, dedup: self.event.dedup.clone(), kind: self.kind(), raw })
+        Some(RawEvent {
+            at: self.event.at,
+            dedup: self.event.dedup.clone(),
+            kind: self.kind(),
+            raw,
+        })
     }
 
     /// The kind in one word.
@@ -64,7 +69,11 @@ impl Arrival {
         let book = app.book(self.workspace).await?;
         let connection = match book.connection(self.connection) {
             Some(connection) => connection.clone(),
-            None => match app.fresh_book(self.workspace).await?.connection(self.connection) {
+            None => match app
+                .fresh_book(self.workspace)
+                .await?
+                .connection(self.connection)
+            {
                 Some(connection) => connection.clone(),
                 // Removed while the event was on the queue: nobody is left to answer.
                 None => return Ok(None),
@@ -97,21 +106,33 @@ impl Arrival {
             created_at: self.now,
         };
         let templates = book.templates_of(connection.id);
-        Ok(Some(Loaded { conversation, customer, book, connection, templates, sent_today: 0 }))
+        Ok(Some(Loaded {
+            conversation,
+            customer,
+            book,
+            connection,
+            templates,
+            sent_today: 0,
+        }))
     }
 
     /// What the platform tells of the name.
     pub(crate) fn name(&self) -> CustomerName {
         let profile = &self.event.profile;
         CustomerName {
-            display: profile.display_name.clone().or_else(|| profile.username.clone()),
+            display: profile
+                .display_name
+                .clone()
+                .or_else(|| profile.username.clone()),
             first: profile.first_name.clone(),
             last: None,
         }
     }
 
     async fn follow(&self, app: &App, id: ConversationId) -> Result<Option<Loaded>, AppError> {
-        let Some(found) = apply::load(app, self.workspace, id).await? else { return Ok(None) };
+        let Some(found) = apply::load(app, self.workspace, id).await? else {
+            return Ok(None);
+        };
         match found.conversation.moved_to {
             None => Ok(Some(found)),
             Some(target) => apply::load(app, self.workspace, target).await,
@@ -131,10 +152,16 @@ impl Arrival {
         pointer.assess_at = None;
         pointer.waiting_since = None;
         pointer.unread = 0;
-        let commit = Commit { head: Some(pointer), ..Commit::default() };
+        let commit = Commit {
+            head: Some(pointer),
+            ..Commit::default()
+        };
         // Somebody else may have left the same pointer.
-        let (Committed::Done | Committed::Conflict | Committed::Duplicate | Committed::Refused(_) | Committed::AtLimit) =
-            app.store.commit(self.workspace, &commit).await?;
+        let (Committed::Done
+        | Committed::Conflict
+        | Committed::Duplicate
+        | Committed::Refused(_)
+        | Committed::AtLimit) = app.store.commit(self.workspace, &commit).await?;
         Ok(())
     }
 }
@@ -143,6 +170,10 @@ impl Arrival {
 pub(crate) fn kind_of(kind: &InboundKind) -> String {
     serde_json::to_value(kind)
         .ok()
-        .and_then(|value| value.get("type").and_then(|kind| kind.as_str().map(str::to_owned)))
+        .and_then(|value| {
+            value
+                .get("type")
+                .and_then(|kind| kind.as_str().map(str::to_owned))
+        })
         .unwrap_or_default()
 }

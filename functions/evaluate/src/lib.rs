@@ -19,7 +19,11 @@ use crate::arrival::Arrival;
 
 /// Handles one task of the queue.
 pub async fn handle(app: &App, task: EventTask) -> Result<(), AppError> {
-    let EventTask::InboundV1 { workspace, connection, event } = task;
+    let EventTask::InboundV1 {
+        workspace,
+        connection,
+        event,
+    } = task;
     let now = app.now();
     inbound(app, workspace, connection, event, now).await
 }
@@ -36,21 +40,35 @@ async fn inbound(
     let Some(user) = event.user.clone() else {
         return others::about_the_account(app, workspace, connection, &event, now).await;
     };
-    let arrival = Arrival { workspace, connection, user, event, now };
+    let arrival = Arrival {
+        workspace,
+        connection,
+        user,
+        event,
+        now,
+    };
     match &arrival.event.kind {
         InboundKind::Message(message) => messages::from_customer(app, &arrival, message).await,
         InboundKind::Postback(postback) => messages::button_tapped(app, &arrival, postback).await,
         InboundKind::Echo(echo) => messages::echo(app, &arrival, echo).await,
         InboundKind::Status(status) => reports::status(app, &arrival, status).await,
-        InboundKind::Watermark { level, up_to } => reports::watermark(app, &arrival, *level, *up_to).await,
+        InboundKind::Watermark { level, up_to } => {
+            reports::watermark(app, &arrival, *level, *up_to).await
+        }
         InboundKind::Read { target } => reports::read(app, &arrival, target).await,
-        InboundKind::Edited { target, content } => reports::edited(app, &arrival, target, content).await,
+        InboundKind::Edited { target, content } => {
+            reports::edited(app, &arrival, target, content).await
+        }
         InboundKind::Revoked { target } => reports::revoked(app, &arrival, target).await,
-        InboundKind::Reaction { target, emoji } => reports::reaction(app, &arrival, target, emoji.as_deref()).await,
+        InboundKind::Reaction { target, emoji } => {
+            reports::reaction(app, &arrival, target, emoji.as_deref()).await
+        }
         InboundKind::UserIdChanged { previous, current } => {
             others::user_id_changed(app, &arrival, previous, current).await
         }
-        InboundKind::PreferenceChanged { marketing } => others::preference(app, &arrival, *marketing).await,
+        InboundKind::PreferenceChanged { marketing } => {
+            others::preference(app, &arrival, *marketing).await
+        }
         InboundKind::Reachability { state } => others::reachability(app, &arrival, *state).await,
         InboundKind::Referral(_) | InboundKind::Call(_) => others::acted(app, &arrival).await,
         InboundKind::TemplateStatus(_)

@@ -15,26 +15,56 @@ use crate::arrival::Arrival;
 use crate::reports;
 
 /// The customer wrote.
-pub(crate) async fn from_customer(app: &App, arrival: &Arrival, message: &InboundMessage) -> Result<(), AppError> {
+pub(crate) async fn from_customer(
+    app: &App,
+    arrival: &Arrival,
+    message: &InboundMessage,
+) -> Result<(), AppError> {
     if message.group.is_some() {
         // Groups have no single customer whose silence could be followed up.
         tracing::info!(connection.id = %arrival.connection, "a group message was left aside");
         return Ok(());
     }
-    let mut messages = vec![stored(arrival, &message.id, message.content.clone(), 0, message)];
+    let mut messages = vec![stored(
+        arrival,
+        &message.id,
+        message.content.clone(),
+        0,
+        message,
+    )];
     for (number, content) in message.more.iter().enumerate() {
-        messages.push(stored(arrival, &message.id, content.clone(), number + 1, message));
+        messages.push(stored(
+            arrival,
+            &message.id,
+            content.clone(),
+            number + 1,
+            message,
+        ));
     }
     let words = message.content.words().unwrap_or_default();
     customer_wrote(app, arrival, messages, words, message.automatic).await
 }
 
 /// The customer tapped a button of ours: that is an answer.
-pub(crate) async fn button_tapped(app: &App, arrival: &Arrival, postback: &Postback) -> Result<(), AppError> {
-    let title = postback.title.clone().or_else(|| postback.payload.clone()).unwrap_or_default();
-    let content = Content::Reply { id: postback.payload.clone(), title: title.clone() };
+pub(crate) async fn button_tapped(
+    app: &App,
+    arrival: &Arrival,
+    postback: &Postback,
+) -> Result<(), AppError> {
+    let title = postback
+        .title
+        .clone()
+        .or_else(|| postback.payload.clone())
+        .unwrap_or_default();
+    let content = Content::Reply {
+        id: postback.payload.clone(),
+        title: title.clone(),
+    };
     let id = postback.id.as_deref().unwrap_or(&arrival.event.dedup);
-    let message = Message { id: arrival.message_id(id), ..customer_message(arrival, content, false) };
+    let message = Message {
+        id: arrival.message_id(id),
+        ..customer_message(arrival, content, false)
+    };
     customer_wrote(app, arrival, vec![message], &title, false).await
 }
 
@@ -45,7 +75,10 @@ async fn customer_wrote(
     words: &str,
     automatic: bool,
 ) -> Result<(), AppError> {
-    let preview = messages.first().map(|message| message.content.preview()).unwrap_or_default();
+    let preview = messages
+        .first()
+        .map(|message| message.content.preview())
+        .unwrap_or_default();
     let opt_out = ai::builtin::opt_out(words, arrival.event.channel.as_str()) == OptOut::Yes;
     let event = Event::CustomerWrote(CustomerWrote {
         at: arrival.event.at,
@@ -61,7 +94,11 @@ async fn customer_wrote(
 /// (NX-36), or the echo of one of ours.
 pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<(), AppError> {
     if let Some(correlation) = echo.metadata.as_deref().and_then(Correlation::parse) {
-        let change = StatusChange { status: Status::Sent, at: arrival.event.at, reason: None };
+        let change = StatusChange {
+            status: Status::Sent,
+            at: arrival.event.at,
+            reason: None,
+        };
         return reports::report(app, arrival, correlation, change).await;
     }
     if echo.is_own(None) {
@@ -74,7 +111,10 @@ pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<()
         provider_id: Some(echo.id.clone()),
         ..customer_message(arrival, echo.content.clone(), false)
     };
-    let event = Event::BusinessWrote { at: arrival.event.at, preview: echo.content.preview() };
+    let event = Event::BusinessWrote {
+        at: arrival.event.at,
+        preview: echo.content.preview(),
+    };
     store(app, arrival, &[message], "business_wrote", &event).await
 }
 
@@ -87,10 +127,18 @@ async fn store(
     event: &Event,
 ) -> Result<(), AppError> {
     for _ in 0..10 {
-        let Some(loaded) = arrival.find_or_begin(app).await? else { return Ok(()) };
+        let Some(loaded) = arrival.find_or_begin(app).await? else {
+            return Ok(());
+        };
         let id = loaded.conversation.id;
         let is_new = loaded.conversation.version == 0;
-        let messages = messages.iter().map(|message| Message { conversation: id, ..message.clone() }).collect();
+        let messages = messages
+            .iter()
+            .map(|message| Message {
+                conversation: id,
+                ..message.clone()
+            })
+            .collect();
         let change = Change {
             new_messages: messages,
             customer: changed_customer(arrival, &loaded, is_new),
@@ -110,7 +158,11 @@ async fn store(
 }
 
 /// The customer with what the event tells of them; `None` if that is nothing new.
-fn changed_customer(arrival: &Arrival, loaded: &Loaded, is_new: bool) -> Option<domain::customer::Customer> {
+fn changed_customer(
+    arrival: &Arrival,
+    loaded: &Loaded,
+    is_new: bool,
+) -> Option<domain::customer::Customer> {
     let mut customer = loaded.customer.clone();
     let name = arrival.name();
     if name.display.is_some() && name.display != customer.name.display {
@@ -120,13 +172,20 @@ fn changed_customer(arrival: &Arrival, loaded: &Loaded, is_new: bool) -> Option<
         customer.name.first = name.first;
     }
     if customer.language.is_none() {
-        customer.language.clone_from(&arrival.event.profile.language);
+        customer
+            .language
+            .clone_from(&arrival.event.profile.language);
     }
     // Only a customer with several conversations is ever moved between them, so only then is
     // the copy of the window worth a write.
     if customer.conversations.len() > 1 && arrival.event.opens_window() {
-        for reach in customer.conversations.iter_mut().filter(|reach| reach.conversation == loaded.conversation.id) {
-            reach.window_closes_at = domain::window::Window::opened(reach.channel, arrival.event.at);
+        for reach in customer
+            .conversations
+            .iter_mut()
+            .filter(|reach| reach.conversation == loaded.conversation.id)
+        {
+            reach.window_closes_at =
+                domain::window::Window::opened(reach.channel, arrival.event.at);
         }
     }
     (is_new || customer != loaded.customer).then_some(customer)
@@ -139,11 +198,18 @@ fn stored(
     number: usize,
     message: &InboundMessage,
 ) -> Message {
-    let unique = if number == 0 { id.reveal().to_owned() } else { format!("{}#{number}", id.reveal()) };
+    let unique = if number == 0 {
+        id.reveal().to_owned()
+    } else {
+        format!("{}#{number}", id.reveal())
+    };
     Message {
         id: arrival.message_id(&unique),
         provider_id: Some(id.clone()),
-        referral: message.referral.as_ref().and_then(|referral| serde_json::to_value(referral).ok()),
+        referral: message
+            .referral
+            .as_ref()
+            .and_then(|referral| serde_json::to_value(referral).ok()),
         ..customer_message(arrival, content, message.automatic)
     }
 }

@@ -17,25 +17,52 @@ use crate::arrival::{Arrival, kind_of};
 
 /// The customer did something that opens the window.
 pub(crate) async fn acted(app: &App, arrival: &Arrival) -> Result<(), AppError> {
-    let event = Event::CustomerActed { at: arrival.event.at };
+    let event = Event::CustomerActed {
+        at: arrival.event.at,
+    };
     let opens = arrival.event.opens_window();
     change(app, arrival, "customer_acted", opens.then_some(event)).await
 }
 
 /// The customer blocked us, or let us in again.
-pub(crate) async fn reachability(app: &App, arrival: &Arrival, state: Reaching) -> Result<(), AppError> {
+pub(crate) async fn reachability(
+    app: &App,
+    arrival: &Arrival,
+    state: Reaching,
+) -> Result<(), AppError> {
     let reachable = state == Reaching::Unblocked;
-    change(app, arrival, "reachability", Some(Event::Reachability { reachable })).await
+    change(
+        app,
+        arrival,
+        "reachability",
+        Some(Event::Reachability { reachable }),
+    )
+    .await
 }
 
 /// The customer told the platform whether they want marketing from this business.
-pub(crate) async fn preference(app: &App, arrival: &Arrival, choice: MarketingChoice) -> Result<(), AppError> {
+pub(crate) async fn preference(
+    app: &App,
+    arrival: &Arrival,
+    choice: MarketingChoice,
+) -> Result<(), AppError> {
     for _ in 0..10 {
-        let Some(loaded) = arrival.find(app).await? else { return Ok(()) };
+        let Some(loaded) = arrival.find(app).await? else {
+            return Ok(());
+        };
         let mut customer = loaded.customer.clone();
-        customer.chat.marketing_stopped_at = (choice == MarketingChoice::Stop).then_some(arrival.event.at);
-        let change = Change { customer: Some(customer), raw: arrival.raw(), cause: "preference", ..Change::default() };
-        if apply::apply_once(app, loaded, change, arrival.now).await?.is_some() {
+        customer.chat.marketing_stopped_at =
+            (choice == MarketingChoice::Stop).then_some(arrival.event.at);
+        let change = Change {
+            customer: Some(customer),
+            raw: arrival.raw(),
+            cause: "preference",
+            ..Change::default()
+        };
+        if apply::apply_once(app, loaded, change, arrival.now)
+            .await?
+            .is_some()
+        {
             return Ok(());
         }
     }
@@ -51,17 +78,35 @@ pub(crate) async fn user_id_changed(
 ) -> Result<(), AppError> {
     let renamed = Arrival {
         user: current.clone(),
-        event: InboundEvent { aliases: vec![previous.clone()], ..arrival.event.clone() },
+        event: InboundEvent {
+            aliases: vec![previous.clone()],
+            ..arrival.event.clone()
+        },
         workspace: arrival.workspace,
         connection: arrival.connection,
         now: arrival.now,
     };
     // Finding it under the old id leaves the pointer under the new one.
-    let Some(found) = renamed.find(app).await? else { return Ok(()) };
-    apply::apply(app, arrival.workspace, found.conversation.id, arrival.now, |loaded| {
-        let head = Conversation { user: current.clone(), ..loaded.conversation.clone() };
-        (head != loaded.conversation).then(|| Change { head: Some(head), cause: "user_id_changed", ..Change::default() })
-    })
+    let Some(found) = renamed.find(app).await? else {
+        return Ok(());
+    };
+    apply::apply(
+        app,
+        arrival.workspace,
+        found.conversation.id,
+        arrival.now,
+        |loaded| {
+            let head = Conversation {
+                user: current.clone(),
+                ..loaded.conversation.clone()
+            };
+            (head != loaded.conversation).then(|| Change {
+                head: Some(head),
+                cause: "user_id_changed",
+                ..Change::default()
+            })
+        },
+    )
     .await?;
     Ok(())
 }
@@ -70,7 +115,9 @@ pub(crate) async fn user_id_changed(
 pub(crate) async fn keep(app: &App, arrival: &Arrival) -> Result<(), AppError> {
     match arrival.find(app).await? {
         Some(_) => change(app, arrival, "kept", None).await,
-        None => keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await,
+        None => {
+            keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await
+        }
     }
 }
 
@@ -118,7 +165,8 @@ async fn change_template(
     let same = |template: &&Template| {
         let by_name = which.name.as_deref() == Some(template.name.as_str())
             && which.language.as_deref() == Some(template.language.as_str());
-        let by_id = template.definition.get("id").and_then(|id| id.as_str()) == Some(which.id.as_str());
+        let by_id =
+            template.definition.get("id").and_then(|id| id.as_str()) == Some(which.id.as_str());
         by_name || by_id
     };
     for template in book.templates.iter().filter(same) {
@@ -130,13 +178,23 @@ async fn change_template(
     Ok(())
 }
 
-async fn change(app: &App, arrival: &Arrival, cause: &'static str, event: Option<Event>) -> Result<(), AppError> {
+async fn change(
+    app: &App,
+    arrival: &Arrival,
+    cause: &'static str,
+    event: Option<Event>,
+) -> Result<(), AppError> {
     for _ in 0..10 {
         let Some(loaded) = arrival.find(app).await? else {
-            return keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await;
+            return keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event)
+                .await;
         };
-        let change =
-            Change { events: event.clone().into_iter().collect(), cause, raw: arrival.raw(), ..Change::default() };
+        let change = Change {
+            events: event.clone().into_iter().collect(),
+            cause,
+            raw: arrival.raw(),
+            ..Change::default()
+        };
         match apply::apply_once(app, loaded, change, arrival.now).await? {
             None => {}
             Some(Applied::Done { .. }) | Some(_) => return Ok(()),
@@ -155,7 +213,12 @@ async fn keep_for_workspace(
         Some(raw) => raw.clone(),
         None => serde_json::to_value(&event.kind).unwrap_or_default(),
     };
-    let kept = RawEvent { at: event.at, dedup: event.dedup.clone(), kind: kind_of(&event.kind), raw };
+    let kept = RawEvent {
+        at: event.at,
+        dedup: event.dedup.clone(),
+        kind: kind_of(&event.kind),
+        raw,
+    };
     Ok(app.store.keep_raw(workspace, connection, &kept).await?)
 }
 

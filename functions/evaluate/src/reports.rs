@@ -19,7 +19,11 @@ use crate::arrival::Arrival;
 use crate::others;
 
 /// A status report on one message of ours.
-pub(crate) async fn status(app: &App, arrival: &Arrival, update: &StatusUpdate) -> Result<(), AppError> {
+pub(crate) async fn status(
+    app: &App,
+    arrival: &Arrival,
+    update: &StatusUpdate,
+) -> Result<(), AppError> {
     let change = StatusChange {
         status: match update.status {
             DeliveryStatus::Sent => Status::Sent,
@@ -48,14 +52,29 @@ pub(crate) async fn report(
     change: StatusChange,
 ) -> Result<(), AppError> {
     let failed = change.status == Status::Failed;
-    let before =
-        app.store.raise_status(arrival.workspace, about.conversation, about.at, about.message, &change).await?;
+    let before = app
+        .store
+        .raise_status(
+            arrival.workspace,
+            about.conversation,
+            about.at,
+            about.message,
+            &change,
+        )
+        .await?;
     let Some(before) = before else { return Ok(()) };
     if matches!(before.status, Status::Unknown | Status::Sending) {
-        let event = Event::ReceiptArrived { message: about.message, delivered: !failed };
-        apply::apply(app, arrival.workspace, about.conversation, arrival.now, |_| {
-            Some(Change::event("receipt_arrived", event.clone()))
-        })
+        let event = Event::ReceiptArrived {
+            message: about.message,
+            delivered: !failed,
+        };
+        apply::apply(
+            app,
+            arrival.workspace,
+            about.conversation,
+            arrival.now,
+            |_| Some(Change::event("receipt_arrived", event.clone())),
+        )
         .await?;
     }
     if failed {
@@ -75,13 +94,27 @@ pub(crate) async fn watermark(
         WatermarkKind::Delivered => Status::Delivered,
         WatermarkKind::Read => Status::Read,
     };
-    let Some(loaded) = arrival.find(app).await? else { return Ok(()) };
-    let page = PageRequest { limit: 50, newest_first: true, ..PageRequest::default() };
-    let recent = app.store.messages(arrival.workspace, loaded.conversation.id, &page).await?;
+    let Some(loaded) = arrival.find(app).await? else {
+        return Ok(());
+    };
+    let page = PageRequest {
+        limit: 50,
+        newest_first: true,
+        ..PageRequest::default()
+    };
+    let recent = app
+        .store
+        .messages(arrival.workspace, loaded.conversation.id, &page)
+        .await?;
     for message in recent.items {
-        let concerned = message.author.is_outbound() && !message.hidden && message.status_at <= up_to;
+        let concerned =
+            message.author.is_outbound() && !message.hidden && message.status_at <= up_to;
         if concerned && message.status.may_become(status) {
-            let change = StatusChange { status, at: up_to, reason: None };
+            let change = StatusChange {
+                status,
+                at: up_to,
+                reason: None,
+            };
             report(app, arrival, correlation_of(&message), change).await?;
         }
     }
@@ -89,9 +122,19 @@ pub(crate) async fn watermark(
 }
 
 /// One message of ours was read.
-pub(crate) async fn read(app: &App, arrival: &Arrival, target: &ProviderMessageId) -> Result<(), AppError> {
-    let Some(message) = find(app, arrival, target).await? else { return Ok(()) };
-    let change = StatusChange { status: Status::Read, at: arrival.event.at, reason: None };
+pub(crate) async fn read(
+    app: &App,
+    arrival: &Arrival,
+    target: &ProviderMessageId,
+) -> Result<(), AppError> {
+    let Some(message) = find(app, arrival, target).await? else {
+        return Ok(());
+    };
+    let change = StatusChange {
+        status: Status::Read,
+        at: arrival.event.at,
+        reason: None,
+    };
     report(app, arrival, correlation_of(&message), change).await
 }
 
@@ -103,15 +146,23 @@ pub(crate) async fn edited(
     content: &Content,
 ) -> Result<(), AppError> {
     if let Some(message) = find(app, arrival, target).await? {
-        app.store.annotate_message(&message, Some(content.clone()), false, None).await?;
+        app.store
+            .annotate_message(&message, Some(content.clone()), false, None)
+            .await?;
     }
     Ok(())
 }
 
 /// The customer took a message back.
-pub(crate) async fn revoked(app: &App, arrival: &Arrival, target: &ProviderMessageId) -> Result<(), AppError> {
+pub(crate) async fn revoked(
+    app: &App,
+    arrival: &Arrival,
+    target: &ProviderMessageId,
+) -> Result<(), AppError> {
     if let Some(message) = find(app, arrival, target).await? {
-        app.store.annotate_message(&message, None, true, None).await?;
+        app.store
+            .annotate_message(&message, None, true, None)
+            .await?;
     }
     Ok(())
 }
@@ -125,27 +176,50 @@ pub(crate) async fn reaction(
     emoji: Option<&str>,
 ) -> Result<(), AppError> {
     if let Some(message) = find(app, arrival, target).await? {
-        app.store.annotate_message(&message, None, false, Some(emoji.map(str::to_owned))).await?;
+        app.store
+            .annotate_message(&message, None, false, Some(emoji.map(str::to_owned)))
+            .await?;
     }
-    if arrival.event.opens_window() { others::acted(app, arrival).await } else { Ok(()) }
+    if arrival.event.opens_window() {
+        others::acted(app, arrival).await
+    } else {
+        Ok(())
+    }
 }
 
-async fn find(app: &App, arrival: &Arrival, id: &ProviderMessageId) -> Result<Option<Message>, AppError> {
-    let Some(loaded) = arrival.find(app).await? else { return Ok(None) };
-    Ok(app.store.message_by_provider_id(arrival.workspace, loaded.conversation.id, id).await?)
+async fn find(
+    app: &App,
+    arrival: &Arrival,
+    id: &ProviderMessageId,
+) -> Result<Option<Message>, AppError> {
+    let Some(loaded) = arrival.find(app).await? else {
+        return Ok(None);
+    };
+    Ok(app
+        .store
+        .message_by_provider_id(arrival.workspace, loaded.conversation.id, id)
+        .await?)
 }
 
 fn correlation_of(message: &Message) -> Correlation {
-    Correlation { conversation: message.conversation, at: message.at, message: message.id }
+    Correlation {
+        conversation: message.conversation,
+        at: message.at,
+        message: message.id,
+    }
 }
 
 fn failure(arrival: &Arrival, update: &StatusUpdate) -> Reason {
     match classify_failed(arrival.event.channel, &update.errors) {
-        Outcome::Permanent { detail, .. } | Outcome::Retry { detail, .. } | Outcome::Unknown { detail } => {
-            Reason::Provider { class: "reported".to_owned(), detail: detail.to_string() }
-        }
-        Outcome::Accepted { .. } => {
-            Reason::Provider { class: "reported".to_owned(), detail: "failed without a reason".to_owned() }
-        }
+        Outcome::Permanent { detail, .. }
+        | Outcome::Retry { detail, .. }
+        | Outcome::Unknown { detail } => Reason::Provider {
+            class: "reported".to_owned(),
+            detail: detail.to_string(),
+        },
+        Outcome::Accepted { .. } => Reason::Provider {
+            class: "reported".to_owned(),
+            detail: "failed without a reason".to_owned(),
+        },
     }
 }

@@ -35,7 +35,10 @@ impl Known {
 
 fn lines(secret: Option<&SecretString>) -> Vec<&str> {
     let text = secret.map(ExposeSecret::expose_secret).unwrap_or_default();
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 type Kept = HashMap<ConnectionId, (DateTime<Utc>, Arc<Known>)>;
@@ -44,21 +47,41 @@ type Kept = HashMap<ConnectionId, (DateTime<Utc>, Arc<Known>)>;
 pub(crate) struct KnownConnections(Mutex<Kept>);
 
 impl KnownConnections {
-    pub(crate) async fn get(&self, app: &App, id: ConnectionId) -> Result<Option<Arc<Known>>, AppError> {
+    pub(crate) async fn get(
+        &self,
+        app: &App,
+        id: ConnectionId,
+    ) -> Result<Option<Arc<Known>>, AppError> {
         let now = app.now();
         if let Some(known) = self.kept(id, now) {
             return Ok(Some(known));
         }
-        let Some(connection) = app.store.connection_by_id(id).await? else { return Ok(None) };
-        let is_meta =
-            matches!(connection.channel, Channel::WhatsApp | Channel::Messenger | Channel::Instagram);
-        let signing = if is_meta { secret_names::APP_SECRETS } else { secret_names::WEBHOOK_SECRETS };
+        let Some(connection) = app.store.connection_by_id(id).await? else {
+            return Ok(None);
+        };
+        let is_meta = matches!(
+            connection.channel,
+            Channel::WhatsApp | Channel::Messenger | Channel::Instagram
+        );
+        let signing = if is_meta {
+            secret_names::APP_SECRETS
+        } else {
+            secret_names::WEBHOOK_SECRETS
+        };
         let verify = match is_meta {
-            true => app.secrets.get(&secret_names::of(id, secret_names::VERIFY_TOKEN)).await?,
+            true => {
+                app.secrets
+                    .get(&secret_names::of(id, secret_names::VERIFY_TOKEN))
+                    .await?
+            }
             false => None,
         };
         let signing = app.secrets.get(&secret_names::of(id, signing)).await?;
-        let known = Arc::new(Known { connection, signing, verify });
+        let known = Arc::new(Known {
+            connection,
+            signing,
+            verify,
+        });
         self.keep(id, Arc::clone(&known), now);
         Ok(Some(known))
     }

@@ -41,11 +41,19 @@ struct Webhooks {
 
 /// Every route of this function.
 pub fn router(app: Arc<App>) -> Router {
-    let state = Arc::new(Webhooks { app, known: KnownConnections::default() });
+    let state = Arc::new(Webhooks {
+        app,
+        known: KnownConnections::default(),
+    });
     Router::new()
-        .route("/webhooks/{channel}/{connection}", get(answer_handshake).post(receive_updates))
+        .route(
+            "/webhooks/{channel}/{connection}",
+            get(answer_handshake).post(receive_updates),
+        )
         .fallback(|| async { problem(404, "not_found", "There is no such webhook.") })
-        .method_not_allowed_fallback(|| async { problem(405, "method_not_allowed", "Use GET or POST.") })
+        .method_not_allowed_fallback(|| async {
+            problem(405, "method_not_allowed", "Use GET or POST.")
+        })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(state)
 }
@@ -79,15 +87,39 @@ async fn receive_updates(
     let body = match body {
         Ok(body) => body,
         Err(rejection) if rejection.status() == 413 => {
-            return problem(413, "body_too_large", "The body is larger than 4 MiB; send fewer updates at once.");
+            return problem(
+                413,
+                "body_too_large",
+                "The body is larger than 4 MiB; send fewer updates at once.",
+            );
         }
-        Err(_) => return problem(400, "body_unreadable", "The body could not be read to its end; send it again."),
+        Err(_) => {
+            return problem(
+                400,
+                "body_unreadable",
+                "The body could not be read to its end; send it again.",
+            );
+        }
     };
     match signature(&known, &headers, &body) {
         Verification::Verified => {}
-        Verification::Missing => return problem(401, "signature_missing", "The request carries no signature."),
-        Verification::Malformed => return problem(401, "signature_malformed", "The signature cannot be read."),
-        Verification::Mismatch => return problem(401, "signature_mismatch", "The signature does not fit the body."),
+        Verification::Missing => {
+            return problem(
+                401,
+                "signature_missing",
+                "The request carries no signature.",
+            );
+        }
+        Verification::Malformed => {
+            return problem(401, "signature_malformed", "The signature cannot be read.");
+        }
+        Verification::Mismatch => {
+            return problem(
+                401,
+                "signature_mismatch",
+                "The signature does not fit the body.",
+            );
+        }
     }
 
     let batch = match channels::parse(known.connection.channel, &body, state.app.now()) {
@@ -110,7 +142,11 @@ async fn receive_updates(
         Ok(()) => ok(),
         Err(error) => {
             tracing::error!(connection.id = %known.connection.id, error = %error, "updates could not be queued; the platform will deliver them again");
-            problem(503, "queue_unavailable", "The updates could not be queued; deliver them again.")
+            problem(
+                503,
+                "queue_unavailable",
+                "The updates could not be queued; deliver them again.",
+            )
         }
     }
 }
@@ -122,14 +158,17 @@ fn signature(known: &Known, headers: &HeaderMap, body: &[u8]) -> Verification {
             verify::meta(header(META_SIGNATURE), body, &known.signing_secrets())
         }
         Channel::Telegram => verify::telegram(header(TELEGRAM_TOKEN), &known.signing_secrets()),
-        Channel::Loopback => verify::loopback(header(LOOPBACK_SIGNATURE), body, &known.signing_secrets()),
+        Channel::Loopback => {
+            verify::loopback(header(LOOPBACK_SIGNATURE), body, &known.signing_secrets())
+        }
     }
 }
 
 /// The connection that an address names; whether it is unknown or of another channel is not told.
 async fn find(state: &Webhooks, channel: &str, connection: &str) -> Result<Arc<Known>, Response> {
     let nowhere = || problem(404, "not_found", "There is no such webhook.");
-    let (Ok(channel), Ok(id)) = (channel.parse::<Channel>(), ConnectionId::parse(connection)) else {
+    let (Ok(channel), Ok(id)) = (channel.parse::<Channel>(), ConnectionId::parse(connection))
+    else {
         return Err(nowhere());
     };
     match state.known.get(&state.app, id).await {

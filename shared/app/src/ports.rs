@@ -89,14 +89,16 @@ pub trait Http: Send + Sync {
     /// Sends the request. The error says whether the body may have left.
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, TransportError>;
 
-    /// Hears of every message on the loopback channel, which needs no request. Only the outbox
-    /// of local runs cares.
-    fn note_loopback(&self, _message: &LoopbackMessage<'_>) {}
+    /// Hears of every message just before it leaves, also of those on the loopback channel, which
+    /// need no request. Only the outbox of local runs cares.
+    fn note_message(&self, _message: &LeavingMessage<'_>) {}
 }
 
-/// A message that left on the loopback channel.
+/// A message that is about to leave.
 #[derive(Debug, Clone, Copy)]
-pub struct LoopbackMessage<'a> {
+pub struct LeavingMessage<'a> {
+    /// On which channel.
+    pub channel: domain::channel::Channel,
     /// Whom it is for.
     pub to: &'a domain::channel::ChannelUser,
     /// Our id of it.

@@ -60,7 +60,7 @@ impl Dynamo {
             .map_err(DynamoError::Open)
     }
 
-    /// In an SQLite file. It is journalled ahead (WAL) with SQLite's full synchronisation, so
+    /// In an `SQLite` file. It is journalled ahead (WAL) with `SQLite`'s full synchronisation, so
     /// what was answered is on disk, whatever kills the process.
     pub fn open(file: &Path) -> Result<Self, DynamoError> {
         dynoxide::Database::new(&file.to_string_lossy())

@@ -14,7 +14,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 /// Writes beside the file and renames over it. Only the owner may read it.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let beside = path.with_extension("tmp");
     // A leftover of a killed process may have other permissions; it is not reused.
     match std::fs::remove_file(&beside) {

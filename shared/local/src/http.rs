@@ -8,9 +8,10 @@ mod standin;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use app::ports::{Clock, Http, HttpResponse};
+use app::ports::{Clock, Http, HttpResponse, LeavingMessage};
 use async_trait::async_trait;
 use channels::{HttpRequest, TransportError};
+use domain::channel::Channel;
 
 pub use forward::{ForwardError, Loopback};
 use outbox::Outbox;
@@ -191,6 +192,16 @@ impl Http for LocalHttp {
         };
         self.state().outbox.add(request, self.clock.now(), outcome);
         result
+    }
+
+    fn note_message(&self, message: &LeavingMessage<'_>) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        if message.channel == Channel::Loopback {
+            state.outbox.add_loopback(message, now);
+        } else {
+            state.outbox.expect(message.channel);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod timers;
 pub use clock::{ClockError, VirtualClock};
 pub use dynamo::{CallLog, Dynamo, DynamoError, Fault, Retries};
 pub use entropy::{OsEntropy, SeededEntropy};
+pub use file::replace as write_private;
 pub use http::{Answer, ForwardError, LocalHttp, Loopback, Outcome, Sent};
 pub use model::ScriptedModel;
 pub use queues::{Counts, DeadLetter, LocalQueues, Queue, QueueLimits, Received};

@@ -5,7 +5,7 @@
 //! delays. On both a received message stays hidden until it is deleted or its visibility ends,
 //! and one that was received too often becomes a dead letter.
 //!
-//! The messages live in SQLite, in memory or in a file. On a file `Ok` from a `send` means that
+//! The messages live in `SQLite`, in memory or in a file. On a file `Ok` from a `send` means that
 //! the message survives a killed process, which is what a webhook's 200 promises.
 
 use std::path::Path;
@@ -113,7 +113,7 @@ impl LocalQueues {
         Self::over(Connection::open_in_memory().map_err(failed)?, clock, limits)
     }
 
-    /// Kept in this SQLite file. What a killed process had in its hands is visible again at once.
+    /// Kept in this `SQLite` file. What a killed process had in its hands is visible again at once.
     pub fn open(
         file: &Path,
         clock: Arc<dyn Clock>,

@@ -2,6 +2,8 @@
 //! a test holds the two against each other.
 
 use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
@@ -19,7 +21,7 @@ pub(crate) const INDEXES: [(&str, ProjectionType); 6] = [
 
 /// What `CreateTable` needs to know.
 #[must_use]
-pub fn table_definition(name: &str) -> CreateTableInput {
+pub fn table_definition(name: &str) -> CreateTableInputBuilder {
     let mut input = CreateTableInput::builder()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
@@ -42,7 +44,7 @@ pub fn table_definition(name: &str) -> CreateTableInput {
                     .expect("name, keys and projection are set"),
             );
     }
-    input.build().expect("name and keys are set")
+    input
 }
 
 fn attribute(name: &str) -> AttributeDefinition {

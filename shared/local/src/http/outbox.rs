@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use app::ports::HttpResponse;
+use app::ports::{HttpResponse, LeavingMessage};
 use channels::{HttpRequest, TransportError};
 use chrono::{DateTime, Utc};
+use domain::channel::Channel;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const CAPACITY: usize = 10_000;
 
@@ -27,7 +28,9 @@ pub struct Sent {
     pub number: u64,
     /// When, on the virtual clock.
     pub at: DateTime<Utc>,
-    /// GET or POST.
+    /// The channel; none for requests that carry no message.
+    pub channel: Option<Channel>,
+    /// GET or POST; `LOOPBACK` for the channel that needs no request.
     pub method: &'static str,
     /// Without the query and without a token in the path.
     pub url: String,
@@ -103,17 +106,21 @@ impl Outcome {
 pub(super) struct Outbox {
     ring: VecDeque<Sent>,
     number: u64,
+    next_channel: Option<Channel>,
 }
 
 impl Outbox {
+    /// The channel of the request that comes next.
+    pub(super) fn expect(&mut self, channel: Channel) {
+        self.next_channel = Some(channel);
+    }
+
     pub(super) fn add(&mut self, request: &HttpRequest, at: DateTime<Utc>, outcome: Outcome) {
-        self.number += 1;
-        if self.ring.len() == CAPACITY {
-            self.ring.pop_front();
-        }
-        self.ring.push_back(Sent {
-            number: self.number,
+        let channel = self.next_channel.take();
+        self.push(Sent {
+            number: 0,
             at,
+            channel,
             method: request.method.as_str(),
             url: request.redacted_url(),
             headers: request
@@ -124,6 +131,32 @@ impl Outbox {
             body: readable(&request.body),
             outcome,
         });
+    }
+
+    pub(super) fn add_loopback(&mut self, message: &LeavingMessage<'_>, at: DateTime<Utc>) {
+        self.push(Sent {
+            number: 0,
+            at,
+            channel: Some(Channel::Loopback),
+            method: "LOOPBACK",
+            url: String::new(),
+            headers: BTreeMap::new(),
+            body: json!({
+                "to": message.to.reveal(),
+                "message": message.message,
+                "content": message.content,
+                "text": message.content.words(),
+            }),
+            outcome: Outcome::Answered { status: 200, body: Value::Null },
+        });
+    }
+
+    fn push(&mut self, sent: Sent) {
+        self.number += 1;
+        if self.ring.len() == CAPACITY {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(Sent { number: self.number, ..sent });
     }
 
     pub(super) fn all(&self) -> Vec<Sent> {

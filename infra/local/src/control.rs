@@ -1,0 +1,195 @@
+//! The control endpoints of the local binary: the clock, the outbox, and you as the customer.
+//! They exist nowhere else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use chrono::TimeDelta;
+use domain::conversation::Conversation;
+use domain::channel::ChannelUser;
+use domain::ids::ConnectionId;
+use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::Runner;
+use crate::first_start::Installation;
+
+/// The longest single advance.
+const LONGEST_ADVANCE: TimeDelta = TimeDelta::days(366);
+
+/// The runner and what the first start made.
+pub struct Local {
+    /// The installation's parts.
+    pub runner: Runner,
+    /// Its workspace, keys and connections.
+    pub installation: Installation,
+    /// Tells apart what is said within one microsecond.
+    said: AtomicU64,
+}
+
+impl Local {
+    /// Both together.
+    pub fn new(runner: Runner, installation: Installation) -> Self {
+        Self { runner, installation, said: AtomicU64::new(0) }
+    }
+
+    fn next_number(&self) -> u64 {
+        self.said.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Every route of the local binary: those of the functions, and the control endpoints.
+pub fn router(local: Arc<Local>) -> Router {
+    let app = &local.runner.app;
+    let webhooks = webhooks::router(Arc::clone(app));
+    // The API answers everything else, so that an unknown path gets its problem document.
+    let functions = api::router(Arc::clone(app))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&local), settle_after));
+    Router::new()
+        .route("/local/clock", get(read_clock).post(move_clock))
+        .route("/local/outbox", get(read_outbox).delete(empty_outbox))
+        .route("/local/loopback", post(speak_as_customer))
+        .route("/local/queues", get(read_queues))
+        .route("/webhooks/{*rest}", axum::routing::any_service(webhooks))
+        .with_state(Arc::clone(&local))
+        .fallback_service(functions)
+}
+
+/// On AWS the queues are worked on while the answer travels; here it is done right after it is
+/// made, so that the next request sees what the last one set off.
+async fn settle_after(
+    State(local): State<Arc<Local>>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let response = next.run(request).await;
+    if let Err(error) = local.runner.settle().await {
+        tracing::error!(error = format!("{error:#}"), "working on the queues failed");
+    }
+    response
+}
+
+async fn read_clock(State(local): State<Arc<Local>>) -> Response {
+    Json(clock(&local)).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoveClock {
+    advance: String,
+}
+
+async fn move_clock(State(local): State<Arc<Local>>, body: Result<Json<MoveClock>, JsonRejection>) -> Response {
+    let Json(MoveClock { advance }) = match body {
+        Ok(body) => body,
+        Err(rejection) => return problem("invalid_json", "advance", &rejection.body_text()),
+    };
+    let Some(by) = duration(&advance) else {
+        return problem(
+            "invalid_duration",
+            "advance",
+            "`advance` is an ISO 8601 duration of weeks, days, hours, minutes and seconds, at most 366 days: `PT4H`, `P1DT30M`",
+        );
+    };
+    match local.runner.advance(by).await {
+        Ok(_) => Json(clock(&local)).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn read_outbox(State(local): State<Arc<Local>>) -> Response {
+    Json(json!({ "messages": local.runner.http.outbox() })).into_response()
+}
+
+async fn empty_outbox(State(local): State<Arc<Local>>) -> Response {
+    local.runner.http.clear_outbox();
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn read_queues(State(local): State<Arc<Local>>) -> Response {
+    match (local.runner.queues.counts(), local.runner.queues.dead_letters()) {
+        (Ok(counts), Ok(dead)) => Json(json!({ "counts": counts, "dead_letters": dead })).into_response(),
+        (Err(error), _) | (_, Err(error)) => failed(&error.into()),
+    }
+}
+
+/// The loopback webhook, signed for you.
+async fn speak_as_customer(State(local): State<Arc<Local>>, body: Result<Json<Value>, JsonRejection>) -> Response {
+    let mut body = match body {
+        Ok(Json(Value::Object(body))) => body,
+        Ok(_) => return problem("invalid_json", "", "the body is an object: {\"from\": \"anna\", \"text\": \"Hallo\"}"),
+        Err(rejection) => return problem("invalid_json", "", &rejection.body_text()),
+    };
+    let Some(user) = body.get("from").and_then(Value::as_str).and_then(|from| ChannelUser::parse(from).ok()) else {
+        return problem("required", "from", "`from` says who you are: up to 256 characters, such as `anna`");
+    };
+    if !body.contains_key("events") && body.get("text").and_then(Value::as_str).is_none_or(|text| text.trim().is_empty()) {
+        return problem("required", "text", "`text` says what the customer writes");
+    }
+    // The same words said twice are two messages.
+    let number = local.runner.now().timestamp_micros();
+    body.entry("id").or_insert_with(|| json!(format!("local-{number}-{}", local.next_number())));
+    let installation = &local.installation;
+    match deliver(&local, installation.loopback, &installation.loopback_secret, &Value::Object(body)).await {
+        Ok(()) => {
+            let conversation = Conversation::id_for(installation.loopback, &user);
+            (StatusCode::ACCEPTED, Json(json!({ "conversation": conversation, "at": local.runner.now() }))).into_response()
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// Posts to the real webhook route, with a real signature.
+async fn deliver(local: &Arc<Local>, connection: ConnectionId, secret: &str, body: &Value) -> anyhow::Result<()> {
+    let body = body.to_string();
+    let signature = channels::verify::sign(secret, body.as_bytes()).unwrap_or_default();
+    let request = http::Request::builder()
+        .method("POST")
+        .uri(format!("/webhooks/loopback/{connection}"))
+        .header("content-type", "application/json")
+        .header("x-nachfass-signature", signature)
+        .body(axum::body::Body::from(body))?;
+    let response = webhooks::router(Arc::clone(&local.runner.app)).oneshot(request).await?;
+    anyhow::ensure!(response.status().is_success(), "the webhook answered {}", response.status());
+    local.runner.settle().await
+}
+
+fn clock(local: &Local) -> Value {
+    let now = local.runner.now();
+    json!({
+        "now": now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        "standing": local.runner.clock.is_standing(),
+    })
+}
+
+fn duration(text: &str) -> Option<TimeDelta> {
+    let parsed = iso8601_duration::Duration::parse(text).ok()?;
+    // Months and years have no fixed length.
+    let fixed = parsed.to_std()?;
+    TimeDelta::from_std(fixed).ok().filter(|by| *by <= LONGEST_ADVANCE)
+}
+
+fn problem(code: &str, field: &str, detail: &str) -> Response {
+    let body = json!({
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "code": code,
+        "detail": detail,
+        "errors": [{ "field": field, "code": code, "message": detail }],
+    });
+    let kind = HeaderValue::from_static("application/problem+json");
+    (StatusCode::BAD_REQUEST, [(http::header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+}
+
+fn failed(error: &anyhow::Error) -> Response {
+    tracing::error!(error = format!("{error:#}"), "a control endpoint failed");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
