@@ -158,4 +158,27 @@ mod tests {
         assert_eq!(name("Ada").last_name(), "");
         assert_eq!(CustomerName::default().full_name(), "");
     }
+
+    #[test]
+    fn the_frequency_cap_rolls() {
+        use crate::fixtures::{conversation, customer, hours, monday};
+        let mut customer = customer(&conversation(Channel::Telegram));
+        let until = |customer: &Customer, messages: u32, after: i64| {
+            let cap = FrequencyCap {
+                messages,
+                hours: 24,
+            };
+            customer.capped_until(cap, monday() + hours(after))
+        };
+        assert_eq!(until(&customer, 1, 0), None);
+        for hour in [0, 5, 10] {
+            customer.note_automated(monday() + hours(hour));
+        }
+        assert_eq!(until(&customer, 4, 11), None);
+        assert_eq!(until(&customer, 3, 11), Some(monday() + hours(24)));
+        assert_eq!(until(&customer, 2, 11), Some(monday() + hours(29)));
+        assert_eq!(until(&customer, 1, 11), Some(monday() + hours(34)));
+        assert_eq!(until(&customer, 0, 11), Some(monday() + hours(34)));
+        assert_eq!(until(&customer, 3, 24), None);
+    }
 }

@@ -305,6 +305,81 @@ mod tests {
     }
 
     #[test]
+    fn nx_41_gaps_and_folds_elsewhere() {
+        let check = |zone: &str, local: &str, expected: &str| {
+            let local = local.parse::<NaiveDateTime>().unwrap();
+            let zone = Zone::parse(zone).unwrap();
+            assert_eq!(zone.instant(local), utc(expected), "{zone} {local}");
+        };
+        check(
+            "America/New_York",
+            "2026-03-08T01:59:00",
+            "2026-03-08T06:59:00Z",
+        );
+        check(
+            "America/New_York",
+            "2026-03-08T02:30:00",
+            "2026-03-08T07:30:00Z",
+        ); // shows 03:30
+        check(
+            "America/New_York",
+            "2026-11-01T01:30:00",
+            "2026-11-01T05:30:00Z",
+        ); // the first
+        check(
+            "America/New_York",
+            "2026-11-01T02:00:00",
+            "2026-11-01T07:00:00Z",
+        );
+        // Half an hour only, from +10:30 to +11 and back.
+        check(
+            "Australia/Lord_Howe",
+            "2026-10-04T02:15:00",
+            "2026-10-03T15:45:00Z",
+        ); // shows 02:45
+        check(
+            "Australia/Lord_Howe",
+            "2026-10-04T02:30:00",
+            "2026-10-03T15:30:00Z",
+        );
+        check(
+            "Australia/Lord_Howe",
+            "2026-04-05T01:45:00",
+            "2026-04-04T14:45:00Z",
+        ); // the first
+        // A whole day that never was.
+        check(
+            "Pacific/Apia",
+            "2011-12-30T12:00:00",
+            "2011-12-30T22:00:00Z",
+        );
+    }
+
+    #[test]
+    fn quiet_hours_that_end_in_the_gap_end_with_it() {
+        let night = quiet("22:00", "02:30");
+        let check = |zone: &str, at: &str, expected: &str| {
+            let zone = Zone::parse(zone).unwrap();
+            assert_eq!(night.next_allowed(utc(at), zone), utc(expected), "{zone}");
+        };
+        check(
+            "Europe/Berlin",
+            "2026-03-28T23:00:00Z",
+            "2026-03-29T01:30:00Z",
+        ); // 03:30
+        check(
+            "America/New_York",
+            "2026-03-08T05:00:00Z",
+            "2026-03-08T07:30:00Z",
+        ); // 03:30
+        check(
+            "Australia/Lord_Howe",
+            "2026-10-03T14:00:00Z",
+            "2026-10-03T15:30:00Z",
+        ); // 02:30
+    }
+
+    #[test]
     fn equal_ends_and_wrong_texts_are_refused() {
         let eight = TimeOfDay::parse("08:00").unwrap();
         assert_eq!(QuietHours::new(eight, eight), Err(QuietHoursError));

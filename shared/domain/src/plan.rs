@@ -274,3 +274,249 @@ pub(crate) fn window_input(window: Window, when: DateTime<Utc>, zone: Zone) -> S
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    use crate::fixtures::{
+        berlin, hours, manual, minutes, monday, quiet, rule, template, utc, with_template,
+        without_text,
+    };
+    use crate::ids::{ConnectionId, ConversationId};
+    use crate::template::TemplateStatus;
+
+    /// The customer wrote on Monday at 10:00 in Berlin; the window closes a day later.
+    fn at(quiet: Option<QuietHours>) -> Circumstances<'static> {
+        Circumstances {
+            channel: Channel::WhatsApp,
+            window: Window::Until(monday() + hours(24)),
+            quiet,
+            zone: berlin(),
+            templates: &[],
+            others: &[],
+            now: monday() + hours(1),
+        }
+    }
+
+    fn text_only() -> RuleSpec {
+        rule("rule", manual(60)).spec
+    }
+
+    fn with_both() -> RuleSpec {
+        with_template(rule("rule", manual(60))).spec
+    }
+
+    #[test]
+    fn nx_02_every_outcome_of_quiet_hours_window_template_and_next_channel() {
+        let templates = [template()];
+        let open = Reach {
+            conversation: ConversationId::derive(&["other"]),
+            connection: ConnectionId::derive(&["other"]),
+            channel: Channel::Telegram,
+            window_closes_at: None,
+        };
+        let shut = Reach {
+            channel: Channel::Messenger,
+            window_closes_at: Some(monday()),
+            ..open.clone()
+        };
+        let others = [shut, open];
+        let night = Some(quiet("21:00", "11:00"));
+        let wanted = |hour: i64| monday() + hours(hour);
+        let slot = |spec: &RuleSpec, hour: i64, at: Circumstances<'_>| {
+            super::slot(spec, wanted(hour), at)
+                .slot
+                .map(|slot| (slot.due_at, slot.how, slot.rescue))
+        };
+        let base = at(night);
+        let morning = wanted(25);
+
+        // Not quiet, window open: as wanted.
+        assert_eq!(
+            slot(&text_only(), 5, base),
+            Ok((wanted(5), How::FreeForm, None))
+        );
+        // Quiet, and the window closes before the quiet ends: earlier.
+        let earlier = utc("2026-11-02T19:55:00Z");
+        let rescue = Some(Rescue::Earlier { wanted: wanted(13) });
+        assert_eq!(
+            slot(&with_both(), 13, base),
+            Ok((earlier, How::FreeForm, rescue))
+        );
+        // The quiet has begun already: as template, when the quiet is over.
+        let late = Circumstances {
+            now: wanted(12),
+            templates: &templates,
+            ..base
+        };
+        let template = Ok((morning, How::Template, Some(Rescue::Template)));
+        assert_eq!(slot(&with_both(), 13, late), template);
+        // No template on the platform: on the next channel that is open.
+        let elsewhere = Circumstances {
+            templates: &[],
+            others: &others,
+            ..late
+        };
+        let moved = slot(&text_only(), 13, elsewhere).unwrap();
+        assert_eq!((moved.0, moved.1), (morning, How::FreeForm));
+        assert!(matches!(
+            moved.2,
+            Some(Rescue::NextChannel {
+                channel: Channel::Telegram,
+                ..
+            })
+        ));
+        // A rule that may not go there stays, and is not sent.
+        let mut restricted = text_only();
+        restricted.channels = vec![Channel::WhatsApp];
+        let closed = Reason::WindowClosed {
+            closed_at: Some(wanted(24)),
+        };
+        assert_eq!(slot(&restricted, 13, elsewhere), Err(closed.clone()));
+        assert_eq!(slot(&text_only(), 13, late), Err(closed));
+        // Quiet, but the window is still open afterwards: held.
+        let short = Circumstances {
+            quiet: Some(quiet("21:00", "08:00")),
+            ..base
+        };
+        assert_eq!(
+            slot(&text_only(), 13, short),
+            Ok((wanted(22), How::FreeForm, None))
+        );
+        // A template alone waits for the end of the quiet and needs no rescue.
+        let alone = without_text(with_template(rule("rule", manual(60)))).spec;
+        let ready = Circumstances {
+            templates: &templates,
+            ..base
+        };
+        assert_eq!(slot(&alone, 13, ready), Ok((morning, How::Template, None)));
+        // No quiet hours at all.
+        assert_eq!(
+            slot(&text_only(), 13, at(None)),
+            Ok((wanted(13), How::FreeForm, None))
+        );
+    }
+
+    #[test]
+    fn templates_that_are_not_approved_or_not_known_give_that_as_the_reason() {
+        for status in [TemplateStatus::Pending, TemplateStatus::Other("odd".into())] {
+            let templates = [Template {
+                status,
+                ..template()
+            }];
+            let around = Circumstances {
+                templates: &templates,
+                ..at(None)
+            };
+            let reason = slot(&with_both(), monday() + hours(30), around)
+                .slot
+                .unwrap_err();
+            assert_eq!(reason.code(), "template_not_approved");
+        }
+        let reason = slot(&with_both(), monday() + hours(30), at(None))
+            .slot
+            .unwrap_err();
+        assert_eq!(reason.code(), "template_not_approved");
+    }
+
+    #[test]
+    fn the_interval_of_ai_mode_is_inside_the_window_unless_there_is_none() {
+        let spec = rule("rule", Delay::Ai).spec;
+        let anchor = monday() + hours(1);
+        let interval = |spec: &RuleSpec, at| legal_interval(spec, anchor, at);
+        let first = anchor + minutes(15);
+        let last = monday() + hours(24) - minutes(9) - TimeDelta::seconds(1);
+        assert_eq!(interval(&spec, at(None)), Some((first, last)));
+        let always = Circumstances {
+            window: Window::Always,
+            channel: Channel::Telegram,
+            ..at(None)
+        };
+        assert_eq!(interval(&spec, always), Some((first, anchor + AI_HORIZON)));
+        let closed = Circumstances {
+            window: Window::Until(monday()),
+            ..at(None)
+        };
+        assert_eq!(interval(&spec, closed), None);
+        let templates = [template()];
+        let paid = Circumstances {
+            templates: &templates,
+            ..closed
+        };
+        let with_template = with_template(rule("rule", Delay::Ai)).spec;
+        assert_eq!(
+            interval(&with_template, paid),
+            Some((first, anchor + AI_HORIZON))
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_slot_is_never_quiet_never_past_and_never_outside_the_window(
+            zone in select(vec!["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "UTC"]),
+            start in 1_790_000_000i64..1_830_000_000,
+            window in -600i64..3000, wanted in -600i64..6000,
+            night in prop::option::of((0u32..1440, 1u32..1439)),
+            approved: bool, spec in select(vec![0u8, 1, 2]),
+        ) {
+            let now = DateTime::from_timestamp(start, 0).unwrap();
+            let templates = [Template {
+                status: if approved { TemplateStatus::Approved } else { TemplateStatus::Paused },
+                ..template()
+            }];
+            let time = |minute: u32| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
+            let around = Circumstances {
+                channel: Channel::WhatsApp,
+                window: Window::Until(now + minutes(window)),
+                quiet: night.map(|(from, length)| quiet(&time(from), &time(from + length))),
+                zone: Zone::parse(zone).unwrap(),
+                templates: &templates,
+                others: &[],
+                now,
+            };
+            let spec = match spec {
+                0 => text_only(),
+                1 => with_both(),
+                _ => without_text(with_template(rule("rule", manual(60)))).spec,
+            };
+            let wanted = now + minutes(wanted);
+            let planned = slot(&spec, wanted, around);
+            let Ok(slot) = planned.slot else { return Ok(()) };
+            prop_assert!(slot.due_at >= now);
+            prop_assert!(around.quiet.is_none_or(|quiet| !quiet.contains(slot.due_at, around.zone)));
+            match slot.how {
+                How::FreeForm => prop_assert!(around.window.allows(slot.due_at)),
+                How::Template => prop_assert!(approved),
+            }
+            let earlier = matches!(slot.rescue, Some(Rescue::Earlier { .. }));
+            prop_assert_eq!(slot.due_at < wanted.max(now), earlier);
+        }
+
+        #[test]
+        fn both_ends_of_the_interval_are_legal(
+            window in 1i64..3000, anchor in -3000i64..0,
+            night in prop::option::of((0u32..1440, 1u32..1439)),
+        ) {
+            let time = |minute: u32| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
+            let around = Circumstances {
+                window: Window::Until(monday() + minutes(window)),
+                quiet: night.map(|(from, length)| quiet(&time(from), &time(from + length))),
+                now: monday(),
+                ..at(None)
+            };
+            let spec = rule("rule", Delay::Ai).spec;
+            if let Some((first, last)) = legal_interval(&spec, monday() + minutes(anchor), around) {
+                prop_assert!(first <= last && first >= monday());
+                for end in [first, last] {
+                    prop_assert!(around.window.allows(end));
+                    prop_assert!(around.quiet.is_none_or(|quiet| !quiet.contains(end, berlin())));
+                }
+            }
+        }
+    }
+}

@@ -332,14 +332,17 @@ impl Reason {
     fn texts(&self, zone: Zone) -> (String, String) {
         let both = |de: &str, en: &str| (de.to_owned(), en.to_owned());
         match self {
-            Self::CustomerReplied => both("Der Kunde hat geschrieben.", "The customer wrote."),
+            Self::CustomerReplied => both(
+                "Der Kunde hat wieder geschrieben.",
+                "The customer wrote again.",
+            ),
             Self::BusinessAnswered => both(
                 "Jemand aus dem Team hat geantwortet; die Stille zählt neu.",
                 "Somebody of the team answered; the silence starts anew.",
             ),
             Self::BusinessIsWriting => both(
-                "Jemand aus dem Team schreibt gerade.",
-                "Somebody of the team is writing.",
+                "Eine Nachricht aus dem Team geht gleich hinaus.",
+                "A message of the team is about to go out.",
             ),
             Self::NoAnswerYet => both(
                 "Wir haben dem Kunden noch nicht geantwortet; er wartet auf uns.",
@@ -412,17 +415,17 @@ impl Reason {
                 closed_at: Some(at),
             } => (
                 format!(
-                    "Das 24-Stunden-Fenster endet am {} (5 Minuten Abstand); eine freigegebene Vorlage fehlt.",
+                    "Das 24-Stunden-Fenster endet am {}; ab 5 Minuten davor geht nur noch eine freigegebene WhatsApp-Vorlage hinaus.",
                     zone.show(*at)
                 ),
                 format!(
-                    "The 24-hour window ends at {} (5 minutes of margin), and there is no approved template.",
+                    "The 24-hour window ends at {}; from 5 minutes before only an approved WhatsApp template may leave.",
                     zone.show(*at)
                 ),
             ),
             Self::WindowClosed { closed_at: None } => both(
-                "Der Kunde hat hier noch nie geschrieben; ohne freigegebene Vorlage geht nichts hinaus.",
-                "The customer never wrote here; without an approved template nothing may leave.",
+                "Der Kunde hat hier noch nie geschrieben; ohne freigegebene WhatsApp-Vorlage geht nichts hinaus.",
+                "The customer never wrote here; without an approved WhatsApp template nothing may leave.",
             ),
             Self::TemplateNotApproved { name, language } => (
                 format!("Die Vorlage {name} ({language}) ist nicht freigegeben."),
@@ -616,4 +619,159 @@ fn with(de: &str, en: &str, reason: &Reason, locale: Locale, zone: Zone) -> Stri
         Locale::En => en,
     };
     format!("{head}: {}", reason.explain(locale, zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{berlin, hours, monday};
+
+    /// One of each. The match makes sure that a new reason is added here too.
+    fn every_reason() -> Vec<Reason> {
+        use Reason as R;
+        let rule = RuleId::derive(&["rule"]);
+        let conversation = ConversationId::derive(&["other"]);
+        let (at, channel) = (monday(), Channel::Instagram);
+        let detail = || "the connection broke".to_owned();
+        let list = vec![
+            R::CustomerReplied,
+            R::BusinessAnswered,
+            R::BusinessIsWriting,
+            R::NoAnswerYet,
+            R::AutomaticMessage,
+            R::CustomerWaits,
+            R::NoRules,
+            R::DoesNotApply,
+            R::StopTriggerMet { rule },
+            R::OptedOut { since: at },
+            R::MarketingRefused { since: at },
+            R::Unreachable,
+            R::ConversationClosed,
+            R::ConversationSuspended,
+            R::RuleDisabled,
+            R::RuleDeleted,
+            R::RuleChanged,
+            R::ChannelNotReached { channel },
+            R::ConnectionInactive,
+            R::WindowClosed {
+                closed_at: Some(at),
+            },
+            R::WindowClosed { closed_at: None },
+            R::TemplateNotApproved {
+                name: "termin".into(),
+                language: "de".into(),
+            },
+            R::Outranked { by: rule },
+            R::EpisodeDone,
+            R::FrequencyCap { until: at },
+            R::QuietHours { until: at },
+            R::DailyLimit { limit: 100 },
+            R::InFlight { until: at },
+            R::MovedToOtherConversation { conversation },
+            R::TextUnusable { detail: detail() },
+            R::Provider {
+                class: "blocked".into(),
+                detail: detail(),
+            },
+            R::RetriesExhausted { detail: detail() },
+            R::OutcomeUnknown { detail: detail() },
+            R::OutcomeNeverKnown,
+            R::SentAgain,
+            R::AnswerFailed,
+            R::Expired,
+        ];
+        for reason in &list {
+            match reason {
+                R::CustomerReplied | R::BusinessAnswered | R::BusinessIsWriting => {}
+                R::NoAnswerYet | R::AutomaticMessage | R::CustomerWaits | R::NoRules => {}
+                R::DoesNotApply | R::StopTriggerMet { .. } | R::OptedOut { .. } => {}
+                R::MarketingRefused { .. } | R::Unreachable | R::ConversationClosed => {}
+                R::ConversationSuspended | R::RuleDisabled | R::RuleDeleted => {}
+                R::RuleChanged | R::ChannelNotReached { .. } | R::ConnectionInactive => {}
+                R::WindowClosed { .. } | R::TemplateNotApproved { .. } => {}
+                R::Outranked { .. } | R::EpisodeDone | R::FrequencyCap { .. } => {}
+                R::QuietHours { .. } | R::DailyLimit { .. } | R::InFlight { .. } => {}
+                R::MovedToOtherConversation { .. } | R::TextUnusable { .. } => {}
+                R::Provider { .. } | R::RetriesExhausted { .. } => {}
+                R::OutcomeUnknown { .. } | R::OutcomeNeverKnown | R::SentAgain => {}
+                R::AnswerFailed | R::Expired => {}
+            }
+        }
+        list
+    }
+
+    #[test]
+    fn every_reason_is_a_sentence_in_german_and_english() {
+        let mut lines = Vec::new();
+        for reason in every_reason() {
+            let de = reason.explain(Locale::De, berlin());
+            let en = reason.explain(Locale::En, berlin());
+            assert_ne!(de, en);
+            lines.push(format!("{}\n  de {de}\n  en {en}", reason.code()));
+        }
+        insta::assert_snapshot!("reasons", lines.join("\n"));
+    }
+
+    #[test]
+    fn every_verdict_is_a_sentence_in_german_and_english() {
+        let (at, reason) = (monday(), Reason::Expired);
+        let planned = |how, rescue| Verdict::Planned {
+            due_at: at,
+            how,
+            rescue,
+        };
+        let next = Rescue::NextChannel {
+            conversation: ConversationId::derive(&["other"]),
+            channel: Channel::Telegram,
+        };
+        let verdicts = [
+            Verdict::WillAssess { at },
+            planned(How::FreeForm, None),
+            planned(How::Template, Some(Rescue::Template)),
+            planned(
+                How::FreeForm,
+                Some(Rescue::Earlier {
+                    wanted: at + hours(2),
+                }),
+            ),
+            planned(How::FreeForm, Some(next)),
+            Verdict::Held {
+                until: at,
+                reason: Reason::QuietHours { until: at },
+            },
+            Verdict::Sending {
+                how: How::FreeForm,
+                attempt: 2,
+            },
+            Verdict::Accepted,
+            Verdict::Unknown,
+            Verdict::Failed {
+                reason: reason.clone(),
+            },
+            Verdict::Skipped {
+                reason: reason.clone(),
+            },
+            Verdict::Cancelled {
+                reason: reason.clone(),
+            },
+            Verdict::Suspended {
+                reason: reason.clone(),
+            },
+            Verdict::Nothing { reason },
+        ];
+        let lines: Vec<_> = verdicts
+            .iter()
+            .flat_map(|verdict| [Locale::De, Locale::En].map(|l| verdict.explain(l, berlin())))
+            .collect();
+        insta::assert_snapshot!("verdicts", lines.join("\n"));
+    }
+
+    #[test]
+    fn a_receipt_survives_its_json() {
+        for reason in every_reason() {
+            let json = serde_json::to_string(&reason).unwrap();
+            assert_eq!(serde_json::from_str::<Reason>(&json).unwrap(), reason);
+            assert!(!reason.code().is_empty());
+        }
+    }
 }
