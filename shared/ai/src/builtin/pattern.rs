@@ -5,6 +5,7 @@
 //! | written | means |
 //! |---|---|
 //! | `word` | this word; long words may be off by one letter |
+//! | `=word` | this word, spelled exactly so |
 //! | `word*`, `*word`, `*word*` | begins with, ends with, holds |
 //! | `a\|b` | one of these |
 //! | `a+b` | two words as one choice: `a+b\|c` |
@@ -35,6 +36,8 @@ enum Part {
 
 #[derive(Debug, Clone)]
 pub(super) enum Word {
+    /// No typo allowed.
+    Only(String),
     Exact(String),
     Prefix(String),
     Suffix(String),
@@ -143,6 +146,9 @@ fn starts_with(words: &[String], choice: &[Word]) -> bool {
 
 impl Word {
     pub(super) fn new(source: &str) -> Word {
+        if let Some(text) = source.strip_prefix('=') {
+            return Word::Only(fold(text));
+        }
         let text = fold(source.trim_matches('*'));
         match (source.starts_with('*'), source.ends_with('*')) {
             (true, true) => Word::Inside(text),
@@ -159,6 +165,7 @@ impl Word {
                 text.as_bytes().first() == word.as_bytes().first()
                     && (text == word || is_typo_of(word, text))
             }
+            Word::Only(text) => text == word,
             Word::Prefix(text) => word.starts_with(text.as_str()),
             Word::Suffix(text) => word.ends_with(text.as_str()),
             Word::Inside(text) => word.contains(text.as_str()),

@@ -166,6 +166,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Agrees,
         &[
+            "^ all good|fine|great|perfect|ok|okay",
             "^ yes|yep|yeah|yup|ya|yea|sure|ok|okay|k|kk|perfect|great|sounds|fine|brill|brilliant|ace|lovely|cool|deal|absolutely|definitely|please|alright|defo|certainly|fab|super|works|good|agreed|excellent|wonderful|aye",
             "works|suits|fits|good|fine|perfect|great|ok|okay|ideal _ for|me|us|with|by|by me",
             "^ that|it|thatll|this|time|same _ works|suits|fits|do|fine|perfect|great|good|ideal",
@@ -607,6 +608,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptIn,
         &[
+            "call|ring|phone|calls|ringing|calling .. @contact",
+            "@contact .. call|ring|phone|calls",
+            "i|we dont|cant|didnt|couldnt|never _ get|got|receive|received|see|find|open|read|understand _ .. @contact",
+            "@contact _ me|us _ before|after|until|till|at|on|during|tomorrow",
+            "need|have _ send|a _ reminder",
+            "reminder|reminders .. ill|i|we|well be|remember|wont",
             "put|add|get|sign|keep|have _ me|us _ back _ on|up|in|onto",
             "put|add|sign|keep|leave|get me|us _ on|to|onto|up|for _ list|newsletter|texts|emails|updates|reminders|mailing",
             "back on _ list|texts|newsletter",
