@@ -302,6 +302,7 @@ pub enum Reason {
     OutcomeNeverKnown,
     SentAgain,
     AnswerFailed,
+    Withdrawn,
     Expired,
 }
 
@@ -356,7 +357,10 @@ impl Reason {
                 "Der Kunde wartet auf eine Antwort von uns.",
                 "The customer waits for an answer of ours.",
             ),
-            Self::NoRules => both("Keine Regel ist eingeschaltet.", "No rule is switched on."),
+            Self::NoRules => both(
+                "Für diese Unterhaltung gilt keine eingeschaltete Regel.",
+                "No rule that is switched on acts here.",
+            ),
             Self::DoesNotApply => both(
                 "Die Beschreibung der Regel passt nicht.",
                 "The rule's description does not fit.",
@@ -404,8 +408,8 @@ impl Reason {
                 "The rule was changed; it is planned anew.",
             ),
             Self::ChannelNotReached { channel } => (
-                format!("Die Regel gilt nicht für {channel}."),
-                format!("The rule does not act on {channel}."),
+                format!("Die Regel gilt nicht für {}.", channel_name(*channel)),
+                format!("The rule does not act on {}.", channel_name(*channel)),
             ),
             Self::ConnectionInactive => both(
                 "Die Verbindung darf gerade nicht senden.",
@@ -503,6 +507,10 @@ impl Reason {
                 "Die Antwort aus dem Team kam nicht an; der Kunde wartet weiter.",
                 "The team's answer did not arrive; the customer still waits.",
             ),
+            Self::Withdrawn => both(
+                "Zurückgezogen, bevor sie hinausging.",
+                "Withdrawn before it went out.",
+            ),
             Self::Expired => both(
                 "Der Zeitpunkt dafür liegt zu lange zurück.",
                 "Its time is too long past.",
@@ -595,10 +603,10 @@ impl Rescue {
                 "The template takes the place of the text because the window is closed.".to_owned()
             }
             (Locale::De, Self::NextChannel { channel, .. }) => {
-                format!("Geht stattdessen über {channel}.")
+                format!("Geht stattdessen über {}.", channel_name(*channel))
             }
             (Locale::En, Self::NextChannel { channel, .. }) => {
-                format!("Goes out on {channel} instead.")
+                format!("Goes out on {} instead.", channel_name(*channel))
             }
         }
     }
@@ -610,6 +618,18 @@ impl fmt::Display for GateName {
             .ok()
             .and_then(|value| value.as_str().map(str::to_owned));
         f.write_str(&name.unwrap_or_default())
+    }
+}
+
+/// The channel as people write it.
+#[must_use]
+pub fn channel_name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::WhatsApp => "WhatsApp",
+        Channel::Instagram => "Instagram",
+        Channel::Messenger => "Messenger",
+        Channel::Telegram => "Telegram",
+        Channel::Loopback => "Loopback",
     }
 }
 
@@ -678,6 +698,7 @@ mod tests {
             R::OutcomeNeverKnown,
             R::SentAgain,
             R::AnswerFailed,
+            R::Withdrawn,
             R::Expired,
         ];
         for reason in &list {
@@ -694,7 +715,7 @@ mod tests {
                 R::MovedToOtherConversation { .. } | R::TextUnusable { .. } => {}
                 R::Provider { .. } | R::RetriesExhausted { .. } => {}
                 R::OutcomeUnknown { .. } | R::OutcomeNeverKnown | R::SentAgain => {}
-                R::AnswerFailed | R::Expired => {}
+                R::AnswerFailed | R::Withdrawn | R::Expired => {}
             }
         }
         list

@@ -99,9 +99,16 @@ impl Decider<'_> {
         at: DateTime<Utc>,
         send_at: DateTime<Utc>,
     ) {
-        if self.conversation.runs.iter().any(|run| run.id == id) {
+        let mut runs = self.conversation.runs.iter();
+        let known = runs.find(|run| run.id == id);
+        if known.is_some_and(|run| run.attempts > 0 || run.wanted_at == send_at) {
             return;
         }
+        let sending = self.conversation.sending.as_ref();
+        if sending.is_some_and(|sending| sending.run.id == id) {
+            return;
+        }
+        self.remove_run(id);
         let run = Run {
             id,
             message,
@@ -124,6 +131,17 @@ impl Decider<'_> {
         if self.person_is_writing() {
             self.cancel_rule_runs(&Reason::BusinessIsWriting);
             self.conversation.assess_at = None;
+        }
+    }
+
+    pub(super) fn manual_withdrawn(&mut self, message: MessageId) {
+        let of_message = |run: &Run| run.message == message && run.rule().is_none();
+        let runs = self.conversation.runs.iter();
+        let found: Vec<_> = runs.filter(|run| of_message(run)).cloned().collect();
+        for run in found {
+            self.remove_run(run.id);
+            self.cancelled(&run, Reason::Withdrawn);
+            self.after_nothing_was_sent(&run);
         }
     }
 

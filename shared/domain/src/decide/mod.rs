@@ -92,7 +92,8 @@ pub enum Event {
         /// The message in one line.
         preview: String,
     },
-    /// A person of the business wants to write, through our API.
+    /// A person of the business wants to write, through our API. The same run again, before it
+    /// was tried, moves it to another time.
     ManualMessage {
         /// The run to add.
         run: RunId,
@@ -102,6 +103,11 @@ pub enum Event {
         at: DateTime<Utc>,
         /// When it is to go out.
         send_at: DateTime<Utc>,
+    },
+    /// A person takes back a message of theirs that has not been claimed yet.
+    ManualWithdrawn {
+        /// The message.
+        message: MessageId,
     },
     /// A timer fired, on time, early, late or twice.
     TimerFired,
@@ -311,6 +317,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
             at,
             send_at,
         } => decider.manual_message(*run, *message, *at, *send_at),
+        Event::ManualWithdrawn { message } => decider.manual_withdrawn(*message),
         Event::TimerFired => decider.timer_fired(),
         Event::Assessed(assessed) => decider.assessed(assessed),
         Event::Claim { run, deadline } => decider.claim(*run, *deadline),

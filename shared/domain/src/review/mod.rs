@@ -25,6 +25,7 @@ pub use reach::{ChannelOutlook, LeftOut};
 use crate::channel::Channel;
 use crate::connection::Connection;
 use crate::field::{FieldError, FieldErrors};
+use crate::receipt::channel_name;
 use crate::rule::{Delay, MessageText, RuleSpec};
 use crate::settings::Settings;
 use crate::template::Template;
@@ -248,7 +249,7 @@ fn refuse_unsendable(plan: &Plan<'_>, judged: &[Channel], errors: &mut FieldErro
                 let limit = channel.text_limit();
                 format!(
                     "{} {} {}",
-                    reach::title(*channel),
+                    channel_name(*channel),
                     limit.max(),
                     limit.unit()
                 )
@@ -269,7 +270,7 @@ fn refuse_unsendable(plan: &Plan<'_>, judged: &[Channel], errors: &mut FieldErro
 fn titles(channels: &[Channel]) -> String {
     let titles: Vec<_> = channels
         .iter()
-        .map(|channel| reach::title(*channel))
+        .map(|channel| channel_name(*channel))
         .collect();
     titles.join(", ")
 }

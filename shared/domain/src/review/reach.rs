@@ -7,6 +7,7 @@ use super::words::Words;
 use crate::channel::Channel;
 use crate::connection::{Connection, ConnectionState};
 use crate::field::FieldError;
+use crate::receipt::channel_name;
 use crate::rule::{Delay, MessageText};
 use crate::template::Template;
 use crate::variables;
@@ -111,7 +112,10 @@ pub(super) fn require_account(
         return Ok(());
     }
     let names = |channels: &[Channel]| {
-        let titles: Vec<_> = channels.iter().map(|channel| title(*channel)).collect();
+        let titles: Vec<_> = channels
+            .iter()
+            .map(|channel| channel_name(*channel))
+            .collect();
         titles.join(", ")
     };
     let asleep: Vec<_> = connections
@@ -123,7 +127,7 @@ pub(super) fn require_account(
                 ConnectionState::Disabled => "switched off",
                 ConnectionState::Paused { .. } => "paused by the platform",
             };
-            let (name, channel) = (&connection.name, title(connection.channel));
+            let (name, channel) = (&connection.name, channel_name(connection.channel));
             format!("{channel} \"{name}\" is {state}")
         })
         .collect();
@@ -248,15 +252,4 @@ fn obstacle(
         _ => {}
     }
     (fit(channel, message) == Fit::TooLong).then_some("text_too_long")
-}
-
-/// The channel as people write it.
-pub(super) fn title(channel: Channel) -> &'static str {
-    match channel {
-        Channel::WhatsApp => "WhatsApp",
-        Channel::Instagram => "Instagram",
-        Channel::Messenger => "Messenger",
-        Channel::Telegram => "Telegram",
-        Channel::Loopback => "Loopback",
-    }
 }

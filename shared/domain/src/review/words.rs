@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::reach::{ChannelOutlook, title};
+use super::reach::ChannelOutlook;
 use super::template::{Found, Standing};
 use crate::channel::{Channel, TextLimit};
+use crate::receipt::channel_name;
 use crate::rule::{Delay, MessageText};
 use crate::settings::Locale;
 use crate::template::TemplateStatus;
@@ -31,7 +32,7 @@ impl Words {
 // The check list.
 impl Words {
     pub(super) fn active(self, channels: impl Iterator<Item = Channel>) -> String {
-        let mut names: Vec<_> = channels.map(title).collect();
+        let mut names: Vec<_> = channels.map(channel_name).collect();
         names.dedup();
         let names = names.join(", ");
         self.say(format!("Aktiv: {names}"), format!("Active: {names}"))
@@ -65,7 +66,7 @@ impl Words {
         };
         let each: Vec<_> = channels
             .iter()
-            .map(|outlook| format!("{}: {}", title(outlook.channel), self.form(outlook)))
+            .map(|outlook| format!("{}: {}", channel_name(outlook.channel), self.form(outlook)))
             .collect();
         format!("{time}. {}", each.join("; "))
     }
@@ -135,7 +136,7 @@ impl Words {
 // Channels that are left out.
 impl Words {
     pub(super) fn left_out(self, code: &str, channel: Channel) -> String {
-        let name = title(channel);
+        let name = channel_name(channel);
         match code {
             "not_connected" => self.say(
                 format!("{name}: keine aktive Verbindung."),
@@ -204,7 +205,7 @@ impl Words {
     }
 
     pub(super) fn text_tight(self, channel: Channel, limit: TextLimit) -> String {
-        let (name, limit) = (title(channel), self.limit(limit));
+        let (name, limit) = (channel_name(channel), self.limit(limit));
         self.say(
             format!("{name} erlaubt {limit}; mit langen Namen kann der Text zu lang werden."),
             format!("{name} allows {limit}; with long names the text may become too long."),
@@ -212,7 +213,7 @@ impl Words {
     }
 
     pub(super) fn text_too_long(self, channel: Channel, limit: TextLimit) -> String {
-        let (name, limit) = (title(channel), self.limit(limit));
+        let (name, limit) = (channel_name(channel), self.limit(limit));
         self.say(
             format!(
                 "Der Text ist zu lang für {name} (höchstens {limit}); dort geht er nicht hinaus."

@@ -215,6 +215,40 @@ fn a_message_for_next_week_keeps_no_follow_up_back_and_one_for_today_does() {
 }
 
 #[test]
+fn nx_33_a_scheduled_message_can_be_moved_and_withdrawn_until_it_goes() {
+    let mut world = World::answered(Channel::Telegram, four_hours());
+    let message = world.staff_writes(world.now + hours(2));
+    let run = world.pending().unwrap().clone();
+    let moved = |send_at| Event::ManualMessage {
+        run: run.id,
+        message,
+        at: monday(),
+        send_at,
+    };
+    world.happens(&moved(monday() + hours(3)));
+    world.advance(60);
+    world.happens(&moved(monday() + hours(3)));
+    assert_eq!(world.head.runs.len(), 1);
+    assert_eq!(world.pending().unwrap().due_at, monday() + hours(3));
+
+    world.happens(&Event::ManualWithdrawn { message });
+    assert!(world.effects.iter().any(|effect| {
+        matches!(
+            effect,
+            crate::decide::Effect::Settle {
+                reason: Reason::Withdrawn,
+                ..
+            }
+        )
+    }));
+    // The silence is followed up again.
+    world.advance(1000);
+    assert_eq!(world.minutes(), [241]);
+    assert!(world.sent[0].rule.is_some());
+    world.happens(&Event::ManualWithdrawn { message });
+}
+
+#[test]
 fn messages_of_a_person_go_until_the_last_second_of_the_window() {
     let check = |seconds: i64, sent: usize| {
         let mut world = World::answered(Channel::Instagram, Vec::new());

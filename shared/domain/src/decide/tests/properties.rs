@@ -32,6 +32,7 @@ enum Op {
     Staff {
         after: i64,
     },
+    Withdraw,
     Pass {
         minutes: i64,
     },
@@ -123,6 +124,7 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => (index(), any::<bool>()).prop_map(|(which, delivered)| Op::Receipt { which, delivered }),
         2 => (index(), change).prop_map(|(which, change)| Op::Rule { which, change }),
         1 => any::<bool>().prop_map(|approved| Op::Template { approved }),
+        1 => Just(Op::Withdraw),
         1 => Just(Op::Close),
         1 => Just(Op::Reopen),
         1 => any::<bool>().prop_map(Op::Block),
@@ -244,6 +246,13 @@ impl Observed {
                     at: now,
                     send_at,
                 });
+            }
+            Op::Withdraw => {
+                let mut runs = self.world.head.runs.iter();
+                if let Some(run) = runs.find(|run| run.rule().is_none()) {
+                    let message = run.message;
+                    self.happens(&Event::ManualWithdrawn { message });
+                }
             }
             Op::Pass { minutes } => self.world.now += TimeDelta::minutes(*minutes),
             Op::Fire => self.fire(),

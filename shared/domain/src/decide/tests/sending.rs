@@ -93,9 +93,10 @@ fn what_closes_the_door_after_the_claim_keeps_it_from_being_tried_again() {
     let tried_again = |change: &dyn Fn(&mut World)| {
         let mut world = claimed();
         change(&mut world);
-        finish(&mut world, retry(65));
+        // Before the rules could be assessed again.
+        finish(&mut world, retry(62));
         world.opinion.customer_waits = true;
-        world.advance_to(monday() + minutes(70));
+        world.advance_to(monday() + minutes(62));
         world.sent.iter().filter(|sent| sent.rule.is_some()).count() > 1
     };
     assert!(tried_again(&|_| {}));
