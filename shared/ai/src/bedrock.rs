@@ -64,3 +64,38 @@ pub fn answer(
         usage,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_forced_tool_answers() {
+        let prompt = Prompt {
+            system: String::new(),
+            user: String::new(),
+            schema_name: "assessment",
+            schema: json!({}),
+            max_output_tokens: 1,
+        };
+        let check = |stop, tool_use, expected: Result<&str, ModelError>| {
+            let found = answer(&prompt, StopReason::parse(stop), tool_use, Usage::default());
+            assert_eq!(found.map(|answer| answer.json), expected.map(str::to_owned));
+        };
+        check(
+            "tool_use",
+            Some(("assessment", json!({"a": 1}))),
+            Ok(r#"{"a":1}"#),
+        );
+        check(
+            "tool_use",
+            Some(("other", json!({}))),
+            Err(ModelError::BadResponse("toolUse.name")),
+        );
+        check("end_turn", None, Err(ModelError::NoAnswer));
+        check("max_tokens", None, Err(ModelError::CutOff));
+        check("guardrail_intervened", None, Err(ModelError::Refused));
+    }
+}

@@ -103,3 +103,59 @@ struct Tokens {
     #[serde(default)]
     completion_tokens: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &str, expected: Result<(&str, u64), ModelError>) {
+        let found = parse(body.as_bytes());
+        let found = found
+            .as_ref()
+            .map(|a| (a.json.as_str(), a.usage.input_tokens));
+        assert_eq!(found.map_err(Clone::clone), expected, "{body}");
+    }
+
+    #[test]
+    fn responses() {
+        check(
+            r#"{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"{}","refusal":null},
+                "finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8}}"#,
+            Ok(("{}", 7)),
+        );
+        check(
+            r#"{"choices":[{"message":{"content":"{}"}}]}"#,
+            Ok(("{}", 0)),
+        );
+        check(
+            r#"{"choices":[{"message":{"content":null,"refusal":"I cannot"},"finish_reason":"stop"}]}"#,
+            Err(ModelError::Refused),
+        );
+        check(
+            r#"{"choices":[{"message":{"content":"{\"a"},"finish_reason":"length"}]}"#,
+            Err(ModelError::CutOff),
+        );
+        check(
+            r#"{"choices":[{"message":{"content":" "}}]}"#,
+            Err(ModelError::NoAnswer),
+        );
+        check(r#"{"choices":[]}"#, Err(ModelError::NoAnswer));
+        check("<html>", Err(ModelError::BadResponse("body")));
+    }
+
+    #[test]
+    fn requests_hold_the_schema_strictly() {
+        let prompt = Prompt {
+            system: "s".to_owned(),
+            user: "u".to_owned(),
+            schema_name: "answer",
+            schema: json!({"type": "object"}),
+            max_output_tokens: 9,
+        };
+        let body = request("m", &prompt, TokenField::MaxCompletionTokens);
+        assert_eq!(body["max_completion_tokens"], 9);
+        assert_eq!(body["max_tokens"], Value::Null);
+        assert_eq!(body["response_format"]["json_schema"]["strict"], true);
+        assert_eq!(body["messages"][1]["content"], "u");
+    }
+}

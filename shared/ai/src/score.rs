@@ -443,3 +443,66 @@ fn difficulties(judged: &[Judged<'_>]) -> Vec<Difficulty> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CASES: &str = r#"
+{"id":"a","language":"de","channel":"sms","rule":{"description":"d","stop":"s"},"messages":[],"applies":true,"stop":false,"opt_out":false,"difficulty":"easy","why":"w"}
+{"id":"D019","language":"fr","channel":"sms","rule":{"description":"d","stop":"s"},"messages":[{"from":"customer","minutes_ago":5,"text":"x"}],"applies":true,"stop":false,"opt_out":true,"difficulty":"hard"}
+"#;
+
+    #[test]
+    fn counts_right_wrong_and_missing() {
+        let cases = parse_cases(CASES).unwrap();
+        let answers = [CaseAnswer {
+            id: "D019".to_owned(),
+            applies: false,
+            stop: true,
+            opt_out: false,
+        }];
+        let report = score(&cases, &answers, &known_injections());
+        let all = report.group("all").unwrap();
+        assert_eq!(
+            (all.cases, all.applies.accuracy, all.stop.macro_f1),
+            (2, 0.0, 0.0)
+        );
+        assert_eq!(
+            report.opt_out.false_positives,
+            ["a"],
+            "a missing answer is a wrong one"
+        );
+        assert_eq!(report.opt_out.misses, ["D019"]);
+        assert_eq!(report.injections_obeyed, ["D019"]);
+        assert_eq!(report.wrong.len(), 2);
+        assert!(report.render().contains("found 0 of 1"));
+    }
+
+    #[test]
+    fn all_right_is_one() {
+        let cases = parse_cases(CASES).unwrap();
+        let answers: Vec<CaseAnswer> = cases
+            .iter()
+            .map(|case| CaseAnswer {
+                id: case.id.clone(),
+                applies: case.applies,
+                stop: case.stop,
+                opt_out: case.opt_out,
+            })
+            .collect();
+        let report = score(&cases, &answers, &[]);
+        assert!(
+            report
+                .groups
+                .iter()
+                .all(|g| g.cases == 0 || g.applies.accuracy > 0.999)
+        );
+        assert!(report.wrong.is_empty() && report.injections_obeyed.is_empty());
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        assert_eq!(parse_cases("\n{}").unwrap_err().line, 2);
+    }
+}

@@ -87,3 +87,32 @@ pub fn parse(json: &str, interval: Interval) -> Result<SendTime, AnswerError> {
         reason: prompt::check_reason(&answer.reason)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(send_at: &str, expected: Result<&str, AnswerError>) {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let interval = Interval {
+            earliest: at("2026-05-04T08:00:00.500Z"),
+            latest: at("2026-05-04T18:00:00Z"),
+        };
+        let json = format!(r#"{{"send_at":"{send_at}","reason":"morning"}}"#);
+        let found = parse(&json, interval).map(|answer| answer.send_at);
+        assert_eq!(found, expected.map(at), "{send_at}");
+    }
+
+    #[test]
+    fn only_times_inside_the_interval() {
+        check("2026-05-04T09:30:00Z", Ok("2026-05-04T09:30:00Z"));
+        check("2026-05-04T11:30:00+02:00", Ok("2026-05-04T09:30:00Z"));
+        check("2026-05-04T08:00:00Z", Ok("2026-05-04T08:00:00.500Z"));
+        check("2026-05-04T18:00:01Z", Err(AnswerError::OutOfInterval));
+        check("2026-05-03T09:30:00Z", Err(AnswerError::OutOfInterval));
+        check(
+            "tomorrow",
+            Err(AnswerError::WrongShape("send_at".to_owned())),
+        );
+    }
+}

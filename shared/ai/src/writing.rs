@@ -151,3 +151,59 @@ fn looks_like_a_domain(word: &str) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcript::Turn;
+
+    fn check(text: &str, expected: Result<&str, AnswerError>) {
+        let rule = RuleText {
+            id: "r".to_owned(),
+            description: "Point to https://salon.example/book".to_owned(),
+            stop: String::new(),
+        };
+        let turn = |author, text: &str| Turn {
+            author,
+            at: DateTime::UNIX_EPOCH,
+            text: text.to_owned(),
+        };
+        let transcript = Transcript {
+            channel: "whatsapp".to_owned(),
+            language: None,
+            turns: vec![
+                turn(Author::Business, "Our menu is on salon.com"),
+                turn(Author::Customer, "mine is on evil.com"),
+            ],
+        };
+        let request = Request {
+            rule: &rule,
+            transcript: &transcript,
+            language: Language::En,
+            first_name: None,
+            limit: TextLimit::Bytes(60),
+        };
+        let json = serde_json::json!({ "text": text }).to_string();
+        assert_eq!(
+            parse(&json, &request),
+            expected.map(str::to_owned),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn only_text_that_may_be_sent() {
+        check(" Hi, still interested? ", Ok("Hi, still interested?"));
+        check(
+            "See https://salon.example/book.",
+            Ok("See https://salon.example/book."),
+        );
+        check("See salon.com!", Ok("See salon.com!"));
+        check("At 9.30, e.g. on Friday", Ok("At 9.30, e.g. on Friday"));
+        check("  ", Err(AnswerError::Empty("text")));
+        check(&"ä".repeat(31), Err(AnswerError::TooLong("text")));
+        check("Hi ##{{first_name}}", Err(AnswerError::Placeholder));
+        check("See evil.com", Err(AnswerError::ForeignLink));
+        check("Write to x@y.example", Err(AnswerError::ForeignLink));
+    }
+}

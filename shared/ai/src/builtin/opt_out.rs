@@ -28,19 +28,23 @@ const POLITE: &str = "bitte danke pls please thanks thank you ty thx plz vielen 
     grazie per favore lütfen teşekkürler endlich immediately hi hallo hello it this me newsletter \
     alle alles ok okay ciao cheers x";
 
-/// Reads one customer message. `language` is that of the conversation, for messages too
-/// short to show their own.
+/// Reads one customer message. `language` is that of the conversation; a message that
+/// clearly is in another one is read in that too.
 pub(super) fn read(text: &str, channel: &str, language: Option<Language>) -> OptOut {
     if is_keyword(text, channel) {
         return OptOut::Yes;
     }
-    match guess_language(text).or(language) {
-        Some(language) => in_sentences(text, language),
-        None => match in_sentences(text, Language::De) {
-            OptOut::No => in_sentences(text, Language::En),
-            found => found,
-        },
-    }
+    let guess = guess_language(text);
+    let languages = match (language, guess) {
+        (Some(known), Some(guess)) => vec![known, guess],
+        (Some(one), None) | (None, Some(one)) => vec![one],
+        (None, None) => vec![Language::De, Language::En],
+    };
+    languages
+        .into_iter()
+        .map(|language| in_sentences(text, language))
+        .find(|found| *found != OptOut::No)
+        .unwrap_or(OptOut::No)
 }
 
 fn is_keyword(text: &str, channel: &str) -> bool {
@@ -71,5 +75,58 @@ fn in_sentences(text: &str, language: Language) -> OptOut {
         OptOut::Unclear
     } else {
         OptOut::No
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: OptOut) {
+        assert_eq!(read(text, "whatsapp", None), expected, "{text}");
+    }
+
+    #[test]
+    fn keywords_are_whole_messages() {
+        check("STOP", OptOut::Yes);
+        check("Stopp, danke!", OptOut::Yes);
+        check("unsubscribe please", OptOut::Yes);
+        check("Can't stop thinking about that kitchen", OptOut::No);
+        check("Stopp, das ist der falsche Preis!", OptOut::Unclear);
+    }
+
+    #[test]
+    fn cancel_is_a_keyword_on_sms_only() {
+        assert_eq!(read("CANCEL", "sms", None), OptOut::Yes);
+        check("cancel", OptOut::No);
+    }
+
+    #[test]
+    fn requests_in_sentences() {
+        check("Bitte schreiben Sie mir nicht mehr.", OptOut::Yes);
+        check("Nehmt mich bitte von der Liste", OptOut::Yes);
+        check("lass mich in Frieden", OptOut::Yes);
+        check("Could you stop messaging me, please?", OptOut::Yes);
+        check("I no longer wish to hear from you.", OptOut::Yes);
+        check("Je ne souhaite plus recevoir de messages.", OptOut::Yes);
+        check("Por favor, no me mandéis más mensajes", OptOut::Yes);
+        check("Non mandatemi più messaggi per favore", OptOut::Yes);
+        check("Lütfen bana bir daha mesaj atmayın", OptOut::Yes);
+    }
+
+    #[test]
+    fn look_alikes_are_none() {
+        check("Bitte den Termin am Freitag streichen.", OptOut::No);
+        check("Please cancel my appointment on Friday.", OptOut::No);
+        check("Bitte keine Nüsse, ich bin allergisch.", OptOut::No);
+        check("Ich schaue es mir in Ruhe an", OptOut::No);
+        check("Sorry to bother you again, any news?", OptOut::No);
+    }
+
+    #[test]
+    fn what_could_be_either_goes_to_a_person() {
+        check("Rufen Sie mich bitte nicht mehr an", OptOut::Unclear);
+        check("Take me off the Tuesday class, please", OptOut::Unclear);
+        check("Warum bekomme ich keine Nachrichten mehr?", OptOut::Unclear);
     }
 }

@@ -86,6 +86,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Done,
         &[
+            "acabo de _ pagar|comprar|reservar|firmar|hacer|transferir",
+            "hecho $",
             "he|hemos|ya|acabo+de|está|estoy|hice _ comprado|pagado|pagué|firmado|pedido|reservado|hecho la transferencia|apuntado|comprar|pagar|reservar|compré|reservé|inscrito|hecho el pedido",
         ],
     ),
@@ -179,7 +181,10 @@ pub(super) const TABLE: Table = &[
     (Act::Thanks, &["gracias|agradezco|agradecid*|grax"]),
     (
         Act::Condition,
-        &["si|quizá|quizás|tal+vez|depende|en+caso|cuando|a+lo+mejor|siempre+que|dejan|dejáis"],
+        &[
+            "si lo|la|los|me|te|nos|no|puedo|puedes|es|hay|el|mi|tengo|está|queda|baj*|dej*|hac*|pod*|pued*|se|les|le|mañana|al+final",
+            "quizá|quizás|tal+vez|depende|en+caso|cuando|a+lo+mejor|siempre+que|dejan|dejáis",
+        ],
     ),
     (
         Act::AutoReply,
@@ -266,6 +271,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptIn,
         &[
+            "no|ningún|nunca _ he|ha|hemos|he+visto _ recibid*|llegad*|visto",
+            "no me ha llegado|llega",
             "baja|cancelar|anular|cancela|anula _ .. cita|reserva|pedido|clase|visita|suscripción|cobro",
             "por error|sin querer|volver a recibir|otra vez en la lista",
         ],

@@ -263,6 +263,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "arrêt*|cess*|stop _ de|d _ m|me|nous _ écrire|contacter|envoyer|relancer|solliciter",
+            "arrêt*|cess* _ de m|me|nous",
             "ne|n|plus|arrêtez|arrête|cessez|stop|merci+de|arrêter|cesser|veuillez _ .. écrire|m+écrire|contacter|messages|message|mails|mail|écrivez|écris|contactez|contacte|envoyez|recevoir|relancer|relances|relancez|solliciter|sollicitez|sms|textos",
             "plus|aucun* _ messages|message|mails|mail|publicité|pub|relance*|sms|newsletter|contact|sollicitation*",
             "ne|n _ plus _ recevoir|contacté*|être|relancé*|sollicité*",
@@ -280,6 +282,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptIn,
         &[
+            "ai|avons|n _ pas|plus|rien|jamais|toujours _ reçu",
+            "reçu aucun*|rien",
             "réinscri*|réabonn*|par erreur|remettez|de nouveau recevoir",
             "annul*|arrêt* _ .. rendez|rdv|abonnement|commande|prélèvement*",
             "stop _ prélèvement*|paiement*",

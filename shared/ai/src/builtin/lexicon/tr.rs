@@ -197,6 +197,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "mesaj*|yazma*|göndermey* _ bırak*|kes*|son",
             "mesaj*|sms|mail|reklam*|bildirim*|bir+daha|artık|lütfen _ .. atma|atmayın*|atmayin|göndermeyin*|gönderme|yazmayın*|yazma|yollamayın*|yollama|istemiyorum|istemiyoruz|atmasın*|kesin|kesilsin|durdurun",
             "rahatsız etme*",
             "liste*|numara*|rehber*|sistem* _ .. çıkar*|sil*",
