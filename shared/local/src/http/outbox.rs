@@ -147,7 +147,10 @@ impl Outbox {
                 "content": message.content,
                 "text": message.content.words(),
             }),
-            outcome: Outcome::Answered { status: 200, body: Value::Null },
+            outcome: Outcome::Answered {
+                status: 200,
+                body: Value::Null,
+            },
         });
     }
 
@@ -156,7 +159,10 @@ impl Outbox {
         if self.ring.len() == CAPACITY {
             self.ring.pop_front();
         }
-        self.ring.push_back(Sent { number: self.number, ..sent });
+        self.ring.push_back(Sent {
+            number: self.number,
+            ..sent
+        });
     }
 
     pub(super) fn all(&self) -> Vec<Sent> {
