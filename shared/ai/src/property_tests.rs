@@ -117,7 +117,7 @@ fn planted_orders_change_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_can_be_judged(texts in prop::collection::vec(chat_text(), 0..4), stop in any::<String>()) {

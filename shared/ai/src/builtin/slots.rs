@@ -36,7 +36,11 @@ const AMBIGUOUS: [&str; 10] = [
 pub(super) fn slots(sentence: &Sentence) -> Vec<Slot> {
     let words = &sentence.words;
     (0..words.len())
-        .filter_map(|i| day(words, i).or_else(|| number(words, i)))
+        .filter_map(|i| {
+            day(words, i)
+                .or_else(|| number(words, i))
+                .or_else(|| spelled(words, i))
+        })
         .collect()
 }
 
@@ -96,6 +100,22 @@ fn number(words: &[String], i: usize) -> Option<Slot> {
     Some(Slot::Number(hour, minutes))
 }
 
+/// "um zwei", "at four": a number in letters counts only after a word of time.
+fn spelled(words: &[String], i: usize) -> Option<Slot> {
+    const HOURS: [&str; 24] = [
+        "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf",
+        "zwölf", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve",
+    ];
+    let after_time = i > 0 && matches!(words[i - 1].as_str(), "um" | "gegen" | "at" | "the");
+    let at = HOURS
+        .iter()
+        .position(|name| after_time && fold(name) == words[i])?;
+    u16::try_from(at % 12 + 1)
+        .ok()
+        .map(|hour| Slot::Number(hour, 0))
+}
+
 pub(super) fn is_money(word: &str) -> bool {
     const MONEY: [&str; 16] = [
         "€", "£", "$", "₺", "euro", "euros", "eur", "tl", "lira", "chf", "franken", "pound",
@@ -151,7 +171,18 @@ pub(super) fn has_price(sentence: &Sentence) -> bool {
 
 /// Whether two sets have a day or a time in common.
 pub(super) fn overlap(offered: &[Slot], said: &[Slot]) -> bool {
-    said.iter().any(|slot| offered.contains(slot))
+    said.iter()
+        .any(|slot| offered.iter().any(|other| same(*slot, *other)))
+}
+
+/// "14 Uhr" is "um zwei" to most people.
+fn same(a: Slot, b: Slot) -> bool {
+    match (a, b) {
+        (Slot::Number(h, m), Slot::Number(g, n)) => {
+            m == n && (h == g || h + 12 == g || g + 12 == h)
+        }
+        _ => a == b,
+    }
 }
 
 /// "9 oder 11" are two times to choose from; "Freitag um 10" is one.

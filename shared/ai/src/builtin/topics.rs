@@ -36,7 +36,42 @@ pub(super) enum Topic {
     Emergency,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Matter {
+    trade: &'static str,
+    thing: &'static str,
+}
+
 impl Topic {
+    /// What the topic is, among the things a trade sells; `None` for what goes with any.
+    fn matter(self) -> Option<Matter> {
+        let (trade, thing) = match self {
+            Topic::TestDrive => ("car", "test drive"),
+            Topic::CarRepair => ("car", "repair"),
+            Topic::Tyres => ("car", "tyres"),
+            Topic::Viewing | Topic::Lodging => ("lodging", "lodging"),
+            Topic::TableBooking => ("restaurant", "table"),
+            Topic::Trial | Topic::Course | Topic::Membership => ("teaching", "teaching"),
+            Topic::Insurance => ("insurance", "insurance"),
+            Topic::TeethCleaning => ("dentist", "cleaning"),
+            Topic::Hair => ("beauty", "hair"),
+            Topic::Nails => ("beauty", "nails"),
+            Topic::Documents
+            | Topic::Photos
+            | Topic::Purchase
+            | Topic::Job
+            | Topic::OpeningHours
+            | Topic::LostItem
+            | Topic::SickNote
+            | Topic::Study
+            | Topic::Gift
+            | Topic::Parking
+            | Topic::Billing
+            | Topic::Emergency => return None,
+        };
+        Some(Matter { trade, thing })
+    }
+
     /// Side matters: a chat about one of them is not about the rule's matter.
     fn is_aside(self) -> bool {
         matches!(
@@ -173,17 +208,22 @@ pub(super) fn topics(words: &[String]) -> Vec<Topic> {
         .collect()
 }
 
-/// Whether a chat about `chat` cannot be what a rule about `rule` means.
+/// Whether a chat cannot be what a rule about `rule` means. `asked` is what the customer's
+/// own words are about. While a question of the business is open, the chat is taken for
+/// what the rule means unless both name different things of one trade.
 pub(super) fn exclude_each_other(
     rule: &[Topic],
     chat: &[Topic],
     asked: &[Topic],
     open: bool,
 ) -> bool {
-    if rule.iter().any(|topic| chat.contains(topic)) {
+    let rule: Vec<Matter> = rule.iter().filter_map(|topic| topic.matter()).collect();
+    let chat: Vec<Matter> = chat.iter().filter_map(|topic| topic.matter()).collect();
+    if rule.iter().any(|matter| chat.contains(matter)) {
         return false;
     }
+    let same_trade = rule.iter().any(|r| chat.iter().any(|c| r.trade == c.trade));
+    let different = !rule.is_empty() && !chat.is_empty() && (same_trade || !open);
     let on_an_aside = !open && asked.iter().any(|topic| topic.is_aside());
-    let on_something_else = !rule.is_empty() && chat.iter().any(|topic| !topic.is_aside());
-    on_an_aside || on_something_else
+    on_an_aside || different
 }

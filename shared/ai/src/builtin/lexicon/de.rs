@@ -36,6 +36,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Requests,
         &[
+            "bitte .. *rechnen|*ändern|*legen|*passen|ergänzen|rausnehmen|streichen|*tauschen|weglassen|hinzufügen|aufnehmen|erhöhen|reduzieren $",
             "ruf|ruft|rufen|ruaf _ mich|uns|mi _ .. an|zurück|mal|bitte",
             "bitte _ schicken|schickt|schick|senden|sendet|zusenden|nennen|korrigier*|zurückrufen|ändern|anrufen|ruft|rufen|erklären|mailen|stornieren|umbuchen|überprüfen|nachsehen|nachschauen|schauen+sie|informier*|kümmer*|zuschicken|beheben|richtigstellen|erstattet|erstatten|klären+sie",
             "schick|schickt|schicken|send|sendet|mail|mailt|mailen|nenn|nennt|zeig|zeigt|sag|sagt|erklär _ mir|uns|ma|mal|sie",
@@ -105,6 +106,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "spreche|red|rede|telefoniere|bespreche|kläre|rücksprache _ mit|bei",
+            "dann wissen|weiß|weiss wir|ich",
             "noch|no|nonig _ nicht|ned|net|nie|kein* _ getestet|ausprobiert|benutzt|probiert|aufgemacht|ausgepackt|angeschaut|geschafft|gesehen|dazugekommen|abgeholt|gelesen|gefahren|zeit|gelegenheit",
             "noch nicht|ned dazu|geschafft",
             "schau|schaue|guck|gucke|klär|kläre|frag|frage|prüf|prüfe|check|checke ich|i|wir|mal|noch",
@@ -146,8 +149,8 @@ pub(super) const TABLE: Table = &[
             "hängt|kommt|kummt _ davon|drauf|darauf|vo _ ab|an|ob",
             "mit mein*|meinem|meiner|mein|unser*|dem|der|da _ reden|redn|sprechen|besprechen|abklären|abstimmen|klären",
             "sitzen|setzen uns|wir|noch|am _ zusammen",
-            "treffen uns|entscheiden uns|entscheiden _ bis|am|nächste*|noch|erst|wenn|im|nach",
-            "entscheiden|entscheide wir|uns|mich|ich",
+            "treffen uns|=entscheiden uns|=entscheiden _ bis|am|nächste*|noch|erst|wenn|im|nach",
+            "=entscheiden|=entscheide wir|uns|mich|ich",
             "die|de tage|woche|täg|nächsten",
             "nächste|nächschti woche|monat _ nochmal|wieder|mehr|melden|dann|dra",
             "später|nachher|abends|morgen _ in ruhe",
@@ -172,6 +175,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Undecided,
         &[
+            "andere*|alle|firmen|die _ abgesagt|abgelehnt",
             "kein|koa|ka nein|absage|desinteresse",
             "nicht|ned|net dass|das .. kein*|nicht",
             "nicht|ned|net|nich|keineswegs|keinesfalls abgeneigt|uninteressiert|desinteressiert|abgesprungen|vom tisch|vergessen",
@@ -200,6 +204,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "für _ entschieden",
+            "leg|legt|legen _ los",
+            "bin|sind da|dabei|pünktlich $",
             "hand drauf",
             "so machen wirs|wir|mas|mers",
             "schicken|schickt|schick|stellen|senden _ .. rechnung|vertrag|auftragsbestätigung|zahlungslink|kontodaten|iban",
@@ -260,6 +267,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "lassen|lass|lasse wir|ich|mas das|es|des",
+            "lieber _ sparen|verzichten|lassen",
             "findet|finden|findt _ nicht|ned _ statt",
             "verfolg*|machen|mach _ .. nicht|ned weiter",
             "haken dran|drunter",
@@ -393,6 +402,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "einschläfern|eingeschläfert|gestorben|tot|weggelaufen",
+            "entlaufen|gekündigt+worden|entlassen+worden",
             "zerschlagen|geplatzt",
             "hat|hot|het|hätt|habe|haben sich|si|sech _ erledigt|geklärt|erübrigt|gelöst",
             "erledigt|erübrigt|hinfällig|gegenstandslos|obsolet|überflüssig",
@@ -454,6 +465,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Pleased,
         &[
+            "top|tip+top|1a|eins+a|klasse|sehr+gut",
             "zufrieden|begeistert|hin+und+weg|happy|glücklich|überglücklich|verliebt|entzückt|beeindruckt|dankbar|überwältigt",
             "toll|super|prima|klasse|perfekt|spitze|mega|wunderbar|wunderschön|großartig|genial|hervorragend|ausgezeichnet|fantastisch|phantastisch|tiptop|tipptopp|einwandfrei|bestens|traumhaft|lecker|köstlich|herrlich|bombe|geil|hammer|schön|schee|supper|traum",
             "alles _ gut|bestens|super|okay|ok|prima|bestens|paletti|tutti|wunderbar|perfekt|top|in+ordnung|geklappt|da|angekommen|wohlauf",

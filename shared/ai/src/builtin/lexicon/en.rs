@@ -41,7 +41,8 @@ pub(super) const TABLE: Table = &[
         Act::Requests,
         &[
             "please|pls|plz|kindly _ send|call|correct|change|tell|check|ring|email|quote|advise|fix|sort|refund|amend|explain|look|resend|investigate|update|forward|stop+charging",
-            "send|give|tell|show|email|ring|call|text|quote me|us _",
+            "send|tell|show|email|ring|call|text|quote me|us _",
+            "give me|us _ price|quote|idea|call|ring|shout|discount|bell|number|details",
             "can|could|cud|would|will you|u|someone|ya _ .. send|call|tell|check|ring|email|quote|fix|sort|change|explain|look|give|show|make|come|do",
             "sort this|it out",
         ],
@@ -76,7 +77,7 @@ pub(super) const TABLE: Table = &[
             "interested in",
             "need|needs|needing _ a|an|some|new|help|to+book|to+get|to+see|my|our|your|someone",
             "please|pls|plz|kindly _ send|call|book|reserve|correct|change|confirm|tell|let|check|ring|email|quote|put|give|advise|fix|sort|refund|stop charging",
-            "send|give|tell|show|quote|book|call|ring|email|text me|us _",
+            "send|tell|show|quote|book|call|ring|email|text me|us _",
             "can|could|cud|would|will you|u|someone|i|we|ya _",
             "want to|wanna _ book|buy|order|get|see|come|try|rent|know",
             "sort this|it out",
@@ -102,6 +103,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "give|gimme me|us|the _ weekend|day|days|week|time|night|minute",
             "payday|paycheck|wages|until|till payday|friday|isnt|next|then|i+get",
             "leaning|inclined|comparing|weighing|considering|shortlist*|tempted",
             "youll hear",
@@ -178,6 +180,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "youre|you+are|ur hired|on",
+            "jobs|job+is yours",
+            "when do|can we start|begin",
+            "in the diary",
             "consider _ done|it+booked",
             "send|forward|email|raise|issue _ .. invoice|contract|payment+link|bank+details|paperwork",
             "first|second|earlier|later|former|latter _ one|option|slot _ works|please|suits|is|is+fine|perfect|good|great|pls",
@@ -228,6 +234,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "rich for my|our",
+            "turned|turn|knocked|knock down our|my|the",
+            "refused|rejected|denied _ permission|loan|mortgage|planning|visa",
+            "thats that",
             "is|are|weddings|partys|trips|s|its off",
             "weddings|partys|trips|events|moves|deals off",
             "say|saying|be|its|a no $",
@@ -304,6 +314,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::BadTime,
         &[
+            "im|were|i+am away|in|on|abroad _ that|then|holiday|until",
+            "after _ is|would+be better",
             "cant|cannot|dont|doesnt|wont|not|no _ do|make|work|suit|good|fit|great|ideal|free|available|possible",
             "no+good|bad|awkward|tricky|too+early|late|out",
             "is|are|im|at|got|have bad|no+good|awkward|tricky|working|work|busy|away|out|shift|class|school|training",
@@ -313,6 +325,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "do|doing|did|fix|fixing|build|building|make|making _ himself|herself|themselves",
+            "with|at|using|found _ dentist|doctor|garage|gym|tutor|salon|hairdresser|vet|builder|studio _ nearer|closer|near|round|local|now|already",
             "got|have|had|found|made|took|ive|at _ appointment|slot|one|booking|quote|offer _ at|with|from|accepted _ other|another|different|elsewhere|somewhere|accepted",
             "had|got|have a|another cheaper|better|other _",
             "accepted _ another|theirs|other|that",
@@ -394,6 +408,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Pleased,
         &[
+            "smooth as|like",
+            "like butter|dream",
             "happy|pleased|delighted|thrilled|chuffed|satisfied|impressed|over+the+moon|stoked|glad|grateful|ecstatic|obsessed",
             "great|brilliant|excellent|perfect|amazing|fantastic|wonderful|superb|awesome|lovely|fab|fabulous|gorgeous|beautiful|stunning|incredible|outstanding|flawless|spot+on|ace|smashing|delicious|top+notch|first+class|excellent|marvellous|epic|magic",
             "love|loves|loved|loving|adore it|them|the|how|my|this|her|his|every",
