@@ -288,7 +288,10 @@ impl Observed {
                 if self.claimed.is_empty() {
                     return;
                 }
-                let (_, message) = self.claimed[which.index(self.claimed.len())];
+                let (run, message) = self.claimed[which.index(self.claimed.len())];
+                if !delivered && self.is_open(run) {
+                    self.automated.remove(&message);
+                }
                 self.happens(&Event::ReceiptArrived {
                     message,
                     delivered: *delivered,
@@ -486,19 +489,19 @@ impl Observed {
                 },
             },
         };
-        let is_open = |world: &World| {
-            let unknown = world
-                .head
-                .unknown
-                .iter()
-                .any(|unknown| unknown.run.id == run);
-            unknown || under_way.is_some()
-        };
         let certain = !matches!(ending, Ending::Accepted | Ending::Unknown);
-        if certain && is_open(&self.world) {
+        if certain && self.is_open(run) {
             self.automated.remove(&message);
         }
         self.happens(&Event::SendFinished { run, outcome });
+    }
+
+    /// Under way or unknown: what is reported about it now decides.
+    fn is_open(&self, run: RunId) -> bool {
+        let head = &self.world.head;
+        let unknown = head.unknown.iter().map(|unknown| unknown.run.id);
+        let sending = head.sending.iter().map(|sending| sending.run.id);
+        unknown.chain(sending).any(|open| open == run)
     }
 
     fn change(&mut self, which: Index, change: RuleChange) {
@@ -618,7 +621,7 @@ fn world(channel: Channel, rules: Vec<Rule>, night: Option<(u32, u32)>, cap: u32
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn whatever_happens_no_guarantee_is_broken(
