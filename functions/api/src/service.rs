@@ -16,7 +16,7 @@ pub(crate) struct Health {
 
 /// Say that the service answers.
 #[utoipa::path(
-    get, path = "/health", tag = "service", responses((status = 200, body = Health))
+    get, path = "/health", tag = "service", responses((status = 200, description = "It answers.", body = Health))
 )]
 pub(crate) async fn get_health() -> axum::Json<Health> {
     axum::Json(Health {
@@ -28,7 +28,7 @@ pub(crate) async fn get_health() -> axum::Json<Health> {
 /// Get this document.
 #[utoipa::path(
     get, path = "/v1/openapi.json", tag = "service",
-    responses((status = 200, body = Object, content_type = "application/json"))
+    responses((status = 200, description = "The document.", body = Object, content_type = "application/json"))
 )]
 pub(crate) async fn get_openapi() -> Response {
     let document = crate::openapi().to_json().unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::schema;
     params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
     request_body = ConnectionPatch,
     responses(
-        (status = 200, body = ConnectionOut,
+        (status = 200, description = "As it is now.", body = ConnectionOut,
          headers(("ETag" = String, description = "The version."))),
         WriteProblems
     )
@@ -60,7 +60,7 @@ pub(crate) async fn update_connection(
     security(("key" = ["admin"])),
     params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
     responses(
-        (status = 200, body = ConnectionOut,
+        (status = 200, description = "As it is now.", body = ConnectionOut,
          headers(("ETag" = String, description = "The version."))),
         WriteProblems
     )
@@ -80,7 +80,7 @@ pub(crate) async fn enable_connection(
     security(("key" = ["admin"])),
     params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
     responses(
-        (status = 200, body = ConnectionOut,
+        (status = 200, description = "As it is now.", body = ConnectionOut,
          headers(("ETag" = String, description = "The version."))),
         WriteProblems
     )

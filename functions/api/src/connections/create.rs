@@ -25,7 +25,7 @@ const MOST_CONNECTIONS: usize = 100;
     post, path = "/v1/connections", tag = "connections", security(("key" = ["admin"])),
     request_body = ConnectionIn,
     responses(
-        (status = 201, body = ConnectionCreated, headers(
+        (status = 201, description = "It was made.", body = ConnectionCreated, headers(
             ("ETag" = String, description = "The version."),
             ("Location" = String, description = "Where the connection is.")
         )),

@@ -35,7 +35,7 @@ pub(crate) struct ListConnections {
 #[utoipa::path(
     get, path = "/v1/connections", tag = "connections", params(ListConnections),
     security(("key" = ["viewer"])),
-    responses((status = 200, body = ConnectionList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = ConnectionList), ListProblems)
 )]
 pub(crate) async fn list_connections(
     caller: Viewer,
@@ -57,7 +57,7 @@ pub(crate) async fn list_connections(
     get, path = "/v1/connections/{id}", tag = "connections", security(("key" = ["viewer"])),
     params(("id" = schema::ConnectionId, Path)),
     responses(
-        (status = 200, body = ConnectionOut,
+        (status = 200, description = "As it is now.", body = ConnectionOut,
          headers(("ETag" = String, description = "The version."))),
         ItemProblems
     )

@@ -41,7 +41,7 @@ pub(crate) struct ConversationPatch {
     params(("id" = schema::ConversationId, Path), ("If-Match" = Option<String>, Header)),
     request_body = ConversationPatch,
     responses(
-        (status = 200, body = ConversationOut,
+        (status = 200, description = "As it is now.", body = ConversationOut,
          headers(("ETag" = String, description = "The version."))),
         WriteProblems
     )

@@ -24,11 +24,12 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListConversations {
     /// All of them, those with unread messages, or those whose customer waits for a person's
-    /// answer. The two are independent of each other.
-    #[param(inline, default = "all")]
+    /// answer. The last two are independent of each other. `all` unless given.
+    #[param(inline)]
     view: Option<ViewIn>,
-    /// By the last message; in the view `waiting` by how long the customer waits.
-    #[param(inline, default = "newest")]
+    /// By the last message; in the view `waiting` by how long the customer waits. `newest` unless
+    /// given.
+    #[param(inline)]
     order: Option<OrderIn>,
     /// At most this many.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
@@ -64,7 +65,7 @@ pub(crate) struct ConversationList {
 #[utoipa::path(
     get, path = "/v1/conversations", tag = "conversations", params(ListConversations),
     security(("key" = ["viewer"])),
-    responses((status = 200, body = ConversationList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = ConversationList), ListProblems)
 )]
 pub(crate) async fn list_conversations(
     caller: Viewer,
@@ -114,7 +115,7 @@ pub(crate) async fn list_conversations(
     get, path = "/v1/conversations/{id}", tag = "conversations", security(("key" = ["viewer"])),
     params(("id" = schema::ConversationId, Path)),
     responses(
-        (status = 200, body = ConversationOut,
+        (status = 200, description = "As it is now.", body = ConversationOut,
          headers(("ETag" = String, description = "The version."))),
         ItemProblems
     )

@@ -133,7 +133,7 @@ pub(crate) struct ListMessages {
 #[utoipa::path(
     get, path = "/v1/conversations/{id}/messages", tag = "conversations",
     security(("key" = ["viewer"])), params(("id" = schema::ConversationId, Path), ListMessages),
-    responses((status = 200, body = MessageList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = MessageList), ListProblems)
 )]
 pub(crate) async fn list_conversation_messages(
     caller: Viewer,
@@ -186,7 +186,7 @@ pub(crate) struct AttemptList {
     get, path = "/v1/conversations/{id}/messages/{message_id}/attempts", tag = "conversations",
     security(("key" = ["viewer"])),
     params(("id" = schema::ConversationId, Path), ("message_id" = schema::MessageId, Path)),
-    responses((status = 200, body = AttemptList), ItemProblems)
+    responses((status = 200, description = "A page of the list.", body = AttemptList), ItemProblems)
 )]
 pub(crate) async fn list_attempts(
     caller: Viewer,

@@ -38,7 +38,7 @@ pub(crate) struct PendingOut {
 }
 
 impl PendingOut {
-    pub(super) fn new(run: &Run, loaded: &Loaded, words: &Words, now: DateTime<Utc>) -> Self {
+    fn new(run: &Run, loaded: &Loaded, words: &Words, now: DateTime<Utc>) -> Self {
         let head = &loaded.conversation;
         let (looked_at, refusal) = gates(&loaded.snapshot(), run, now);
         Self {
@@ -50,6 +50,13 @@ impl PendingOut {
             blocked_by: refusal.map(|reason| words.reason(&reason)),
         }
     }
+}
+
+/// Everything pending in one conversation.
+pub(super) fn pending(loaded: &Loaded, words: &Words, now: DateTime<Utc>) -> Vec<PendingOut> {
+    let runs = loaded.conversation.runs.iter();
+    runs.map(|run| PendingOut::new(run, loaded, words, now))
+        .collect()
 }
 
 /// A page of what is pending. `limit` counts conversations, which seldom have more than one.
@@ -76,7 +83,7 @@ pub(crate) struct ListPending {
 #[utoipa::path(
     get, path = "/v1/pending", tag = "conversations", params(ListPending),
     security(("key" = ["viewer"])),
-    responses((status = 200, body = PendingList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = PendingList), ListProblems)
 )]
 pub(crate) async fn list_pending(
     caller: Viewer,
@@ -92,7 +99,7 @@ pub(crate) async fn list_pending(
     let ids: Vec<_> = page.items.iter().map(|head| head.customer).collect();
     let customers = app.store.customers(ws, &ids).await?;
     let words = Words::of(&book.settings, None);
-    let mut pending = Vec::new();
+    let mut listed = Vec::new();
     for head in page.items {
         let customer = customers
             .iter()
@@ -110,14 +117,13 @@ pub(crate) async fn list_pending(
             sent_today: 0,
             conversation: head,
         };
-        let runs = &loaded.conversation.runs;
-        pending.extend(
-            runs.iter()
-                .map(|run| PendingOut::new(run, &loaded, &words, now)),
-        );
+        listed.extend(pending(&loaded, &words, now));
     }
     let meta = Meta {
         next_cursor: page.next_cursor,
     };
-    Ok(Json(PendingList { pending, meta }))
+    Ok(Json(PendingList {
+        pending: listed,
+        meta,
+    }))
 }

@@ -21,7 +21,7 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListSent {
     /// `sequence`: follow-ups; `manual`: written by a person; `transactional`: confirmations.
-    #[param(value_type = schema::Category)]
+    #[param(inline, value_type = schema::Category)]
     category: Category,
     /// At most this many.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
@@ -35,7 +35,7 @@ pub(crate) struct ListSent {
 #[utoipa::path(
     get, path = "/v1/messages", tag = "conversations", params(ListSent),
     security(("key" = ["viewer"])),
-    responses((status = 200, body = MessageList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = MessageList), ListProblems)
 )]
 pub(crate) async fn list_messages(
     caller: Viewer,

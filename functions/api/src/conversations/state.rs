@@ -21,7 +21,7 @@ macro_rules! handlers {
             post, path = $path, tag = "conversations", security(("key" = ["agent"])),
             params(("id" = schema::ConversationId, Path)),
             responses(
-                (status = 200, body = ConversationOut,
+                (status = 200, description = "As it is now.", body = ConversationOut,
                  headers(("ETag" = String, description = "The version."))),
                 WriteProblems
             )

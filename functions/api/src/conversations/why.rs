@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use store::PageRequest;
 use utoipa::{IntoParams, ToSchema};
 
-use super::find::missing;
-use super::pending::PendingOut;
+use super::find::head;
+use super::pending::{PendingOut, pending};
 use super::wire::{ConversationOut, Words, name_of};
 use crate::auth::Viewer;
 use crate::http::{Cursor, Id, Limit, ListProblems, Meta, Problem, Query, request};
@@ -28,7 +28,7 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExplainConversation {
     /// The workspace's own language unless given.
-    #[param(value_type = Option<schema::Locale>)]
+    #[param(inline, value_type = Option<schema::Locale>)]
     locale: Option<Locale>,
     /// At most this many.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
@@ -158,7 +158,7 @@ impl ReceiptOut {
     get, path = "/v1/conversations/{id}/why", tag = "conversations",
     security(("key" = ["viewer"])),
     params(("id" = schema::ConversationId, Path), ExplainConversation),
-    responses((status = 200, body = WhyOut), ListProblems)
+    responses((status = 200, description = "What stands now, and how it came about.", body = WhyOut), ListProblems)
 )]
 pub(crate) async fn explain_conversation(
     caller: Viewer,
@@ -171,25 +171,24 @@ pub(crate) async fn explain_conversation(
         newest_first: true,
         ..request(query.limit, query.cursor)
     };
-    // A deleted connection leaves its conversations without one; they cannot be explained then.
-    let loaded = load(&app, ws, id).await?.ok_or_else(missing)?;
     let found = app.store.receipts(ws, id, &page).await?;
-    let words = Words::of(&loaded.book.settings, query.locale);
-    let rules = &loaded.book.rules;
-    let runs = &loaded.conversation.runs;
-    let pending = runs
-        .iter()
-        .map(|run| PendingOut::new(run, &loaded, &words, now))
-        .collect();
+    let book = app.fresh_book(ws).await?;
+    let words = Words::of(&book.settings, query.locale);
+    // Not all of it is there once the connection is deleted; what was decided stays readable.
+    let (head, customer, pending) = match load(&app, ws, id).await? {
+        Some(loaded) => {
+            let pending = pending(&loaded, &words, now);
+            (loaded.conversation, Some(loaded.customer), pending)
+        }
+        None => (head(&app, ws, id).await?, None, Vec::new()),
+    };
     let receipts = found
         .items
         .into_iter()
-        .map(|receipt| ReceiptOut::new(receipt, &words, rules))
+        .map(|receipt| ReceiptOut::new(receipt, &words, &book.rules))
         .collect();
-    let customer = Some(&loaded.customer);
-    let head = loaded.conversation.clone();
     Ok(Json(WhyOut {
-        conversation: ConversationOut::new(head, customer, rules, &words, now),
+        conversation: ConversationOut::new(head, customer.as_ref(), &book.rules, &words, now),
         pending,
         receipts,
         meta: Meta {

@@ -59,7 +59,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn wrong(field: &str, error: &serde_json::Error) -> Problem {
-    let field = if field == "." { "" } else { field };
+    // The path ends in these where the place has no name.
+    let field = match field {
+        "." | "?" => "",
+        field => field.trim_end_matches(".?"),
+    };
     match error.classify() {
         Category::Data => Problem::invalid(vec![misfit(field, error)]),
         Category::Syntax | Category::Eof | Category::Io => {
@@ -90,7 +94,14 @@ fn misfit(field: &str, error: &serde_json::Error) -> FieldError {
             "see the OpenAPI document for the shape of this field",
         )
     };
-    FieldError::new(field, code, message, remedy)
+    // The path leads to the object in which the field is missing.
+    let missing = message.split('`').nth(1).filter(|_| code == "required");
+    let field = match missing {
+        None => field.to_owned(),
+        Some(name) if field.is_empty() => name.to_owned(),
+        Some(name) => format!("{field}.{name}"),
+    };
+    FieldError::new(&field, code, message, remedy)
 }
 
 fn is_json(request: &Request) -> bool {
@@ -171,7 +182,7 @@ mod tests {
             "inner.x",
             "unknown_field",
         );
-        check(r#"{"inner": {}}"#, 422, "inner", "required");
+        check(r#"{"inner": {}}"#, 422, "inner.number", "required");
         check(r#"{"outer": {}}"#, 422, "outer", "unknown_field");
     }
 }

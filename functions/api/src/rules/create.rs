@@ -23,7 +23,7 @@ const MOST_RULES: usize = 500;
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255)),
     request_body = RuleIn,
     responses(
-        (status = 201, body = RuleOut, headers(
+        (status = 201, description = "It was made.", body = RuleOut, headers(
             ("ETag" = String, description = "The version."),
             ("Location" = String, description = "Where the rule is.")
         )),

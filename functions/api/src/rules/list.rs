@@ -24,7 +24,7 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListRules {
     /// Only rules with this label.
-    #[param(value_type = Option<schema::Colour>)]
+    #[param(inline, value_type = Option<schema::Colour>)]
     colour: Option<Colour>,
     /// Only rules that are on, or off.
     #[param(value_type = Option<bool>)]
@@ -40,7 +40,7 @@ pub(crate) struct ListRules {
 /// List rules, oldest first.
 #[utoipa::path(
     get, path = "/v1/rules", tag = "rules", params(ListRules), security(("key" = ["viewer"])),
-    responses((status = 200, body = RuleList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = RuleList), ListProblems)
 )]
 pub(crate) async fn list_rules(
     caller: Viewer,
@@ -66,7 +66,7 @@ pub(crate) async fn list_rules(
     get, path = "/v1/rules/{id}", tag = "rules", security(("key" = ["viewer"])),
     params(("id" = schema::RuleId, Path)),
     responses(
-        (status = 200, body = RuleOut, headers(("ETag" = String, description = "The version."))),
+        (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),
         ItemProblems
     )
 )]

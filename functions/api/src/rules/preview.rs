@@ -46,7 +46,7 @@ pub(crate) struct PreviewOut {
 #[utoipa::path(
     post, path = "/v1/rules/preview", tag = "rules", security(("key" = ["viewer"])),
     params(PreviewRule), request_body = RuleIn,
-    responses((status = 200, body = PreviewOut), WriteProblems)
+    responses((status = 200, description = "The review.", body = PreviewOut), WriteProblems)
 )]
 pub(crate) async fn preview_draft(
     caller: Viewer,
@@ -70,7 +70,7 @@ pub(crate) async fn preview_draft(
 #[utoipa::path(
     post, path = "/v1/rules/{id}/preview", tag = "rules", security(("key" = ["viewer"])),
     params(("id" = schema::RuleId, Path), PreviewRule),
-    responses((status = 200, body = PreviewOut), WriteProblems)
+    responses((status = 200, description = "The review.", body = PreviewOut), WriteProblems)
 )]
 pub(crate) async fn preview_rule(
     caller: Viewer,

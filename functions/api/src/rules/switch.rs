@@ -19,7 +19,7 @@ use crate::schema;
     post, path = "/v1/rules/{id}/enable", tag = "rules", security(("key" = ["editor"])),
     params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
     responses(
-        (status = 200, body = RuleOut, headers(("ETag" = String, description = "The version."))),
+        (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),
         WriteProblems
     )
 )]
@@ -37,7 +37,7 @@ pub(crate) async fn enable_rule(
     post, path = "/v1/rules/{id}/disable", tag = "rules", security(("key" = ["editor"])),
     params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
     responses(
-        (status = 200, body = RuleOut, headers(("ETag" = String, description = "The version."))),
+        (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),
         WriteProblems
     )
 )]

@@ -21,7 +21,7 @@ use crate::schema;
     params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
     request_body = RulePatch,
     responses(
-        (status = 200, body = RuleOut, headers(("ETag" = String, description = "The version."))),
+        (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),
         WriteProblems
     )
 )]

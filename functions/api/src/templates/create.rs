@@ -134,7 +134,7 @@ enum ButtonIn {
     post, path = "/v1/connections/{id}/templates", tag = "connections",
     security(("key" = ["editor"])), params(("id" = schema::ConnectionId, Path)),
     request_body = TemplateIn,
-    responses((status = 201, body = TemplateOut), WriteProblems)
+    responses((status = 201, description = "It was made.", body = TemplateOut), WriteProblems)
 )]
 pub(crate) async fn create_template(
     caller: Editor,

@@ -35,7 +35,7 @@ pub(crate) struct ListTemplates {
 #[utoipa::path(
     get, path = "/v1/connections/{id}/templates", tag = "connections",
     security(("key" = ["viewer"])), params(("id" = schema::ConnectionId, Path), ListTemplates),
-    responses((status = 200, body = TemplateList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = TemplateList), ListProblems)
 )]
 pub(crate) async fn list_templates(
     caller: Viewer,

@@ -24,7 +24,7 @@ const MOST_PAGES: usize = 70;
 #[utoipa::path(
     post, path = "/v1/connections/{id}/templates/sync", tag = "connections",
     security(("key" = ["editor"])), params(("id" = schema::ConnectionId, Path)),
-    responses((status = 200, body = TemplateSync), WriteProblems)
+    responses((status = 200, description = "What was found.", body = TemplateSync), WriteProblems)
 )]
 pub(crate) async fn sync_templates(
     caller: Editor,

@@ -83,7 +83,7 @@ pub(crate) struct ListKeys {
 /// List keys, oldest first.
 #[utoipa::path(
     get, path = "/v1/keys", tag = "workspace", params(ListKeys), security(("key" = ["owner"])),
-    responses((status = 200, body = KeyList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = KeyList), ListProblems)
 )]
 pub(crate) async fn list_keys(
     caller: Owner,
@@ -104,7 +104,7 @@ pub(crate) async fn list_keys(
     post, path = "/v1/keys", tag = "workspace", security(("key" = ["owner"])),
     request_body = KeyIn,
     responses(
-        (status = 201, body = KeyCreated,
+        (status = 201, description = "It was made.", body = KeyCreated,
          headers(("Location" = String, description = "Where it can be removed."))),
         WriteProblems
     )

@@ -116,7 +116,7 @@ struct FrequencyCapIn {
 #[utoipa::path(
     get, path = "/v1/settings", tag = "workspace", security(("key" = ["viewer"])),
     responses(
-        (status = 200, body = SettingsOut,
+        (status = 200, description = "As it is now.", body = SettingsOut,
          headers(("ETag" = String, description = "The version."))),
         ItemProblems
     )
@@ -135,7 +135,7 @@ pub(crate) async fn get_settings(
     params(("If-Match" = Option<String>, Header)),
     request_body = SettingsPatch,
     responses(
-        (status = 200, body = SettingsOut,
+        (status = 200, description = "As it is now.", body = SettingsOut,
          headers(("ETag" = String, description = "The version."))),
         WriteProblems
     )

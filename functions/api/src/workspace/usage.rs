@@ -69,7 +69,7 @@ struct UsageLimits {
 /// List what was counted.
 #[utoipa::path(
     get, path = "/v1/usage", tag = "workspace", params(ListUsage), security(("key" = ["viewer"])),
-    responses((status = 200, body = UsageList), ListProblems)
+    responses((status = 200, description = "A page of the list.", body = UsageList), ListProblems)
 )]
 pub(crate) async fn list_usage(
     caller: Viewer,

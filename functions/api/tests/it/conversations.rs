@@ -1,0 +1,213 @@
+//! Conversations: the inbox, what staff do, and why.
+
+use app::tasks::DueTask;
+use domain::channel::Channel;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+#[tokio::test]
+async fn the_inbox_shows_the_customer_and_its_views_are_independent() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let list = |view: &'static str| {
+        let world = &world;
+        async move {
+            let answer = world
+                .get(&format!("/v1/conversations?view={view}&order=oldest"))
+                .await;
+            answer.expect(200).body["conversations"]
+                .as_array()
+                .unwrap()
+                .clone()
+        }
+    };
+    assert_eq!(list("all").await[0]["customer"]["name"], "Anna Alt");
+    assert_eq!(list("unread").await.len(), 1);
+    assert_eq!(list("waiting").await.len(), 0);
+    let read = world
+        .call("POST", &format!("/v1/conversations/{id}/read"), &[], None)
+        .await
+        .expect(200);
+    assert_eq!(read.body["unread"], 0);
+    assert_eq!(list("unread").await.len(), 0);
+}
+
+#[tokio::test]
+async fn staff_write_to_the_customer_once() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let headers = [("idempotency-key", "a")];
+    let body = Some(json!({"text": "Bis Dienstag!"}));
+    let sent = world
+        .call("POST", &path, &headers, body.clone())
+        .await
+        .expect(202);
+    let again = world.call("POST", &path, &headers, body).await.expect(202);
+    assert_eq!(sent.body["id"], again.body["id"]);
+    assert_eq!(sent.body["status"], "planned");
+    let messages = world.get(&path).await.expect(200).body["messages"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let texts: Vec<&str> = messages
+        .iter()
+        .map(|message| message["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts.len(), 3);
+    assert_eq!(texts[0], "Bis Dienstag!");
+    let pending = world.get("/v1/pending").await.expect(200);
+    assert_eq!(
+        pending.body["pending"][0]["run"]["message"],
+        sent.body["id"]
+    );
+    assert_eq!(pending.body["pending"][0]["blocked_by"], Value::Null);
+    let woken = world
+        .due()
+        .into_iter()
+        .any(|task| matches!(task, DueTask::WakeV1 { .. }));
+    assert!(woken, "the sender was not told");
+    let attempts = format!("{path}/{}/attempts", sent.body["id"].as_str().unwrap());
+    assert_eq!(
+        world.get(&attempts).await.expect(200).body["attempts"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn a_hidden_note_is_stored_and_sent_to_nobody() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let note = world
+        .post(&path, json!({"text": "ruft oft an", "hidden": true}))
+        .await
+        .expect(201);
+    assert_eq!(note.body["hidden"], true);
+    let pending = world.get("/v1/pending").await.expect(200);
+    assert_eq!(pending.body["pending"], json!([]));
+    let manual = world.get("/v1/messages?category=manual").await.expect(200);
+    assert!(!manual.body.to_string().contains("ruft oft an"));
+}
+
+#[tokio::test]
+async fn a_text_that_cannot_leave_is_refused_at_once() {
+    let world = World::new().await;
+    let body = json!({"channel": "whatsapp", "name": "x", "account": "1"});
+    let made = world.post("/v1/connections", body).await.expect(201);
+    let connection = made.body["id"].as_str().unwrap().parse().unwrap();
+    let id = world.conversation(connection, Channel::WhatsApp).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let text = json!({"text": "x".repeat(4097)});
+    world
+        .post(&path, text)
+        .await
+        .problem(422, "too_long", "text");
+    world
+        .post(&path, json!({"text": " "}))
+        .await
+        .problem(422, "required", "text");
+    world
+        .post(&path, json!({"text": "a\u{0}b"}))
+        .await
+        .problem(422, "control_character", "text");
+    world.advance_hours(22).await;
+    let answer = world
+        .post(&path, json!({"text": "zu spät"}))
+        .await
+        .problem(409, "conflict", "");
+    assert!(
+        answer.body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("2026-11-03 08:00"),
+        "{}",
+        answer.body
+    );
+    // A note is no message.
+    world
+        .post(&path, json!({"text": "zu spät", "hidden": true}))
+        .await
+        .expect(201);
+    let disable = format!("/v1/connections/{connection}/disable");
+    world.call("POST", &disable, &[], None).await.expect(200);
+    world
+        .post(&path, json!({"text": "aus"}))
+        .await
+        .problem(409, "conflict", "");
+}
+
+#[tokio::test]
+async fn conversations_are_assigned_labelled_closed_and_reopened() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let at = format!("/v1/conversations/{id}");
+    let body = json!({"assignee": "Jane", "labels": ["vip", "vip", "termin"]});
+    let changed = world
+        .call("PATCH", &at, &[("if-match", "\"1\"")], Some(body))
+        .await
+        .expect(200);
+    assert_eq!(changed.body["labels"], json!(["vip", "termin"]));
+    assert_eq!(changed.body["assignee"], "Jane");
+    let stale = world
+        .call(
+            "PATCH",
+            &at,
+            &[("if-match", "\"1\"")],
+            Some(json!({"assignee": null})),
+        )
+        .await;
+    stale.problem(412, "stale_version", "");
+    let nobody = world
+        .patch(&at, json!({"assignee": null}))
+        .await
+        .expect(200);
+    assert_eq!(nobody.body["assignee"], Value::Null);
+    assert_eq!(nobody.body["labels"], json!(["vip", "termin"]));
+    world
+        .patch(&at, json!({"labels": ["x", ""]}))
+        .await
+        .problem(422, "required", "labels[1]");
+    let closed = world
+        .call("POST", &format!("{at}/close"), &[], None)
+        .await
+        .expect(200);
+    assert_eq!(closed.body["state"]["state"], "closed");
+    let open = world
+        .call("POST", &format!("{at}/reopen"), &[], None)
+        .await
+        .expect(200);
+    assert_eq!(open.body["state"], json!({"state": "open"}));
+}
+
+#[tokio::test]
+async fn why_tells_every_decision_in_the_language_asked_for() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let at = format!("/v1/conversations/{id}");
+    world
+        .post(&format!("{at}/messages"), json!({"text": "Hallo"}))
+        .await
+        .expect(202);
+    let why = world.get(&format!("{at}/why?locale=en")).await.expect(200);
+    assert_eq!(why.body["pending"].as_array().unwrap().len(), 1);
+    let receipts = why.body["receipts"].as_array().unwrap();
+    assert!(!receipts.is_empty(), "{}", why.body);
+    let german = world.get(&format!("{at}/why")).await.expect(200);
+    let explained = |body: &Value| body["receipts"][0]["entries"][0]["explanation"].clone();
+    assert_ne!(explained(&why.body), explained(&german.body));
+    // What the connection's deletion leaves can still be read.
+    world
+        .call(
+            "DELETE",
+            &format!("/v1/connections/{}", world.loopback),
+            &[],
+            None,
+        )
+        .await
+        .expect(204);
+    world.get(&format!("{at}/why")).await.expect(200);
+    world.get(&at).await.expect(200);
+    world.get("/v1/pending").await.expect(200);
+}

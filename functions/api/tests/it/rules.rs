@@ -1,0 +1,268 @@
+//! Rules: created, listed, changed, switched, deleted, previewed.
+
+use app::tasks::DueTask;
+use domain::channel::Channel;
+use serde_json::{Value, json};
+
+use crate::world::{World, rule, rule_with};
+
+#[tokio::test]
+async fn a_new_rule_is_active_at_once_and_goes_out_as_it_came_in() {
+    let world = World::new().await;
+    let made = world.post("/v1/rules", rule()).await.expect(201);
+    assert_eq!(made.header("etag"), "\"1\"");
+    let at = made.header("location").to_owned();
+    let read = world.get(&at).await.expect(200);
+    assert_eq!(read.body, made.body);
+    assert_eq!(read.body["enabled"], true);
+    for (field, value) in rule().as_object().unwrap() {
+        let shown = &read.body[field];
+        match field.as_str() {
+            "trigger" => assert_eq!(shown["description"], value["description"]),
+            _ => assert_eq!(shown, value, "{field}"),
+        }
+    }
+    assert_eq!(read.body["created_at"], crate::world::NOW);
+}
+
+#[tokio::test]
+async fn rules_are_filtered_and_paged() {
+    let world = World::new().await;
+    for (name, colour) in [("a", "blue"), ("b", "green"), ("c", "blue"), ("d", "none")] {
+        let body = rule_with(json!({"name": name, "colour": colour, "enabled": name != "c"}));
+        world.post("/v1/rules", body).await.expect(201);
+    }
+    let names = |body: &Value| -> Vec<String> {
+        let rules = body["rules"].as_array().unwrap();
+        rules
+            .iter()
+            .map(|rule| rule["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let blue = world.get("/v1/rules?colour=blue").await.expect(200);
+    assert_eq!(names(&blue.body).len(), 2);
+    let on = world
+        .get("/v1/rules?colour=blue&enabled=true")
+        .await
+        .expect(200);
+    assert_eq!(names(&on.body), ["a"]);
+    let mut seen = Vec::new();
+    let mut path = "/v1/rules?limit=3".to_owned();
+    loop {
+        let page = world.get(&path).await.expect(200);
+        seen.extend(names(&page.body));
+        let Some(cursor) = page.body["meta"]["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/v1/rules?limit=3&cursor={cursor}");
+    }
+    seen.sort();
+    assert_eq!(seen, ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn a_patch_tells_absent_null_and_value_apart() {
+    let world = World::new().await;
+    let at = world
+        .post("/v1/rules", rule())
+        .await
+        .expect(201)
+        .header("location")
+        .to_owned();
+    let changed = world
+        .patch(&at, json!({"colour": null, "delay": {"mode": "ai"}}))
+        .await
+        .expect(200);
+    assert_eq!(changed.body["colour"], Value::Null);
+    assert_eq!(changed.body["delay"], json!({"mode": "ai"}));
+    assert_eq!(changed.body["name"], rule()["name"]);
+    assert_eq!(changed.body["version"], 2);
+    // Nothing changed, so nothing is planned anew.
+    let same = world
+        .patch(&at, json!({"delay": {"mode": "ai"}}))
+        .await
+        .expect(200);
+    assert_eq!(same.body["version"], 2);
+    world
+        .patch(&at, json!({"name": null}))
+        .await
+        .problem(422, "required", "name");
+    world
+        .patch(&at, json!({"colour": 7}))
+        .await
+        .problem(422, "wrong_type", "colour");
+    world
+        .patch(&at, json!([]))
+        .await
+        .problem(422, "wrong_type", "");
+}
+
+#[tokio::test]
+async fn every_change_is_announced_to_the_conversations() {
+    let world = World::new().await;
+    let at = world
+        .post("/v1/rules", rule())
+        .await
+        .expect(201)
+        .header("location")
+        .to_owned();
+    world
+        .call("POST", &format!("{at}/disable"), &[], None)
+        .await
+        .expect(200);
+    // Off already: nothing to announce.
+    let off = world
+        .call("POST", &format!("{at}/disable"), &[], None)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&off.body["enabled"], &off.body["version"]),
+        (&json!(false), &json!(2))
+    );
+    world
+        .call("POST", &format!("{at}/enable"), &[], None)
+        .await
+        .expect(200);
+    world.call("DELETE", &at, &[], None).await.expect(204);
+    world.get(&at).await.problem(404, "not_found", "");
+    let announced: Vec<DueTask> = world
+        .due()
+        .into_iter()
+        .filter(|task| matches!(task, DueTask::RuleChangedV1 { .. }))
+        .collect();
+    assert_eq!(announced.len(), 4);
+}
+
+#[tokio::test]
+async fn a_rule_that_cannot_work_any_more_can_be_switched_off_but_not_on() {
+    let world = World::new().await;
+    let at = world
+        .post("/v1/rules", rule())
+        .await
+        .expect(201)
+        .header("location")
+        .to_owned();
+    let loopback = format!("/v1/connections/{}", world.loopback);
+    world
+        .call("POST", &format!("{loopback}/disable"), &[], None)
+        .await
+        .expect(200);
+    let shown = world.get(&at).await.expect(200);
+    assert!(
+        !shown.body["warnings"].as_array().unwrap().is_empty(),
+        "{}",
+        shown.body
+    );
+    world
+        .patch(&at, json!({"enabled": false}))
+        .await
+        .expect(200);
+    let answer = world
+        .call("POST", &format!("{at}/enable"), &[], None)
+        .await
+        .expect(422);
+    assert_eq!(answer.body["code"], "validation_failed");
+}
+
+#[tokio::test]
+async fn the_same_idempotency_key_creates_one_rule() {
+    let world = World::new().await;
+    let headers = [("idempotency-key", "once")];
+    let first = world
+        .call("POST", "/v1/rules", &headers, Some(rule()))
+        .await
+        .expect(201);
+    let again = world
+        .call("POST", "/v1/rules", &headers, Some(rule()))
+        .await
+        .expect(201);
+    assert_eq!(first.body, again.body);
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    let other = rule_with(json!({"name": "other"}));
+    let other = world.call("POST", "/v1/rules", &headers, Some(other)).await;
+    other.problem(422, "idempotency_mismatch", "");
+    assert_eq!(world.rules().await, 1);
+    // A refused request leaves its key free.
+    let headers = [("idempotency-key", "corrected")];
+    let wrong = rule_with(json!({"colour": "mauve"}));
+    world
+        .call("POST", "/v1/rules", &headers, Some(wrong))
+        .await
+        .expect(422);
+    world
+        .call("POST", "/v1/rules", &headers, Some(rule()))
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn the_preview_shows_the_review_screen_and_stores_nothing() {
+    let world = World::new().await;
+    let shown = world.post("/v1/rules/preview", rule()).await.expect(200);
+    let items: Vec<&str> = shown.body["review"]["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| check["item"].as_str().unwrap())
+        .collect();
+    for item in [
+        "name",
+        "delay",
+        "description",
+        "stop",
+        "message",
+        "template",
+        "cost",
+    ] {
+        assert!(items.contains(&item), "{item} in {items:?}");
+    }
+    let text = "Hallo Ursula, sollen wir den Termin festhalten?";
+    assert_eq!(shown.body["sample"]["text"], text);
+    assert!(
+        shown.body["review"]["cost"]["price_list"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://")
+    );
+    assert_eq!(shown.body["now"], Value::Null);
+    assert_eq!(world.rules().await, 0);
+    let wrong = rule_with(json!({"stop": null}));
+    world
+        .post("/v1/rules/preview", wrong)
+        .await
+        .problem(422, "required", "stop.description");
+}
+
+#[tokio::test]
+async fn the_preview_says_what_would_happen_in_a_conversation() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let before = world
+        .get(&format!("/v1/conversations/{id}"))
+        .await
+        .expect(200);
+    let path = format!("/v1/rules/preview?conversation={id}");
+    let shown = world.post(&path, rule()).await.expect(200);
+    let entries = shown.body["now"]["entries"].as_array().unwrap();
+    assert!(!entries.is_empty(), "{}", shown.body);
+    assert!(
+        entries
+            .iter()
+            .all(|entry| !entry["explanation"].as_str().unwrap().is_empty())
+    );
+    let after = world
+        .get(&format!("/v1/conversations/{id}"))
+        .await
+        .expect(200);
+    assert_eq!(before.body, after.body);
+    let unknown = "/v1/rules/preview?conversation=cnv_0123456789abcdef0123456789abcdef";
+    world
+        .post(unknown, rule())
+        .await
+        .problem(404, "not_found", "");
+    world
+        .post("/v1/rules/preview?conversation=x", rule())
+        .await
+        .problem(400, "invalid_value", "conversation");
+}

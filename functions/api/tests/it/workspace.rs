@@ -1,0 +1,153 @@
+//! Settings, keys, counters, and the service itself.
+
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+#[tokio::test]
+async fn settings_are_changed_field_by_field() {
+    let world = World::new().await;
+    let before = world.get("/v1/settings").await.expect(200);
+    assert_eq!(before.header("etag"), "\"1\"");
+    let body = json!({"zone": "America/New_York", "quiet_hours": {"from": "20:00", "to": "08:00"}});
+    let after = world.patch("/v1/settings", body).await.expect(200);
+    assert_eq!(after.header("etag"), "\"2\"");
+    assert_eq!(
+        after.body["quiet_hours"],
+        json!({"from": "20:00", "to": "08:00"})
+    );
+    assert_eq!(after.body["business_name"], before.body["business_name"]);
+    let none = world
+        .patch("/v1/settings", json!({"quiet_hours": null}))
+        .await
+        .expect(200);
+    assert_eq!(none.body["quiet_hours"], Value::Null);
+    let stale = world
+        .call(
+            "PATCH",
+            "/v1/settings",
+            &[("if-match", "\"1\"")],
+            Some(json!({"locale": "en"})),
+        )
+        .await;
+    stale.problem(412, "stale_version", "");
+}
+
+#[tokio::test]
+async fn settings_outside_their_limits_are_refused_together() {
+    let world = World::new().await;
+    let check = |body: Value, code: &'static str, field: &'static str| {
+        let world = &world;
+        async move {
+            world
+                .patch("/v1/settings", body)
+                .await
+                .problem(422, code, field)
+        }
+    };
+    check(json!({"zone": "Berlin"}), "unknown_value", "zone").await;
+    check(json!({"locale": "fr"}), "unknown_value", "locale").await;
+    check(
+        json!({"quiet_hours": {"from": "8:00", "to": "25:00"}}),
+        "invalid_value",
+        "quiet_hours.from",
+    )
+    .await;
+    check(
+        json!({"quiet_hours": {"from": "08:00", "to": "08:00"}}),
+        "invalid_value",
+        "quiet_hours",
+    )
+    .await;
+    check(
+        json!({"frequency_cap": {"messages": 0, "hours": 24}}),
+        "out_of_range",
+        "frequency_cap.messages",
+    )
+    .await;
+    check(
+        json!({"assess_delay_seconds": 3601}),
+        "out_of_range",
+        "assess_delay_seconds",
+    )
+    .await;
+    check(
+        json!({"assess_delay_seconds": -1}),
+        "wrong_type",
+        "assess_delay_seconds",
+    )
+    .await;
+    check(json!({"workspace": "ws_x"}), "unknown_field", "workspace").await;
+    assert_eq!(
+        world.get("/v1/settings").await.expect(200).body["version"],
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_stops_working_when_it_is_removed() {
+    let world = World::new().await;
+    let made = world
+        .post("/v1/keys", json!({"name": "CRM", "role": "viewer"}))
+        .await
+        .expect(201);
+    let key = made.body["key"].as_str().unwrap().to_owned();
+    assert!(key.starts_with("nf_"));
+    let listed = world.get("/v1/keys").await.expect(200).body;
+    assert!(!listed.to_string().contains(&key));
+    assert_eq!(listed["keys"].as_array().unwrap().len(), 2);
+    let bearer = format!("Bearer {key}");
+    let with_key = [("authorization", bearer.as_str())];
+    world
+        .call("GET", "/v1/rules", &with_key, None)
+        .await
+        .expect(200);
+    world
+        .call("DELETE", made.header("location"), &[], None)
+        .await
+        .expect(204);
+    world
+        .call("GET", "/v1/rules", &with_key, None)
+        .await
+        .problem(401, "unauthenticated", "");
+    world
+        .call("DELETE", made.header("location"), &[], None)
+        .await
+        .problem(404, "not_found", "");
+    let own = listed["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| key["role"] == "owner")
+        .unwrap();
+    let own = format!("/v1/keys/{}", own["id"].as_str().unwrap());
+    world
+        .call("DELETE", &own, &[], None)
+        .await
+        .problem(409, "conflict", "");
+}
+
+#[tokio::test]
+async fn counters_are_listed_by_day() {
+    let world = World::new().await;
+    let usage = world.get("/v1/usage?days=2").await.expect(200);
+    assert_eq!(usage.body["usage"][0]["date"], "2026-11-02");
+    assert_eq!(usage.body["usage"][1]["date"], "2026-11-01");
+    world
+        .get("/v1/usage?days=32")
+        .await
+        .problem(400, "invalid_value", "days");
+}
+
+#[tokio::test]
+async fn a_failure_of_ours_is_opaque() {
+    let world = World::new().await;
+    world.dynamo.fail_by(|_, _| local::Fault::Unavailable);
+    let answer = world.get("/v1/rules").await.problem(503, "unavailable", "");
+    assert_eq!(answer.header("retry-after"), "2");
+    let shown = answer.body.to_string();
+    assert!(
+        !shown.contains("Dynamo") && !shown.contains("GetItem"),
+        "{shown}"
+    );
+}
