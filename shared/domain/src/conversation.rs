@@ -132,8 +132,8 @@ pub struct Run {
     pub rescue: Option<Rescue>,
     /// How often sending was tried.
     pub attempts: u32,
-    /// When the message stands in the history: the first claim of a rule's message, the writing
-    /// of a person's. `None` before the first claim of a rule's message.
+    /// When the message stands in the history: part of its key. `None` before the first claim of
+    /// a rule's message, which is not stored before.
     #[serde(default)]
     pub message_at: Option<DateTime<Utc>>,
 }

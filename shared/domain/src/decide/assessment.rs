@@ -104,7 +104,7 @@ impl Decider<'_> {
         if answer.episode != head.episode
             || Some(answer.anchor) != head.last_interaction_at()
             || head.state != State::Open
-            || head.assess_at.is_none()
+            || self.person_is_writing()
             || self.rules_changed_since(head.asked_at)
         {
             // The world moved on while the decider was thinking; what is due is asked anew.

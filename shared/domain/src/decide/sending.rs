@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::decider::{Decider, about};
-use super::{Effect, Forecast, LEASE, Outlook, SendOutcome};
+use super::{Effect, Forecast, LEASE, Outlook, SendOutcome, Snapshot, forecast};
 use crate::conversation::{Answer, Run, Sending, Source, UnknownSend};
 use crate::ids::RunId;
 use crate::message::Status;
@@ -177,7 +177,7 @@ impl Decider<'_> {
             return;
         }
         // Time has passed since the timer fired, and a text was written.
-        let Forecast { outlook, gates } = self.forecast(&run);
+        let Forecast { outlook, gates } = self.forecast_for_claim(&run);
         let Outlook::Send { how } = outlook else {
             self.not_now(&run, outlook, gates);
             return;
@@ -185,7 +185,8 @@ impl Decider<'_> {
         self.remove_run(id);
         let message_at = *run.message_at.get_or_insert(match run.source {
             Source::Manual { at } => at,
-            Source::Rule { .. } => self.now,
+            // All attempts write the same item.
+            Source::Rule { .. } => run.planned_at,
         });
         self.conversation.sending = Some(Sending {
             attempt: run.attempts + 1,
@@ -196,6 +197,19 @@ impl Decider<'_> {
             how,
             cancelled: None,
         });
+    }
+
+    /// The write that claims a message also notes it with the customer; the frequency cap must
+    /// not count the message against itself.
+    fn forecast_for_claim(&self, run: &Run) -> Forecast {
+        let mut customer = self.known.customer.clone();
+        customer.automated_at.retain(|at| *at != self.now);
+        let known = Snapshot {
+            conversation: &self.conversation,
+            customer: &customer,
+            ..self.known
+        };
+        forecast(&known, run, self.now)
     }
 
     pub(super) fn send_finished(&mut self, id: RunId, outcome: &SendOutcome) {

@@ -1,6 +1,6 @@
 use super::world::World;
 use crate::channel::Channel;
-use crate::decide::{Event, Outlook, forecast};
+use crate::decide::{Event, Outlook, forecast, gates};
 use crate::fixtures::{
     hours, manual, minutes, monday, quiet, rule, template, with_template, without_text,
 };
@@ -282,6 +282,17 @@ fn nx_24_the_pending_view_says_what_the_sender_will_do() {
             reason: Reason::RuleDisabled
         }
     );
+}
+
+#[test]
+fn nx_18_a_run_of_an_earlier_silence_never_passes() {
+    let mut world = World::answered(Channel::WhatsApp, rule_with(240));
+    world.advance(10);
+    let run = world.pending().unwrap().clone();
+    let refusal = |world: &World| gates(&world.snapshot(), &run, world.now).1;
+    assert_eq!(refusal(&world), None);
+    world.customer_writes();
+    assert_eq!(refusal(&world), Some(Reason::CustomerReplied));
 }
 
 #[test]

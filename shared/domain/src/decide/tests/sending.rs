@@ -60,6 +60,18 @@ fn a_timer_that_fires_twice_asks_for_one_send() {
 }
 
 #[test]
+fn the_cap_does_not_count_a_message_against_itself() {
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.settings.frequency_cap.messages = 1;
+    world.advance(59);
+    world.now += minutes(1);
+    world.happens(&Event::TimerFired);
+    let run = world.pending().unwrap().id;
+    world.customer.note_automated(world.now);
+    assert!(world.claim(run));
+}
+
+#[test]
 fn nx_22_every_gate_is_looked_at_again_at_the_claim() {
     let claims = |change: &dyn Fn(&mut World)| {
         let mut world = World::answered(Channel::WhatsApp, hourly());
@@ -177,9 +189,9 @@ fn a_gate_that_says_until_when_holds_and_any_other_skips() {
 }
 
 #[test]
-fn the_message_stands_in_the_history_where_it_was_first_sent() {
+fn every_attempt_writes_the_same_item() {
     let mut world = claimed();
-    let first = world.now;
+    let first = monday() + minutes(3); // when it was planned
     assert_eq!(world.head.sending.as_ref().unwrap().message_at, first);
     finish(&mut world, retry(65));
     world.now = monday() + minutes(65);

@@ -167,3 +167,12 @@ fn an_answer_that_was_unknown_counts_from_when_it_left() {
     assert!(world.head.waiting_since.is_some());
     assert_eq!(world.head.last_business_at, Some(monday() + minutes(12)));
 }
+
+#[test]
+fn what_may_have_arrived_counts_as_this_silences_message() {
+    let mut world = world(OnUnknown::Skip);
+    world.staff_answers();
+    assert_eq!(world.last_reason(), Some(Reason::EpisodeDone));
+    world.advance(3000);
+    assert_eq!(world.sent.len(), 1);
+}
