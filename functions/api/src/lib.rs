@@ -13,6 +13,7 @@
 //! else. Wire types end here: nothing below knows them.
 
 mod auth;
+pub mod command;
 mod connections;
 mod conversations;
 mod document;

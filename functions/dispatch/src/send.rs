@@ -33,14 +33,17 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(120);
 
 /// Sends what `decide` said is to be sent. `false`: the world changed meanwhile, decide again.
 pub(crate) async fn run(app: &App, loaded: Loaded, run: &Run, how: How) -> Result<bool, AppError> {
-    let Some(draft) = draft(app, &loaded, run, how).await? else {
+    let Some(mut draft) = draft(app, &loaded, run, how).await? else {
         return give_up(app, loaded, run, Reason::RuleDeleted).await;
     };
-    let prepared = match prepare(app, &loaded, run, &draft).await? {
+    // Writing a text may have taken seconds: quiet hours and windows count from here.
+    let now = app.now();
+    draft.at = draft.at.or(run.message_at).or(Some(now));
+    let prepared = match prepare(app, &loaded, run, &draft, now).await? {
         Ok(prepared) => prepared,
         Err(reason) => return give_up(app, loaded, run, reason).await,
     };
-    let Some(claimed) = claim(app, loaded, run, how, draft).await? else {
+    let Some(claimed) = claim(app, loaded, run, how, draft, now).await? else {
         return Ok(false);
     };
     let Claimed { loaded, message } = claimed;
@@ -53,7 +56,8 @@ pub(crate) async fn run(app: &App, loaded: Loaded, run: &Run, how: How) -> Resul
 struct Draft {
     author: Author,
     content: Result<Content, Reason>,
-    at: DateTime<Utc>,
+    /// When it stands in the history: the first attempt's time.
+    at: Option<DateTime<Utc>>,
     decided_by: Option<String>,
     attempts: u32,
 }
@@ -74,7 +78,7 @@ async fn draft(app: &App, loaded: &Loaded, run: &Run, how: How) -> Result<Option
             Ok(stored.map(|message| Draft {
                 author: message.author,
                 content: Ok(message.content),
-                at: *at,
+                at: Some(*at),
                 decided_by: None,
                 attempts: run.attempts,
             }))
@@ -95,7 +99,7 @@ async fn draft(app: &App, loaded: &Loaded, run: &Run, how: How) -> Result<Option
             Ok(Some(Draft {
                 author,
                 content,
-                at: run.planned_at,
+                at: None,
                 decided_by,
                 attempts: run.attempts,
             }))
@@ -109,6 +113,7 @@ async fn prepare(
     loaded: &Loaded,
     run: &Run,
     draft: &Draft,
+    now: DateTime<Utc>,
 ) -> Result<Result<OutboundAction, Reason>, AppError> {
     let content = match &draft.content {
         Ok(content) => content.clone(),
@@ -130,7 +135,7 @@ async fn prepare(
     };
     let correlation = Correlation {
         conversation: head.id,
-        at: draft.at,
+        at: draft.at.unwrap_or(now),
         message: run.message,
     };
     let message = OutboundMessage {
@@ -160,9 +165,8 @@ async fn claim(
     run: &Run,
     how: How,
     draft: Draft,
+    now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, AppError> {
-    // Writing a text may have taken seconds: quiet hours and windows count from here.
-    let now = app.now();
     let ws = loaded.conversation.workspace;
     let still = decide(&loaded.snapshot(), &Event::TimerFired, now)
         .effects
@@ -176,7 +180,7 @@ async fn claim(
         id: run.message,
         workspace: ws,
         conversation: loaded.conversation.id,
-        at: draft.at,
+        at: draft.at.unwrap_or(now),
         author: draft.author,
         content: draft.content.unwrap_or_else(|_| Content::text("")),
         hidden: false,
@@ -235,7 +239,9 @@ async fn claim(
     };
     let applied = apply::apply_once(app, loaded, change, now).await?;
     match settled(app, ws, applied).await? {
-        Some(Applied::Done { loaded, .. }) => Ok(Some(Claimed { loaded, message })),
+        Some(Applied::Done { loaded, .. }) if is_claimed(&loaded, run) => {
+            Ok(Some(Claimed { loaded, message }))
+        }
         Some(Applied::AtLimit) => {
             let refused = Change::event("timer_fired", Event::TimerFired);
             apply::apply_once(app, at_limit, refused, now).await?;
@@ -243,6 +249,15 @@ async fn claim(
         }
         _ => Ok(None),
     }
+}
+
+/// The claim looks at every gate once more and may have decided against it.
+fn is_claimed(loaded: &Loaded, run: &Run) -> bool {
+    loaded
+        .conversation
+        .sending
+        .as_ref()
+        .is_some_and(|sending| sending.run.id == run.id)
 }
 
 /// The provider call. Nothing after it can be undone.
@@ -255,7 +270,11 @@ async fn call(app: &App, loaded: &Loaded, message: &Message, action: OutboundAct
     });
     match action {
         OutboundAction::Loopback => match ProviderMessageId::parse(&message.id.to_string()) {
-            Ok(id) => Outcome::Accepted { id, user: None, held: false },
+            Ok(id) => Outcome::Accepted {
+                id,
+                user: None,
+                held: false,
+            },
             Err(_) => channels::TransportError::MaybeSent("no id".to_owned()).into(),
         },
         OutboundAction::Http(request) => match app.http.send(&request).await {

@@ -7,12 +7,16 @@ use app::{App, AppError};
 use channels::inbound::{Echo, InboundMessage, Postback};
 use domain::channel::ProviderMessageId;
 use domain::content::Content;
+use domain::conversation::Conversation;
 use domain::decide::{CustomerWrote, Event};
 use domain::message::{Author, Message, Status};
 use store::StatusChange;
 
 use crate::arrival::Arrival;
 use crate::reports;
+
+/// The label of a conversation in which the customer may have asked for no more messages.
+const OPT_OUT_LABEL: &str = "opt-out?";
 
 /// The customer wrote.
 pub(crate) async fn from_customer(
@@ -79,15 +83,18 @@ async fn customer_wrote(
         .first()
         .map(|message| message.content.preview())
         .unwrap_or_default();
-    let opt_out = ai::builtin::opt_out(words, arrival.event.channel.as_str()) == OptOut::Yes;
+    let automatic = automatic || ai::builtin::is_automatic(words);
+    let opt_out = ai::builtin::opt_out(words, arrival.event.channel.as_str());
     let event = Event::CustomerWrote(CustomerWrote {
         at: arrival.event.at,
         preview,
         opens_window: arrival.event.opens_window(),
         automatic,
-        opt_out,
+        opt_out: opt_out == OptOut::Yes,
     });
-    store(app, arrival, &messages, "customer_wrote", &event).await
+    // Unclear wishes are for a person to read, never guessed (NX-29).
+    let label = (opt_out == OptOut::Unclear).then_some(OPT_OUT_LABEL);
+    store(app, arrival, &messages, "customer_wrote", &event, label).await
 }
 
 /// A message that did not come through our API: typed in the platform's own app or inbox
@@ -115,7 +122,7 @@ pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<()
         at: arrival.event.at,
         preview: echo.content.preview(),
     };
-    store(app, arrival, &[message], "business_wrote", &event).await
+    store(app, arrival, &[message], "business_wrote", &event, None).await
 }
 
 /// Stores the messages together with the decision about them.
@@ -125,6 +132,7 @@ async fn store(
     messages: &[Message],
     cause: &'static str,
     event: &Event,
+    label: Option<&str>,
 ) -> Result<(), AppError> {
     for _ in 0..10 {
         let Some(loaded) = arrival.find_or_begin(app).await? else {
@@ -142,6 +150,7 @@ async fn store(
         let change = Change {
             new_messages: messages,
             customer: changed_customer(arrival, &loaded, is_new),
+            head: label.and_then(|label| labelled(&loaded, label)),
             raw: arrival.raw(),
             ..Change::event(cause, event.clone())
         };
@@ -155,6 +164,16 @@ async fn store(
         }
     }
     Err(AppError::Contended)
+}
+
+/// The head with one more label; `None` if it has it.
+fn labelled(loaded: &Loaded, label: &str) -> Option<Conversation> {
+    let mut head = loaded.conversation.clone();
+    if head.labels.iter().any(|known| known == label) {
+        return None;
+    }
+    head.labels.push(label.to_owned());
+    Some(head)
 }
 
 /// The customer with what the event tells of them; `None` if that is nothing new.

@@ -63,7 +63,8 @@ pub(crate) async fn report(
         )
         .await?;
     let Some(before) = before else { return Ok(()) };
-    if matches!(before.status, Status::Unknown | Status::Sending) {
+    // Settles an unknown outcome; a failure after acceptance takes a person's answer back.
+    if failed || matches!(before.status, Status::Unknown | Status::Sending) {
         let event = Event::ReceiptArrived {
             message: about.message,
             delivered: !failed,

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chrono::TimeDelta;
-use domain::conversation::Conversation;
 use domain::channel::ChannelUser;
+use domain::conversation::Conversation;
 use domain::ids::ConnectionId;
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -37,7 +37,11 @@ pub struct Local {
 impl Local {
     /// Both together.
     pub fn new(runner: Runner, installation: Installation) -> Self {
-        Self { runner, installation, said: AtomicU64::new(0) }
+        Self {
+            runner,
+            installation,
+            said: AtomicU64::new(0),
+        }
     }
 
     fn next_number(&self) -> u64 {
@@ -50,8 +54,10 @@ pub fn router(local: Arc<Local>) -> Router {
     let app = &local.runner.app;
     let webhooks = webhooks::router(Arc::clone(app));
     // The API answers everything else, so that an unknown path gets its problem document.
-    let functions = api::router(Arc::clone(app))
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&local), settle_after));
+    let functions = api::router(Arc::clone(app)).layer(axum::middleware::from_fn_with_state(
+        Arc::clone(&local),
+        settle_after,
+    ));
     Router::new()
         .route("/local/clock", get(read_clock).post(move_clock))
         .route("/local/outbox", get(read_outbox).delete(empty_outbox))
@@ -86,7 +92,10 @@ struct MoveClock {
     advance: String,
 }
 
-async fn move_clock(State(local): State<Arc<Local>>, body: Result<Json<MoveClock>, JsonRejection>) -> Response {
+async fn move_clock(
+    State(local): State<Arc<Local>>,
+    body: Result<Json<MoveClock>, JsonRejection>,
+) -> Response {
     let Json(MoveClock { advance }) = match body {
         Ok(body) => body,
         Err(rejection) => return problem("invalid_json", "advance", &rejection.body_text()),
@@ -114,40 +123,84 @@ async fn empty_outbox(State(local): State<Arc<Local>>) -> Response {
 }
 
 async fn read_queues(State(local): State<Arc<Local>>) -> Response {
-    match (local.runner.queues.counts(), local.runner.queues.dead_letters()) {
-        (Ok(counts), Ok(dead)) => Json(json!({ "counts": counts, "dead_letters": dead })).into_response(),
+    match (
+        local.runner.queues.counts(),
+        local.runner.queues.dead_letters(),
+    ) {
+        (Ok(counts), Ok(dead)) => {
+            Json(json!({ "counts": counts, "dead_letters": dead })).into_response()
+        }
         (Err(error), _) | (_, Err(error)) => failed(&error.into()),
     }
 }
 
 /// The loopback webhook, signed for you.
-async fn speak_as_customer(State(local): State<Arc<Local>>, body: Result<Json<Value>, JsonRejection>) -> Response {
+async fn speak_as_customer(
+    State(local): State<Arc<Local>>,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Response {
     let mut body = match body {
         Ok(Json(Value::Object(body))) => body,
-        Ok(_) => return problem("invalid_json", "", "the body is an object: {\"from\": \"anna\", \"text\": \"Hallo\"}"),
+        Ok(_) => {
+            return problem(
+                "invalid_json",
+                "",
+                "the body is an object: {\"from\": \"anna\", \"text\": \"Hallo\"}",
+            );
+        }
         Err(rejection) => return problem("invalid_json", "", &rejection.body_text()),
     };
-    let Some(user) = body.get("from").and_then(Value::as_str).and_then(|from| ChannelUser::parse(from).ok()) else {
-        return problem("required", "from", "`from` says who you are: up to 256 characters, such as `anna`");
+    let Some(user) = body
+        .get("from")
+        .and_then(Value::as_str)
+        .and_then(|from| ChannelUser::parse(from).ok())
+    else {
+        return problem(
+            "required",
+            "from",
+            "`from` says who you are: up to 256 characters, such as `anna`",
+        );
     };
-    if !body.contains_key("events") && body.get("text").and_then(Value::as_str).is_none_or(|text| text.trim().is_empty()) {
+    if !body.contains_key("events")
+        && body
+            .get("text")
+            .and_then(Value::as_str)
+            .is_none_or(|text| text.trim().is_empty())
+    {
         return problem("required", "text", "`text` says what the customer writes");
     }
     // The same words said twice are two messages.
     let number = local.runner.now().timestamp_micros();
-    body.entry("id").or_insert_with(|| json!(format!("local-{number}-{}", local.next_number())));
+    body.entry("id")
+        .or_insert_with(|| json!(format!("local-{number}-{}", local.next_number())));
     let installation = &local.installation;
-    match deliver(&local, installation.loopback, &installation.loopback_secret, &Value::Object(body)).await {
+    match deliver(
+        &local,
+        installation.loopback,
+        &installation.loopback_secret,
+        &Value::Object(body),
+    )
+    .await
+    {
         Ok(()) => {
             let conversation = Conversation::id_for(installation.loopback, &user);
-            (StatusCode::ACCEPTED, Json(json!({ "conversation": conversation, "at": local.runner.now() }))).into_response()
+            (
+                StatusCode::ACCEPTED,
+                Json(json!({ "conversation": conversation, "at": local.runner.now() })),
+            )
+                .into_response()
         }
         Err(error) => failed(&error),
     }
 }
 
 /// Posts to the real webhook route, with a real signature.
-async fn deliver(local: &Arc<Local>, connection: ConnectionId, secret: &str, body: &Value) -> anyhow::Result<()> {
+async fn deliver(
+    local: &Arc<Local>,
+    connection: ConnectionId,
+    secret: &str,
+    body: &Value,
+) -> anyhow::Result<()> {
     let body = body.to_string();
     let signature = channels::verify::sign(secret, body.as_bytes()).unwrap_or_default();
     let request = http::Request::builder()
@@ -156,8 +209,14 @@ async fn deliver(local: &Arc<Local>, connection: ConnectionId, secret: &str, bod
         .header("content-type", "application/json")
         .header("x-nachfass-signature", signature)
         .body(axum::body::Body::from(body))?;
-    let response = webhooks::router(Arc::clone(&local.runner.app)).oneshot(request).await?;
-    anyhow::ensure!(response.status().is_success(), "the webhook answered {}", response.status());
+    let response = webhooks::router(Arc::clone(&local.runner.app))
+        .oneshot(request)
+        .await?;
+    anyhow::ensure!(
+        response.status().is_success(),
+        "the webhook answered {}",
+        response.status()
+    );
     local.runner.settle().await
 }
 
@@ -173,7 +232,9 @@ fn duration(text: &str) -> Option<TimeDelta> {
     let parsed = iso8601_duration::Duration::parse(text).ok()?;
     // Months and years have no fixed length.
     let fixed = parsed.to_std()?;
-    TimeDelta::from_std(fixed).ok().filter(|by| *by <= LONGEST_ADVANCE)
+    TimeDelta::from_std(fixed)
+        .ok()
+        .filter(|by| *by <= LONGEST_ADVANCE)
 }
 
 fn problem(code: &str, field: &str, detail: &str) -> Response {
@@ -186,7 +247,12 @@ fn problem(code: &str, field: &str, detail: &str) -> Response {
         "errors": [{ "field": field, "code": code, "message": detail }],
     });
     let kind = HeaderValue::from_static("application/problem+json");
-    (StatusCode::BAD_REQUEST, [(http::header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+    (
+        StatusCode::BAD_REQUEST,
+        [(http::header::CONTENT_TYPE, kind)],
+        body.to_string(),
+    )
+        .into_response()
 }
 
 fn failed(error: &anyhow::Error) -> Response {

@@ -28,7 +28,14 @@ pub async fn seed(runner: &Runner, installation: &Installation) -> anyhow::Resul
     for rule in example_rules() {
         let mut rule = rule;
         rule["enabled"] = json!(false);
-        call(&api, &installation.key, Method::POST, "/v1/rules", Some(rule)).await?;
+        call(
+            &api,
+            &installation.key,
+            Method::POST,
+            "/v1/rules",
+            Some(rule),
+        )
+        .await?;
     }
     Ok(())
 }
@@ -72,25 +79,47 @@ pub async fn run() -> anyhow::Result<String> {
     let parts = Parts::memory(start, Arc::new(SeededEntropy::new(1)), config)?;
     let runner = Runner::start(parts).await?;
     let installation = first_start::open(&runner.app, None, None).await?;
-    let mut play = Play { local: Arc::new(Local::new(runner, installation)), story: String::new() };
+    let mut play = Play {
+        local: Arc::new(Local::new(runner, installation)),
+        story: String::new(),
+    };
 
     play.heading("1. Erinnerung an ausstehenden Termin");
     let [appointment, after_sale] = example_rules();
     play.rule(appointment).await?;
-    play.customer("anna", "Anna Berger", "Hallo, habt ihr diese Woche noch einen Termin zum Färben frei?").await?;
+    play.customer(
+        "anna",
+        "Anna Berger",
+        "Hallo, habt ihr diese Woche noch einen Termin zum Färben frei?",
+    )
+    .await?;
     play.advance(TimeDelta::minutes(12)).await?;
-    play.staff("anna", "Hallo Anna, gern! Dienstag um 10:00 oder Donnerstag um 17:00?").await?;
+    play.staff(
+        "anna",
+        "Hallo Anna, gern! Dienstag um 10:00 oder Donnerstag um 17:00?",
+    )
+    .await?;
     play.advance(TimeDelta::hours(5)).await?;
     play.why("anna").await?;
-    play.customer("anna", "Anna Berger", "Super, dann Dienstag um 10:00!").await?;
+    play.customer("anna", "Anna Berger", "Super, dann Dienstag um 10:00!")
+        .await?;
     play.staff("anna", "Ist notiert, bis Dienstag!").await?;
     play.advance(TimeDelta::days(1)).await?;
     play.why("anna").await?;
 
     play.heading("2. Nachfassaktion nach dem Verkauf");
     play.rule(after_sale).await?;
-    play.customer("ben", "Ben Kurz", "Hi, ich habe gerade die blaue Vase bestellt und bezahlt.").await?;
-    play.staff("ben", "Danke für deinen Einkauf, Ben! Die Vase geht heute raus.").await?;
+    play.customer(
+        "ben",
+        "Ben Kurz",
+        "Hi, ich habe gerade die blaue Vase bestellt und bezahlt.",
+    )
+    .await?;
+    play.staff(
+        "ben",
+        "Danke für deinen Einkauf, Ben! Die Vase geht heute raus.",
+    )
+    .await?;
     play.advance(TimeDelta::hours(25)).await?;
     play.why("ben").await?;
     Ok(play.story)
@@ -120,14 +149,16 @@ impl Play {
     async fn customer(&mut self, from: &str, name: &str, text: &str) -> anyhow::Result<()> {
         self.line(from, text);
         let said = json!({ "from": from, "name": name, "text": text });
-        self.api(Method::POST, "/local/loopback", Some(said)).await?;
+        self.api(Method::POST, "/local/loopback", Some(said))
+            .await?;
         Ok(())
     }
 
     async fn staff(&mut self, to: &str, text: &str) -> anyhow::Result<()> {
         self.line("staff", text);
         let path = format!("/v1/conversations/{}/messages", self.conversation(to)?);
-        self.api(Method::POST, &path, Some(json!({ "text": text }))).await?;
+        self.api(Method::POST, &path, Some(json!({ "text": text })))
+            .await?;
         self.local.runner.http.clear_outbox();
         Ok(())
     }
@@ -149,7 +180,11 @@ impl Play {
         let receipts = why["receipts"].as_array().cloned().unwrap_or_default();
         for receipt in receipts.iter().rev() {
             for entry in receipt["entries"].as_array().into_iter().flatten() {
-                let _ = writeln!(self.story, "           why: {}", entry["explanation"].as_str().unwrap_or_default());
+                let _ = writeln!(
+                    self.story,
+                    "           why: {}",
+                    entry["explanation"].as_str().unwrap_or_default()
+                );
             }
         }
         Ok(())
@@ -157,7 +192,10 @@ impl Play {
 
     fn conversation(&self, user: &str) -> anyhow::Result<String> {
         let user = domain::channel::ChannelUser::parse(user)?;
-        Ok(domain::conversation::Conversation::id_for(self.local.installation.loopback, &user).to_string())
+        Ok(
+            domain::conversation::Conversation::id_for(self.local.installation.loopback, &user)
+                .to_string(),
+        )
     }
 
     async fn api(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
@@ -179,7 +217,9 @@ pub async fn call(
         .uri(path)
         .header("authorization", format!("Bearer {key}"))
         .header("content-type", "application/json")
-        .body(Body::from(body.map(|body| body.to_string()).unwrap_or_default()))?;
+        .body(Body::from(
+            body.map(|body| body.to_string()).unwrap_or_default(),
+        ))?;
     let response = router.clone().oneshot(request).await?;
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), 1024 * 1024).await?;
@@ -193,4 +233,3 @@ pub async fn call(
     }
     Ok(serde_json::from_slice(&bytes)?)
 }
-

@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use app::App;
 use app::bootstrap;
-use domain::ids::{ConnectionId, KeyId, WorkspaceId};
+use domain::ids::{ConnectionId, WorkspaceId};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use store::{ApiKey, KeyHash, Role};
+use store::Role;
 
 const FILE: &str = "installation.json";
 /// A shorter key could be guessed.
@@ -29,7 +29,11 @@ pub struct Installation {
 }
 
 /// The installation in this folder, made now if there is none.
-pub async fn open(app: &App, folder: Option<&Path>, preset: Option<&str>) -> anyhow::Result<Installation> {
+pub async fn open(
+    app: &App,
+    folder: Option<&Path>,
+    preset: Option<&str>,
+) -> anyhow::Result<Installation> {
     if let Some(preset) = preset {
         anyhow::ensure!(
             preset.chars().count() >= SHORTEST_KEY,
@@ -39,8 +43,12 @@ pub async fn open(app: &App, folder: Option<&Path>, preset: Option<&str>) -> any
     let file = folder.map(|folder| folder.join(FILE));
     let known = match &file {
         Some(file) if file.exists() => {
-            let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-            Some(serde_json::from_slice::<Installation>(&bytes).with_context(|| format!("reading {}", file.display()))?)
+            let bytes =
+                std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+            Some(
+                serde_json::from_slice::<Installation>(&bytes)
+                    .with_context(|| format!("reading {}", file.display()))?,
+            )
         }
         _ => None,
     };
@@ -58,7 +66,8 @@ pub async fn open(app: &App, folder: Option<&Path>, preset: Option<&str>) -> any
 async fn make(app: &App, preset: Option<&str>) -> anyhow::Result<Installation> {
     let preset = preset.map(|key| SecretString::from(key.to_owned()));
     // No quiet hours here, so that the tour works at any hour of the day.
-    let made = bootstrap::create_workspace(app, "Salon Sonnenschein", None, preset, Role::Owner).await?;
+    let made =
+        bootstrap::create_workspace(app, "Salon Sonnenschein", None, preset, Role::Owner).await?;
     Ok(Installation {
         workspace: made.workspace,
         key: made.key.expose_secret().to_owned(),
@@ -68,18 +77,25 @@ async fn make(app: &App, preset: Option<&str>) -> anyhow::Result<Installation> {
 }
 
 /// Another preset key than last time opens the same workspace.
-async fn with_key(app: &App, known: Installation, preset: Option<&str>) -> anyhow::Result<Installation> {
-    let Some(preset) = preset.filter(|preset| *preset != known.key) else { return Ok(known) };
-    let now = app.now();
-    let key = ApiKey {
-        id: KeyId::new(now, app.random10()),
-        workspace: known.workspace,
-        role: Role::Owner,
-        name: "preset key".to_owned(),
-        hint: bootstrap::hint(preset),
-        created_at: now,
+async fn with_key(
+    app: &App,
+    known: Installation,
+    preset: Option<&str>,
+) -> anyhow::Result<Installation> {
+    let Some(preset) = preset.filter(|preset| *preset != known.key) else {
+        return Ok(known);
     };
-    // `false`: it was preset before.
-    app.store.create_key(&KeyHash::of(preset), &key).await?;
-    Ok(Installation { key: preset.to_owned(), ..known })
+    let secret = SecretString::from(preset.to_owned());
+    bootstrap::create_key(
+        app,
+        known.workspace,
+        Role::Owner,
+        "preset key",
+        Some(secret),
+    )
+    .await?;
+    Ok(Installation {
+        key: preset.to_owned(),
+        ..known
+    })
 }

@@ -9,7 +9,8 @@ use app::App;
 
 /// Judges every case of the file and renders the report.
 pub async fn run(app: &App, file: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let cases = score::parse_cases(&text).with_context(|| format!("reading {}", file.display()))?;
     let now = app.now();
     let mut answers = Vec::new();
@@ -38,7 +39,11 @@ pub async fn run(app: &App, file: &Path) -> anyhow::Result<String> {
     }
     let mut report = score::score(&cases, &answers, &score::known_injections()).render();
     if app.model.is_some() {
-        let _ = writeln!(report, "\n{unusable} of {} answers were unusable; the built-in decider stood in", cases.len());
+        let _ = writeln!(
+            report,
+            "\n{unusable} of {} answers were unusable; the built-in decider stood in",
+            cases.len()
+        );
     }
     Ok(report)
 }

@@ -30,16 +30,27 @@ async fn main() -> anyhow::Result<()> {
 
 async fn serve(options: &Options) -> anyhow::Result<()> {
     if let Some(folder) = &options.data {
-        std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("creating {}", folder.display()))?;
     }
     let runner = Runner::start(parts(options, false)?).await?;
-    let installation = first_start::open(&runner.app, options.data.as_deref(), options.api_key.as_deref()).await?;
+    let installation = first_start::open(
+        &runner.app,
+        options.data.as_deref(),
+        options.api_key.as_deref(),
+    )
+    .await?;
     demo::seed(&runner, &installation).await?;
     let local = Arc::new(Local::new(runner, installation));
 
     let listener = tokio::net::TcpListener::bind(&options.addr)
         .await
-        .with_context(|| format!("listening on {}; --addr chooses another address", options.addr))?;
+        .with_context(|| {
+            format!(
+                "listening on {}; --addr chooses another address",
+                options.addr
+            )
+        })?;
     print(&banner(&local, &listener.local_addr()?.to_string()));
     tokio::spawn(keep_going(Arc::clone(&local)));
     axum::serve(listener, control::router(local))
@@ -86,21 +97,35 @@ fn banner(local: &Local, address: &str) -> String {
         installation.key,
         installation.workspace,
         installation.loopback,
-        local.runner.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        local
+            .runner
+            .now()
+            .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
     )
 }
 
 fn start_logging() {
-    let level = variable("LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(tracing::Level::WARN);
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    let level = variable("LOG_LEVEL")
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(tracing::Level::WARN);
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where this binary reads its environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where this binary reads its environment"
+)]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-#[expect(clippy::print_stdout, reason = "a command line program speaks on stdout")]
+#[expect(
+    clippy::print_stdout,
+    reason = "a command line program speaks on stdout"
+)]
 fn print(text: &str) {
     println!("{text}");
 }

@@ -66,13 +66,19 @@ impl Options {
         let mut words = Vec::new();
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+            let mut value = || {
+                arguments
+                    .next()
+                    .with_context(|| format!("{argument} needs a value"))
+            };
             match argument.as_str() {
                 "--addr" => addr = Some(value()?),
                 "--data" => data = Some(value()?),
                 "--seed" => seed = Some(value()?),
                 "--help" | "-h" | "help" => words.push("help".to_owned()),
-                flag if flag.starts_with('-') => bail!("{flag} is unknown; --help lists what there is"),
+                flag if flag.starts_with('-') => {
+                    bail!("{flag} is unknown; --help lists what there is")
+                }
                 word => words.push(word.to_owned()),
             }
         }
@@ -80,10 +86,15 @@ impl Options {
         let command = match words.as_slice() {
             [] => Command::Serve,
             ["demo"] => Command::Demo,
-            ["judge", file] => Command::Judge { file: PathBuf::from(file) },
+            ["judge", file] => Command::Judge {
+                file: PathBuf::from(file),
+            },
             ["judge"] => bail!("judge needs a file: cargo run -- judge tests/judgement/dev.jsonl"),
             [first, ..] if *first == "help" => Command::Help,
-            other => bail!("`{}` is no command; --help lists what there is", other.join(" ")),
+            other => bail!(
+                "`{}` is no command; --help lists what there is",
+                other.join(" ")
+            ),
         };
         Ok(Self {
             command,
@@ -94,7 +105,9 @@ impl Options {
                 None => Some(PathBuf::from(".nachfass")),
             },
             api_key: set("NACHFASS_API_KEY"),
-            seed: seed.map(|seed| seed.parse().context("the seed must be a whole number")).transpose()?,
+            seed: seed
+                .map(|seed| seed.parse().context("the seed must be a whole number"))
+                .transpose()?,
         })
     }
 }
@@ -112,7 +125,11 @@ mod tests {
         assert_eq!(read(&[]).unwrap().command, Command::Serve);
         assert_eq!(read(&["demo", "--seed", "7"]).unwrap().seed, Some(7));
         assert_eq!(read(&["--data", ":memory:"]).unwrap().data, None);
-        for (wrong, named) in [(vec!["--nope"], "--nope"), (vec!["--seed"], "--seed"), (vec!["fly"], "fly")] {
+        for (wrong, named) in [
+            (vec!["--nope"], "--nope"),
+            (vec!["--seed"], "--seed"),
+            (vec!["fly"], "fly"),
+        ] {
             let error = read(&wrong).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");
         }

@@ -10,7 +10,9 @@ use app::config::{Config, ModelConfig};
 use app::ports::{Clock, Entropy, Model, Queues as _, Secrets, Timer, Timers as _};
 use app::tasks::{DueTask, EventTask};
 use chrono::{DateTime, TimeDelta, Utc};
-use local::{Dynamo, FileSecrets, LocalHttp, LocalQueues, LocalTimers, Queue, QueueLimits, VirtualClock};
+use local::{
+    Dynamo, FileSecrets, LocalHttp, LocalQueues, LocalTimers, Queue, QueueLimits, VirtualClock,
+};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use store::Store;
@@ -69,13 +71,21 @@ pub struct Parts {
 
 impl Parts {
     /// Everything in memory, the clock standing at `now`: for tests.
-    pub fn memory(now: DateTime<Utc>, entropy: Arc<dyn Entropy>, config: Config) -> anyhow::Result<Self> {
+    pub fn memory(
+        now: DateTime<Utc>,
+        entropy: Arc<dyn Entropy>,
+        config: Config,
+    ) -> anyhow::Result<Self> {
         let clock = Arc::new(VirtualClock::standing_at(now));
         Self::over(clock, entropy, None, config)
     }
 
     /// Everything in a folder, or in memory, with the clock running.
-    pub fn open(folder: Option<&Path>, entropy: Arc<dyn Entropy>, config: Config) -> anyhow::Result<Self> {
+    pub fn open(
+        folder: Option<&Path>,
+        entropy: Arc<dyn Entropy>,
+        config: Config,
+    ) -> anyhow::Result<Self> {
         let clock = match folder {
             Some(folder) => VirtualClock::open(&folder.join("clock.json"))?,
             None => VirtualClock::running(),
@@ -93,7 +103,12 @@ impl Parts {
             ModelConfig::OpenAi { model, url } => {
                 let http = aws::ReqwestHttp::public_and_loopback(MODEL_PATIENCE)?;
                 let key = key.map(SecretString::from);
-                Some(Arc::new(aws::HttpsModel::new(Arc::new(http), url, key, model)))
+                Some(Arc::new(aws::HttpsModel::new(
+                    Arc::new(http),
+                    url,
+                    key,
+                    model,
+                )))
             }
         };
         Ok(())
@@ -109,7 +124,11 @@ impl Parts {
         let (dynamo, queues, secrets) = match folder {
             Some(folder) => (
                 Dynamo::open(&folder.join("table.sqlite"))?,
-                LocalQueues::open(&folder.join("queues.sqlite"), Arc::clone(&time), QueueLimits::default())?,
+                LocalQueues::open(
+                    &folder.join("queues.sqlite"),
+                    Arc::clone(&time),
+                    QueueLimits::default(),
+                )?,
                 FileSecrets::open(&folder.join("secrets.json"))?,
             ),
             None => (
@@ -135,8 +154,20 @@ impl Runner {
     /// Puts the parts together, creates the table where there is none, and arms the timers that
     /// an earlier process left.
     pub async fn start(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, entropy, queues, http, dynamo, secrets, model, config } = parts;
-        dynamo.ensure_table(store::table_definition(TABLE)).await.context("creating the table")?;
+        let Parts {
+            clock,
+            entropy,
+            queues,
+            http,
+            dynamo,
+            secrets,
+            model,
+            config,
+        } = parts;
+        dynamo
+            .ensure_table(store::table_definition(TABLE))
+            .await
+            .context("creating the table")?;
         let timers = Arc::new(LocalTimers::new());
         let app = App::new(
             Store::new(dynamo.client(), TABLE),
@@ -149,8 +180,15 @@ impl Runner {
         .with_http(Arc::<LocalHttp>::clone(&http))
         .with_secrets(secrets)
         .with_model(model);
-        let runner =
-            Self { app: Arc::new(app), clock, queues, timers, http, dynamo, consumer: Mutex::default() };
+        let runner = Self {
+            app: Arc::new(app),
+            clock,
+            queues,
+            timers,
+            http,
+            dynamo,
+            consumer: Mutex::default(),
+        };
         runner.rebuild_timers().await?;
         Ok(runner)
     }
@@ -170,7 +208,10 @@ impl Runner {
     /// Moves the clock; everything due on the way happens, in order, before this returns.
     pub async fn advance(&self, by: TimeDelta) -> anyhow::Result<DateTime<Utc>> {
         let mut sweeps = self.consumer.lock().await;
-        let target = self.now().checked_add_signed(by).context("the clock cannot go that far")?;
+        let target = self
+            .now()
+            .checked_add_signed(by)
+            .context("the clock cannot go that far")?;
         self.settle_with(&mut sweeps).await?;
         while let Some(next) = self.next_event()?.filter(|at| *at <= target) {
             self.move_to(next)?;
@@ -196,7 +237,10 @@ impl Runner {
     }
 
     async fn settle_with(&self, sweeps: &mut Sweeps) -> anyhow::Result<()> {
-        if sweeps.last.is_none_or(|last| self.now() - last >= SWEEP_EVERY) {
+        if sweeps
+            .last
+            .is_none_or(|last| self.now() - last >= SWEEP_EVERY)
+        {
             sweeps.last = Some(self.now());
             sweep::sweep(&self.app).await?;
         }
@@ -264,7 +308,10 @@ fn way_out(clock: Arc<dyn Clock>, config: &Config) -> anyhow::Result<LocalHttp> 
     let providers = &config.providers;
     let mut http = LocalHttp::new(clock);
     for base in [&providers.graph, &providers.instagram, &providers.telegram] {
-        if let Some((_, rest)) = base.split_once("://").filter(|(scheme, _)| *scheme == "http") {
+        if let Some((_, rest)) = base
+            .split_once("://")
+            .filter(|(scheme, _)| *scheme == "http")
+        {
             let host = rest.split('/').next().unwrap_or_default();
             http = http.forward(host, &format!("http://{host}"))?;
         }

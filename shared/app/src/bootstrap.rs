@@ -6,7 +6,7 @@ use domain::connection::{Connection, ConnectionState};
 use domain::ids::{ConnectionId, KeyId, WorkspaceId};
 use domain::local_time::QuietHours;
 use domain::settings::Settings;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use store::{ApiKey, KeyHash, Role};
 
 use crate::{App, AppError, secret_names};
@@ -32,8 +32,6 @@ pub async fn create_workspace(
     preset_key: Option<SecretString>,
     role: Role,
 ) -> Result<Bootstrapped, AppError> {
-    use secrecy::ExposeSecret;
-
     let now = app.now();
     let defaults = &app.config.defaults;
     let workspace = WorkspaceId::new(now, app.random10());
@@ -66,24 +64,38 @@ pub async fn create_workspace(
         .await?;
     app.store.create_connection(&connection).await?;
 
-    let key = preset_key.unwrap_or_else(|| random_secret(app, "nf_"));
-    let record = ApiKey {
-        id: KeyId::new(now, app.random10()),
-        workspace,
-        role,
-        name: "first key".to_owned(),
-        hint: hint(key.expose_secret()),
-        created_at: now,
-    };
-    app.store
-        .create_key(&KeyHash::of(key.expose_secret()), &record)
-        .await?;
+    let key = create_key(app, workspace, role, "first key", preset_key).await?;
     Ok(Bootstrapped {
         workspace,
         key,
         loopback: connection.id,
         loopback_secret,
     })
+}
+
+/// Makes a key for a workspace; it is shown this once and stored hashed.
+pub async fn create_key(
+    app: &App,
+    workspace: WorkspaceId,
+    role: Role,
+    name: &str,
+    preset: Option<SecretString>,
+) -> Result<SecretString, AppError> {
+    let now = app.now();
+    let key = preset.unwrap_or_else(|| random_secret(app, "nf_"));
+    let record = ApiKey {
+        id: KeyId::new(now, app.random10()),
+        workspace,
+        role,
+        name: name.to_owned(),
+        hint: hint(key.expose_secret()),
+        created_at: now,
+    };
+    // `false`: this very key exists already, so a preset one is simply used again.
+    app.store
+        .create_key(&KeyHash::of(key.expose_secret()), &record)
+        .await?;
+    Ok(key)
 }
 
 /// 32 random bytes as text.

@@ -5,10 +5,12 @@
 mod http;
 mod log;
 mod queue;
+mod schedule;
 
-pub use http::{command_name, run_http};
+pub use http::{command_name, no_commands, run_http};
 pub use log::start_logging;
 pub use queue::{Order, run_queue};
+pub use schedule::run_schedule;
 
 /// The error of a host; it ends the process, and Lambda starts a new one.
 pub type HostError = lambda_runtime::Error;

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod hosting;
 
 mod config;
+mod environment;
 mod error;
 mod http;
 mod model;
@@ -18,6 +19,7 @@ mod time;
 mod timers;
 
 pub use config::Aws;
+pub use environment::Environment;
 pub use http::{ReqwestHttp, is_public};
 pub use model::BedrockModel;
 pub use openai::HttpsModel;

@@ -48,7 +48,9 @@ impl Store {
                 let mut by_table = answer.responses.unwrap_or_default();
                 let read = by_table.remove(&self.table).unwrap_or_default();
                 // An answer has a size limit, so some may be left over; none at all is throttling.
-                left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
+                left = answer
+                    .unprocessed_keys
+                    .and_then(|mut left| left.remove(&self.table));
                 if left.is_some() && read.is_empty() {
                     return Err(StoreError::Unavailable {
                         operation: "BatchGetItem",

@@ -21,6 +21,9 @@ mod topics;
 mod verdict;
 mod write;
 
+use crate::transcript::Language;
+use lexicon::Lexicon;
+
 pub use language::guess_language;
 pub use time::pick_time;
 pub use verdict::assess;
@@ -39,4 +42,16 @@ pub enum OptOut {
 /// count, which elsewhere may be about an appointment (`cancel`, `ende`).
 pub fn opt_out(text: &str, channel: &str) -> OptOut {
     opt_out::read(text, channel, None)
+}
+
+/// Whether a machine of the customer's wrote this: an out-of-office note, a confirmation of
+/// receipt. Such a text is neither an answer nor something to answer.
+pub fn is_automatic(text: &str) -> bool {
+    let languages = match guess_language(text) {
+        Some(language) => vec![language],
+        None => vec![Language::De, Language::En],
+    };
+    languages
+        .into_iter()
+        .any(|language| story::is_automatic(&reading::customer(text, Lexicon::of(language))))
 }

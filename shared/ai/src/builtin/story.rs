@@ -372,7 +372,7 @@ impl Event {
 }
 
 /// An out-of-office note says so, or says two things such notes say.
-fn is_automatic(reading: &Reading) -> bool {
+pub(super) fn is_automatic(reading: &Reading) -> bool {
     reading.count(Act::AutoReply) >= 2 && !reading.question_mark
 }
 

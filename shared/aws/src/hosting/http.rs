@@ -51,6 +51,11 @@ where
     }
 }
 
+/// For a function that takes no commands.
+pub async fn no_commands(_payload: Value) -> Result<Value, HostError> {
+    Err("this function takes no commands".into())
+}
+
 /// The name of the command, when this payload is one.
 #[must_use]
 pub fn command_name(payload: &Value) -> Option<&str> {

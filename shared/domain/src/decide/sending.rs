@@ -185,8 +185,8 @@ impl Decider<'_> {
         self.remove_run(id);
         let message_at = *run.message_at.get_or_insert(match run.source {
             Source::Manual { at } => at,
-            // All attempts write the same item.
-            Source::Rule { .. } => run.planned_at,
+            // The history shows when it first went out; later attempts write the same item.
+            Source::Rule { .. } => self.now,
         });
         self.conversation.sending = Some(Sending {
             attempt: run.attempts + 1,
