@@ -18,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::ProviderMessageId;
 use domain::connection::ConnectionState;
 use domain::content::Content;
-use domain::conversation::{Run, Source};
+use domain::conversation::{Conversation, Preview, Run, Source};
 use domain::decide::{Effect, Event, SendOutcome, decide};
 use domain::message::{Author, Message, Status};
 use domain::receipt::{How, Reason};
@@ -344,8 +344,30 @@ fn record_change(
             detail: detail(outcome),
         }),
         customer: changed_customer(loaded, run, outcome, claimed_at, now),
+        head: shown_as_last(loaded, message, outcome),
         ..Change::default()
     }
+}
+
+/// The head whose preview is this message, if it left and nothing newer came in.
+fn shown_as_last(loaded: &Loaded, message: &Message, outcome: &Outcome) -> Option<Conversation> {
+    let newer = loaded
+        .conversation
+        .preview
+        .as_ref()
+        .is_some_and(|shown| shown.at > message.at);
+    if newer || !matches!(outcome, Outcome::Accepted { .. }) {
+        return None;
+    }
+    let preview = Preview {
+        text: message.content.preview(),
+        from_customer: false,
+        at: message.at,
+    };
+    Some(Conversation {
+        preview: Some(preview),
+        ..loaded.conversation.clone()
+    })
 }
 
 /// A message that certainly did not go out does not count against the frequency cap; a

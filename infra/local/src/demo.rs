@@ -1,6 +1,7 @@
 //! The sources' examples: as demo rules of a new installation, and played on the virtual clock
 //! by `cargo run -- demo`.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -82,6 +83,7 @@ pub async fn run() -> anyhow::Result<String> {
     let mut play = Play {
         local: Arc::new(Local::new(runner, installation)),
         story: String::new(),
+        told: HashSet::new(),
     };
 
     play.heading("1. Erinnerung an ausstehenden Termin");
@@ -128,6 +130,8 @@ pub async fn run() -> anyhow::Result<String> {
 struct Play {
     local: Arc<Local>,
     story: String,
+    /// Receipts that were told already.
+    told: HashSet<String>,
 }
 
 impl Play {
@@ -136,7 +140,7 @@ impl Play {
     }
 
     fn line(&mut self, who: &str, text: &str) {
-        let now = self.local.runner.now().format("%a %H:%M");
+        let now = self.shown(self.local.runner.now());
         let _ = writeln!(self.story, "{now}  {who:<9} {text}");
     }
 
@@ -167,18 +171,31 @@ impl Play {
         self.local.runner.advance(by).await?;
         for sent in self.local.runner.http.clear_outbox() {
             let text = sent.body["text"].as_str().unwrap_or_default();
-            let at = sent.at.format("%a %H:%M");
+            let at = self.shown(sent.at);
             let _ = writeln!(self.story, "{at}  {:<9} {text}", "-> sent");
         }
         Ok(())
     }
 
+    /// The wall clock of the workspace.
+    fn shown(&self, at: DateTime<Utc>) -> String {
+        let zone = self.local.runner.app.config.defaults.zone;
+        zone.local(at).format("%a %H:%M").to_string()
+    }
+
     /// The decisions since the last look, in plain words.
     async fn why(&mut self, whom: &str) -> anyhow::Result<()> {
-        let path = format!("/v1/conversations/{}/why?limit=5", self.conversation(whom)?);
+        let path = format!(
+            "/v1/conversations/{}/why?limit=20",
+            self.conversation(whom)?
+        );
         let why = self.api(Method::GET, &path, None).await?;
         let receipts = why["receipts"].as_array().cloned().unwrap_or_default();
         for receipt in receipts.iter().rev() {
+            let id = receipt["id"].as_str().unwrap_or_default().to_owned();
+            if !self.told.insert(id) {
+                continue;
+            }
             for entry in receipt["entries"].as_array().into_iter().flatten() {
                 let _ = writeln!(
                     self.story,

@@ -205,14 +205,10 @@ impl Store {
             let item = items::to_item("a customer", items::customer_item(customer))?;
             writes.put_version(item, customer.version, Meaning::Version)?;
         }
-        if let Some(receipt) = &commit.receipt {
+        if let (Some(receipt), Some(head)) = (&commit.receipt, &commit.head) {
             let pk = keys::conversation(ws, receipt.conversation);
-            writes.put_plain(
-                "a receipt",
-                pk,
-                keys::receipt(receipt.at, receipt.id),
-                receipt,
-            )?;
+            let sk = keys::receipt(receipt.at, head.version, receipt.id);
+            writes.put_plain("a receipt", pk, sk, receipt)?;
         }
         if let (Some(attempt), Some(head)) = (&commit.attempt, &commit.head) {
             let pk = keys::conversation(ws, head.id);

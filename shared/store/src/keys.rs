@@ -73,8 +73,9 @@ pub(crate) fn attempt(id: MessageId, attempt: u32) -> String {
     format!("A#{id}#{attempt:04}")
 }
 
-pub(crate) fn receipt(at: DateTime<Utc>, id: ReceiptId) -> String {
-    format!("R#{}#{id}", millis(at))
+/// The version orders what was decided within one millisecond.
+pub(crate) fn receipt(at: DateTime<Utc>, version: u64, id: ReceiptId) -> String {
+    format!("R#{}#{version:010}#{id}", millis(at))
 }
 
 pub(crate) fn raw_event(at: DateTime<Utc>, dedup: &str) -> String {
