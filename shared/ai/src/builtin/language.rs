@@ -1,5 +1,8 @@
 //! Which language a text is in, by its most common words.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::text::{bare_words, fold};
 use crate::transcript::Language;
 
@@ -48,16 +51,20 @@ const COMMON: [(Language, &str); 6] = [
 /// The language whose common words turn up most; `None` when none do, or when two
 /// languages tie.
 pub fn guess_language(text: &str) -> Option<Language> {
+    static FOLDED: LazyLock<Vec<(Language, HashSet<String>)>> = LazyLock::new(|| {
+        COMMON
+            .iter()
+            .map(|(language, words)| {
+                let words = fold(words).split_whitespace().map(str::to_owned).collect();
+                (*language, words)
+            })
+            .collect()
+    });
     let words = bare_words(text);
-    let mut counts: Vec<(usize, Language)> = COMMON
+    let mut counts: Vec<(usize, Language)> = FOLDED
         .iter()
         .map(|(language, common)| {
-            let common = fold(common);
-            let common: Vec<&str> = common.split_whitespace().collect();
-            let hits = words
-                .iter()
-                .filter(|word| common.contains(&word.as_str()))
-                .count();
+            let hits = words.iter().filter(|word| common.contains(*word)).count();
             (hits, *language)
         })
         .collect();

@@ -14,7 +14,7 @@
 //! | `#` | a number |
 //! | `^`, `$` | begin or end of the sentence, or a comma there |
 
-use super::text::{BREAK, Sentence, fold};
+use super::text::{BREAK, fold};
 
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
@@ -58,14 +58,24 @@ impl Pattern {
         }
     }
 
-    /// Every place where the pattern begins to match.
-    pub(super) fn find_all<'a>(
-        &'a self,
-        sentence: &'a Sentence,
-    ) -> impl Iterator<Item = Span> + 'a {
-        (0..sentence.words.len()).filter_map(|start| {
-            matches_at(&self.parts, &sentence.words, start).map(|end| Span { start, end })
-        })
+    /// Where the pattern ends if it begins to match at a word.
+    pub(super) fn find_at(&self, words: &[String], start: usize) -> Option<Span> {
+        matches_at(&self.parts, words, start).map(|end| Span { start, end })
+    }
+
+    /// The bytes a match can begin with; `None` when it can begin with any.
+    pub(super) fn first_bytes(&self) -> Option<Vec<u8>> {
+        let first = self.parts.iter().find(|part| !matches!(part, Part::Begin))?;
+        let Part::Words(choices) = first else {
+            return None;
+        };
+        let mut bytes: Vec<u8> = choices
+            .iter()
+            .map(|choice| choice.first().and_then(Word::first_byte))
+            .collect::<Option<_>>()?;
+        bytes.sort_unstable();
+        bytes.dedup();
+        Some(bytes)
     }
 }
 
@@ -158,6 +168,15 @@ impl Word {
         }
     }
 
+    fn first_byte(&self) -> Option<u8> {
+        match self {
+            Word::Only(text) | Word::Exact(text) | Word::Prefix(text) => {
+                text.as_bytes().first().copied()
+            }
+            Word::Suffix(_) | Word::Inside(_) => None,
+        }
+    }
+
     pub(super) fn matches(&self, word: &str) -> bool {
         match self {
             // Most words differ in their first letter already.
@@ -202,7 +221,7 @@ mod tests {
         let pattern = Pattern::new(pattern);
         let found = sentences(text)
             .iter()
-            .any(|sentence| pattern.find_all(sentence).next().is_some());
+            .any(|s| (0..s.words.len()).any(|at| pattern.find_at(&s.words, at).is_some()));
         assert_eq!(found, expected, "{text}");
     }
 

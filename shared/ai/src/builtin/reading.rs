@@ -32,6 +32,9 @@ struct Said {
     weak: bool,
 }
 
+/// A sentence with the acts found in it.
+type Marked = (Sentence, Vec<(Act, Span)>);
+
 /// Reads a customer's message; orders to the program are not read.
 pub(super) fn customer(text: &str, lexicon: &Lexicon) -> Reading {
     read(text, lexicon, without_planted)
@@ -39,22 +42,27 @@ pub(super) fn customer(text: &str, lexicon: &Lexicon) -> Reading {
 
 /// Reads a message of the business, which is trusted.
 pub(super) fn business(text: &str, lexicon: &Lexicon) -> Reading {
-    read(text, lexicon, |sentences, _| sentences)
+    read(text, lexicon, |sentences| sentences)
 }
 
-fn read(
-    text: &str,
-    lexicon: &Lexicon,
-    keep: impl Fn(Vec<Sentence>, &Lexicon) -> Vec<Sentence>,
-) -> Reading {
+fn read(text: &str, lexicon: &Lexicon, keep: impl Fn(Vec<Marked>) -> Vec<Marked>) -> Reading {
     let (text, media) = without_media(text);
-    let sentences = keep(sentences(&text), lexicon);
+    let marked = sentences(&text)
+        .into_iter()
+        .map(|sentence| {
+            let acts = lexicon.acts(&sentence);
+            (sentence, acts)
+        })
+        .collect();
+    let marked = keep(marked);
+    let said = marked
+        .iter()
+        .enumerate()
+        .flat_map(|(index, (sentence, acts))| said(index, sentence, acts, lexicon))
+        .collect();
+    let sentences: Vec<Sentence> = marked.into_iter().map(|(sentence, _)| sentence).collect();
     Reading {
-        said: sentences
-            .iter()
-            .enumerate()
-            .flat_map(|(index, sentence)| said(index, sentence, lexicon))
-            .collect(),
+        said,
         media,
         slots: sentences.iter().flat_map(slots::slots).collect(),
         price: sentences.iter().any(slots::has_price),
@@ -175,8 +183,12 @@ impl Reading {
     }
 }
 
-fn said(index: usize, sentence: &Sentence, lexicon: &Lexicon) -> Vec<Said> {
-    let acts: Vec<(Act, Span)> = lexicon.acts(sentence).collect();
+fn said(
+    index: usize,
+    sentence: &Sentence,
+    acts: &[(Act, Span)],
+    lexicon: &Lexicon,
+) -> Vec<Said> {
     let condition = acts.iter().any(|(act, _)| *act == Act::Condition);
     acts.iter()
         .map(|(act, span)| Said {
@@ -227,16 +239,15 @@ fn is_weak(sentence: &Sentence, span: Span) -> bool {
 
 /// Takes out sentences that give orders to the program, and what follows them in the
 /// same breath; a question after them is the customer's own again.
-fn without_planted(sentences: Vec<Sentence>, lexicon: &Lexicon) -> Vec<Sentence> {
-    let does =
-        |sentence: &Sentence, wanted: Act| lexicon.acts(sentence).any(|(act, _)| act == wanted);
+fn without_planted(sentences: Vec<Marked>) -> Vec<Marked> {
     let mut planted = false;
     sentences
         .into_iter()
-        .filter(|sentence| {
-            if does(sentence, Act::Planted) {
+        .filter(|(sentence, acts)| {
+            let does = |wanted: Act| acts.iter().any(|(act, _)| *act == wanted);
+            if does(Act::Planted) {
                 planted = true;
-            } else if sentence.question_mark || does(sentence, Act::Wants) {
+            } else if sentence.question_mark || does(Act::Wants) {
                 planted = false;
             }
             !planted

@@ -1,6 +1,9 @@
 //! Days and times in a text, comparable across languages: what the business proposed and
 //! what the customer picked.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::text::{BREAK, Sentence, fold};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,12 +56,17 @@ fn day(words: &[String], i: usize) -> Option<Slot> {
     if word == "morgen" && i > 0 && words[i - 1].starts_with("gut") {
         return None;
     }
-    DAYS.iter().find_map(|week| {
-        let at = week
-            .split_whitespace()
-            .position(|name| fold(name) == word)?;
-        u8::try_from(at).ok().map(Slot::Day)
-    })
+    day_names().get(word).map(|at| Slot::Day(*at))
+}
+
+fn day_names() -> &'static HashMap<String, u8> {
+    static NAMES: LazyLock<HashMap<String, u8>> = LazyLock::new(|| {
+        DAYS.iter()
+            .flat_map(|week| (0..).zip(week.split_whitespace()))
+            .map(|(at, name)| (fold(name), at))
+            .collect()
+    });
+    &NAMES
 }
 
 fn beside_time(words: &[String], i: usize) -> bool {
@@ -108,9 +116,10 @@ fn spelled(words: &[String], i: usize) -> Option<Slot> {
         "eleven", "twelve",
     ];
     let after_time = i > 0 && matches!(words[i - 1].as_str(), "um" | "gegen" | "at" | "the");
-    let at = HOURS
-        .iter()
-        .position(|name| after_time && fold(name) == words[i])?;
+    if !after_time {
+        return None;
+    }
+    let at = HOURS.iter().position(|name| fold(name) == words[i])?;
     u16::try_from(at % 12 + 1)
         .ok()
         .map(|hour| Slot::Number(hour, 0))

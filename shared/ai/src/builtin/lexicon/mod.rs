@@ -10,6 +10,7 @@ mod fr;
 mod it;
 mod tr;
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::pattern::{Pattern, Span};
@@ -101,6 +102,9 @@ pub(super) type Groups = &'static [(&'static str, &'static str)];
 
 pub(super) struct Lexicon {
     phrases: Vec<(Act, Pattern)>,
+    /// Which phrases can begin with a word, by its first byte; the others may begin with any.
+    by_first_byte: HashMap<u8, Vec<usize>>,
+    by_any: Vec<usize>,
     negators: Vec<String>,
 }
 
@@ -130,11 +134,24 @@ impl Lexicon {
                     phrase.replace(name, words)
                 })
         };
+        let phrases: Vec<(Act, Pattern)> = table
+            .iter()
+            .flat_map(|(act, phrases)| phrases.iter().map(|p| (*act, Pattern::new(&expand(p)))))
+            .collect();
+        let mut by_first_byte: HashMap<u8, Vec<usize>> = HashMap::new();
+        let mut by_any = Vec::new();
+        for (index, (_, pattern)) in phrases.iter().enumerate() {
+            match pattern.first_bytes() {
+                Some(bytes) => bytes
+                    .into_iter()
+                    .for_each(|byte| by_first_byte.entry(byte).or_default().push(index)),
+                None => by_any.push(index),
+            }
+        }
         Lexicon {
-            phrases: table
-                .iter()
-                .flat_map(|(act, phrases)| phrases.iter().map(|p| (*act, Pattern::new(&expand(p)))))
-                .collect(),
+            phrases,
+            by_first_byte,
+            by_any,
             negators: fold(negators)
                 .split_whitespace()
                 .map(str::to_owned)
@@ -143,13 +160,19 @@ impl Lexicon {
     }
 
     /// Every act found in a sentence and where.
-    pub(super) fn acts<'a>(
-        &'a self,
-        sentence: &'a Sentence,
-    ) -> impl Iterator<Item = (Act, Span)> + 'a {
-        self.phrases
-            .iter()
-            .flat_map(move |(act, pattern)| pattern.find_all(sentence).map(|span| (*act, span)))
+    pub(super) fn acts(&self, sentence: &Sentence) -> Vec<(Act, Span)> {
+        let words = &sentence.words;
+        (0..words.len())
+            .flat_map(|start| {
+                let byte = words[start].as_bytes().first();
+                let known = byte.and_then(|byte| self.by_first_byte.get(byte));
+                let indices = known.into_iter().flatten().chain(&self.by_any);
+                indices.filter_map(move |index| {
+                    let (act, pattern) = &self.phrases[*index];
+                    Some((*act, pattern.find_at(words, start)?))
+                })
+            })
+            .collect()
     }
 
     pub(super) fn is_negator(&self, word: &str) -> bool {
