@@ -1,3 +1,4 @@
+#![recursion_limit = "256"]
 //! Hosts [`api::router`] behind the HTTP API, and [`api::command`] for direct invocations.
 
 use std::sync::Arc;
