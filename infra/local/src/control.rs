@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use chrono::TimeDelta;
 use domain::channel::ChannelUser;
@@ -63,16 +63,25 @@ pub fn router(local: Arc<Local>) -> Router {
         .route("/local/outbox", get(read_outbox).delete(empty_outbox))
         .route("/local/loopback", post(speak_as_customer))
         .route("/local/queues", get(read_queues))
-        .route("/webhooks/{*rest}", axum::routing::any_service(webhooks))
+        .route(
+            "/webhooks/{*rest}",
+            any(async move |request| pass_on(webhooks, request).await),
+        )
         .with_state(Arc::clone(&local))
         .fallback_service(functions)
+}
+
+/// The function reads the parameters of its own route; those of the route here would come on top.
+async fn pass_on(function: Router, mut request: Request) -> Response {
+    request.extensions_mut().clear();
+    function.oneshot(request).await.into_response()
 }
 
 /// On AWS the queues are worked on while the answer travels; here it is done right after it is
 /// made, so that the next request sees what the last one set off.
 async fn settle_after(
     State(local): State<Arc<Local>>,
-    request: axum::extract::Request,
+    request: Request,
     next: axum::middleware::Next,
 ) -> Response {
     let response = next.run(request).await;
