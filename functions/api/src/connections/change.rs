@@ -14,13 +14,13 @@ use super::list::{find, shown};
 use super::secrets::remove_all;
 use super::wire::{ConnectionOut, ConnectionPatch, check_accounts, name};
 use crate::auth::{Admin, Caller};
-use crate::http::{Id, IfMatch, Json, Problem, Versioned, WriteProblems};
+use crate::http::{Id, IfMatch, IfMatchHeader, Json, Problem, Versioned, WriteProblems};
 use crate::schema;
 
 /// Change a connection or replace its secrets.
 #[utoipa::path(
     patch, path = "/v1/connections/{id}", tag = "connections", security(("key" = ["admin"])),
-    params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::ConnectionId, Path), IfMatchHeader),
     request_body = ConnectionPatch,
     responses(
         (status = 200, description = "As it is now.", body = ConnectionOut,
@@ -58,7 +58,7 @@ pub(crate) async fn update_connection(
 #[utoipa::path(
     post, path = "/v1/connections/{id}/enable", tag = "connections",
     security(("key" = ["admin"])),
-    params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::ConnectionId, Path), IfMatchHeader),
     responses(
         (status = 200, description = "As it is now.", body = ConnectionOut,
          headers(("ETag" = String, description = "The version."))),
@@ -78,7 +78,7 @@ pub(crate) async fn enable_connection(
 #[utoipa::path(
     post, path = "/v1/connections/{id}/disable", tag = "connections",
     security(("key" = ["admin"])),
-    params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::ConnectionId, Path), IfMatchHeader),
     responses(
         (status = 200, description = "As it is now.", body = ConnectionOut,
          headers(("ETag" = String, description = "The version."))),
@@ -97,7 +97,7 @@ pub(crate) async fn disable_connection(
 /// Delete a connection with its secrets and templates. Conversations stay readable.
 #[utoipa::path(
     delete, path = "/v1/connections/{id}", tag = "connections", security(("key" = ["admin"])),
-    params(("id" = schema::ConnectionId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::ConnectionId, Path), IfMatchHeader),
     responses((status = 204, description = "It is gone."), WriteProblems)
 )]
 pub(crate) async fn delete_connection(

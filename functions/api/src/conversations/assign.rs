@@ -14,7 +14,9 @@ use utoipa::ToSchema;
 use super::find::{answer, missing};
 use super::wire::ConversationOut;
 use crate::auth::Agent;
-use crate::http::{Id, IfMatch, Json, Patch, Problem, Versioned, WriteProblems, optional_text};
+use crate::http::{
+    Id, IfMatch, IfMatchHeader, Json, Patch, Problem, Versioned, WriteProblems, optional_text,
+};
 use crate::schema;
 
 const NAME_LIMIT: usize = 100;
@@ -38,7 +40,7 @@ pub(crate) struct ConversationPatch {
 /// Assign or label a conversation.
 #[utoipa::path(
     patch, path = "/v1/conversations/{id}", tag = "conversations", security(("key" = ["agent"])),
-    params(("id" = schema::ConversationId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::ConversationId, Path), IfMatchHeader),
     request_body = ConversationPatch,
     responses(
         (status = 200, description = "As it is now.", body = ConversationOut,

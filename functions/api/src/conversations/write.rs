@@ -23,7 +23,9 @@ use super::find::missing;
 use super::message::MessageOut;
 use super::wire::Words;
 use crate::auth::{Agent, Caller};
-use crate::http::{Id, IdempotencyKey, Json, Once, Problem, WriteProblems, once};
+use crate::http::{
+    Id, IdempotencyHeader, IdempotencyKey, Json, Once, Problem, WriteProblems, once,
+};
 use crate::schema;
 
 /// No channel takes more.
@@ -47,7 +49,7 @@ pub(crate) struct MessageIn {
     security(("key" = ["agent"])),
     params(
         ("id" = schema::ConversationId, Path),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255)
+        IdempotencyHeader
     ),
     request_body = MessageIn,
     responses(

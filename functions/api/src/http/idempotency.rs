@@ -11,6 +11,7 @@ use domain::field::FieldError;
 use domain::ids::WorkspaceId;
 use serde::{Deserialize, Serialize};
 use store::{Begun, SavedAnswer};
+use utoipa::IntoParams;
 
 use super::problem::{Code, Problem};
 
@@ -20,6 +21,16 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const KEPT: [HeaderName; 2] = [header::LOCATION, header::ETAG];
 /// Our own answers are far smaller.
 const LARGEST_ANSWER: usize = 1024 * 1024;
+
+/// `Idempotency-Key` in the OpenAPI document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct IdempotencyHeader {
+    /// Repeating the request with the same key within a day gives the first answer again.
+    #[param(rename = "Idempotency-Key", pattern = "^[!-~]{1,255}$")]
+    idempotency_key: Option<String>,
+}
 
 /// The caller's key, if one was sent.
 pub(crate) struct IdempotencyKey(Option<String>);

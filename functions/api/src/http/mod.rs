@@ -12,7 +12,7 @@ mod text;
 mod version;
 
 pub(crate) use body::{Json, JsonPatch};
-pub(crate) use idempotency::{IdempotencyKey, Once, once};
+pub(crate) use idempotency::{IdempotencyHeader, IdempotencyKey, Once, once};
 pub(crate) use page::{Cursor, Limit, Meta, page_of, request};
 pub(crate) use patch::Patch;
 pub(crate) use path::{Id, MessagePath};
@@ -22,4 +22,4 @@ pub(crate) use problem::{
 pub(crate) use query::Query;
 pub(crate) use render::render;
 pub(crate) use text::{check_range, optional_text};
-pub(crate) use version::{IfMatch, Versioned};
+pub(crate) use version::{IfMatch, IfMatchHeader, Versioned};

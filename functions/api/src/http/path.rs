@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 
 /// The id under the name `id`.
 pub(crate) struct Id<T>(pub(crate) T);
@@ -38,7 +38,12 @@ async fn parameter<S: Send + Sync, T: FromStr>(
     state: &S,
     name: &str,
 ) -> Result<T, Problem> {
-    let unknown = || Problem::not_found("anything");
+    let unknown = || {
+        Problem::new(
+            Code::NotFound,
+            "there is no such thing in this workspace: the address holds no id of this kind",
+        )
+    };
     // Fails on percent-encoding that is no UTF-8.
     let params = RawPathParams::from_request_parts(parts, state)
         .await

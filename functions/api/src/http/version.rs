@@ -9,8 +9,20 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::field::FieldError;
 use serde::Serialize;
+use utoipa::IntoParams;
 
 use super::problem::Problem;
+
+/// `If-Match` in the OpenAPI document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct IfMatchHeader {
+    /// The `ETag` that was read; the change is refused with 412 when it is not the present one.
+    /// Without this header the change is made to whatever is there.
+    #[param(rename = "If-Match", pattern = r#"^(\*|"[0-9]{1,19}")$"#)]
+    if_match: Option<String>,
+}
 
 /// The versions that the caller accepts; `None`: any.
 pub(crate) struct IfMatch(Option<Vec<String>>);

@@ -12,7 +12,9 @@ use domain::rule::Rule;
 use super::store::{checked, save};
 use super::wire::{RuleIn, RuleOut, canonical};
 use crate::auth::{Caller, Editor};
-use crate::http::{IdempotencyKey, Json, Once, Problem, Versioned, WriteProblems, once};
+use crate::http::{
+    IdempotencyHeader, IdempotencyKey, Json, Once, Problem, Versioned, WriteProblems, once,
+};
 
 /// Every decision reads all rules of a workspace.
 const MOST_RULES: usize = 500;
@@ -20,7 +22,7 @@ const MOST_RULES: usize = 500;
 /// Create a rule; it is active at once unless `enabled` is `false`.
 #[utoipa::path(
     post, path = "/v1/rules", tag = "rules", security(("key" = ["editor"])),
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255)),
+    params(IdempotencyHeader),
     request_body = RuleIn,
     responses(
         (status = 201, description = "It was made.", body = RuleOut, headers(

@@ -9,13 +9,13 @@ use domain::ids::RuleId;
 
 use super::store::{announce, find};
 use crate::auth::Editor;
-use crate::http::{Id, IfMatch, Problem, WriteProblems};
+use crate::http::{Id, IfMatch, IfMatchHeader, Problem, WriteProblems};
 use crate::schema;
 
 /// Delete a rule.
 #[utoipa::path(
     delete, path = "/v1/rules/{id}", tag = "rules", security(("key" = ["editor"])),
-    params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::RuleId, Path), IfMatchHeader),
     responses((status = 204, description = "It is gone."), WriteProblems)
 )]
 pub(crate) async fn delete_rule(

@@ -11,13 +11,13 @@ use domain::rule::Rule;
 use super::store::{answer, checked, find, save, shown};
 use super::wire::RuleOut;
 use crate::auth::{Caller, Editor};
-use crate::http::{Id, IfMatch, Problem, Versioned, WriteProblems};
+use crate::http::{Id, IfMatch, IfMatchHeader, Problem, Versioned, WriteProblems};
 use crate::schema;
 
 /// Switch a rule on. It is checked again, because accounts and templates may have changed.
 #[utoipa::path(
     post, path = "/v1/rules/{id}/enable", tag = "rules", security(("key" = ["editor"])),
-    params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::RuleId, Path), IfMatchHeader),
     responses(
         (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),
         WriteProblems
@@ -35,7 +35,7 @@ pub(crate) async fn enable_rule(
 /// Switch a rule off; what it had planned is cancelled.
 #[utoipa::path(
     post, path = "/v1/rules/{id}/disable", tag = "rules", security(("key" = ["editor"])),
-    params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::RuleId, Path), IfMatchHeader),
     responses(
         (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),
         WriteProblems

@@ -12,13 +12,13 @@ use serde_json::Value;
 use super::store::{answer, checked, find, save, shown};
 use super::wire::{RuleOut, RulePatch};
 use crate::auth::Editor;
-use crate::http::{Id, IfMatch, JsonPatch, Problem, Versioned, WriteProblems};
+use crate::http::{Id, IfMatch, IfMatchHeader, JsonPatch, Problem, Versioned, WriteProblems};
 use crate::schema;
 
 /// Change a rule.
 #[utoipa::path(
     patch, path = "/v1/rules/{id}", tag = "rules", security(("key" = ["editor"])),
-    params(("id" = schema::RuleId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = schema::RuleId, Path), IfMatchHeader),
     request_body = RulePatch,
     responses(
         (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),

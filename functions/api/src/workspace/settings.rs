@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 
 use crate::auth::{Admin, Viewer};
 use crate::http::{
-    IfMatch, ItemProblems, Json, Patch, Problem, Versioned, WriteProblems, check_range,
+    IfMatch, IfMatchHeader, ItemProblems, Json, Patch, Problem, Versioned, WriteProblems,
+    check_range,
 };
 use crate::schema;
 
@@ -132,7 +133,7 @@ pub(crate) async fn get_settings(
 /// Change settings.
 #[utoipa::path(
     patch, path = "/v1/settings", tag = "workspace", security(("key" = ["admin"])),
-    params(("If-Match" = Option<String>, Header)),
+    params(IfMatchHeader),
     request_body = SettingsPatch,
     responses(
         (status = 200, description = "As it is now.", body = SettingsOut,

@@ -1,10 +1,24 @@
 //! Who may do what: taken from the document, tried on the router.
 
-use serde_json::Value;
+use domain::channel::Channel;
+use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, rule};
 
 const ROLES: [&str; 5] = ["viewer", "agent", "editor", "admin", "owner"];
+
+/// A body that the operation accepts.
+fn example_body(operation: &str) -> Option<Value> {
+    match operation {
+        "update_rule" | "update_connection" => Some(json!({"name": "meins"})),
+        "update_conversation" => Some(json!({"assignee": "ich"})),
+        "create_message" => Some(json!({"text": "Hallo"})),
+        "create_template" => Some(json!({
+            "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",
+        })),
+        _ => None,
+    }
+}
 
 /// Every operation with the role it asks for; `None`: public.
 fn operations() -> Vec<(String, String, Option<String>)> {
@@ -87,5 +101,69 @@ async fn a_role_below_the_documented_one_is_refused_and_that_one_is_not() {
                 assert_ne!(answer.status, 401, "{method} {path} as {role}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_workspace_is_not_there() {
+    let world = World::new().await;
+    let conversation = world
+        .conversation(world.loopback, Channel::Loopback)
+        .await
+        .to_string();
+    let rule = world.post("/v1/rules", rule()).await.expect(201);
+    let rule = rule.body["id"].as_str().unwrap().to_owned();
+    let connection = json!({
+        "channel": "whatsapp", "name": "x", "account": "1", "business_account": "2",
+        "secrets": {"token": "t"},
+    });
+    let connection = world.post("/v1/connections", connection).await.expect(201);
+    let connection = connection.body["id"].as_str().unwrap().to_owned();
+    let key = world
+        .post("/v1/keys", json!({"name": "x", "role": "viewer"}))
+        .await
+        .expect(201);
+    let key = key.body["id"].as_str().unwrap().to_owned();
+    let stranger = format!("Bearer {}", world.stranger().await);
+
+    let document: Value = serde_json::to_value(api::openapi()).unwrap();
+    let mut tried = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let id = match path.split('/').nth(2) {
+            Some("rules") => &rule,
+            Some("connections") => &connection,
+            Some("conversations") => &conversation,
+            _ => &key,
+        };
+        if !path.contains("{id}") {
+            continue;
+        }
+        let message = format!("msg_{}", "0".repeat(32));
+        let path = path.replace("{id}", id).replace("{message_id}", &message);
+        for (method, operation) in item.as_object().unwrap() {
+            let body = example_body(operation["operationId"].as_str().unwrap());
+            let headers = [("authorization", stranger.as_str())];
+            let answer = world
+                .call(&method.to_uppercase(), &path, &headers, body)
+                .await;
+            assert_eq!(
+                answer.body["code"], "not_found",
+                "{method} {path}: {}",
+                answer.body
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 20, "{tried}");
+    for path in [
+        format!("/v1/rules/{rule}"),
+        format!("/v1/connections/{connection}"),
+        format!("/v1/conversations/{conversation}"),
+    ] {
+        assert_eq!(
+            world.get(&path).await.expect(200).body["version"],
+            1,
+            "{path}"
+        );
     }
 }
