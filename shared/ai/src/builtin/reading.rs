@@ -16,6 +16,8 @@ pub(super) struct Reading {
     /// `[audio]`, `[photo]` and the like.
     pub(super) media: bool,
     pub(super) slots: Vec<Slot>,
+    /// Slots in clauses that deny nothing: "not Tuesday" takes no Tuesday.
+    pub(super) affirmed_slots: Vec<Slot>,
     pub(super) price: bool,
     pub(super) question_mark: bool,
     /// Words that carry meaning; a smile and a thumbs-up have none.
@@ -65,6 +67,7 @@ fn read(text: &str, lexicon: &Lexicon, keep: impl Fn(Vec<Marked>) -> Vec<Marked>
         said,
         media,
         slots: sentences.iter().flat_map(slots::slots).collect(),
+        affirmed_slots: affirmed_slots(&sentences, lexicon),
         price: sentences.iter().any(slots::has_price),
         question_mark: sentences.iter().any(|sentence| sentence.question_mark),
         word_count: sentences
@@ -109,6 +112,29 @@ impl Reading {
                     .said
                     .iter()
                     .any(|s| s.act == other && s.sentence == said.sentence)
+        })
+    }
+
+    /// Said in a later sentence than anything of `other`.
+    pub(super) fn says_last(&self, act: Act, other: Act) -> bool {
+        let last = |act| {
+            self.said
+                .iter()
+                .filter(move |said| said.act == act)
+                .map(|said| said.sentence)
+                .max()
+        };
+        last(act) > last(other)
+    }
+
+    /// Praise of a thing ("it looks lovely"), more than a cheerful "super!".
+    pub(super) fn praises(&self) -> bool {
+        const VERBS: &str = " ist sind war waren sieht sehen schaut passt passen sitzt sitzen gefallt \
+            gefallen schmeckt lauft funktioniert liebe lieben bin is are was were its theyre looks \
+            look fits fit works runs love loves loved im est sont suis es esta e sono cok ";
+        self.facts(Act::Pleased).any(|fact| {
+            let words = &self.sentences[fact.sentence].words;
+            words.len() > 2 && words.iter().any(|word| VERBS.contains(&format!(" {word} ")))
         })
     }
 
@@ -181,6 +207,20 @@ impl Reading {
             .flat_map(|sentence| &sentence.words)
             .map(String::as_str)
     }
+}
+
+fn affirmed_slots(sentences: &[Sentence], lexicon: &Lexicon) -> Vec<Slot> {
+    sentences
+        .iter()
+        .flat_map(|sentence| sentence.words.split(|word| word == BREAK))
+        .filter(|clause| !clause.iter().any(|word| lexicon.is_negator(word)))
+        .flat_map(|clause| {
+            slots::slots(&Sentence {
+                words: clause.to_vec(),
+                question_mark: false,
+            })
+        })
+        .collect()
 }
 
 fn said(

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::stems::Stems;
-use super::text::{BREAK, Sentence, sentences};
+use super::text::{BREAK, Sentence, fold, sentences};
 use super::topics::{self, Topic};
 use crate::transcript::RuleText;
 
@@ -16,10 +16,12 @@ pub(super) struct RuleReading {
     pub(super) about_appointment: bool,
     /// It is about papers, pictures or data the customer is to hand in.
     pub(super) about_documents: bool,
-    /// It follows a purchase, a visit or a repair.
+    /// It asks how a purchase, a visit or a repair has turned out.
     pub(super) after_sale: bool,
+    /// It begins after a viewing, a trial, an appointment.
+    pub(super) after_visit: bool,
     pub(super) topics: Vec<Topic>,
-    /// Stems of what "not for ..." names.
+    /// Stems of what "not for ..." names, and of other words for it.
     pub(super) excluded: Vec<String>,
     pub(super) stops_on: StopsOn,
 }
@@ -35,6 +37,8 @@ pub(super) struct StopsOn {
     pub(super) problem: bool,
     pub(super) pleased: bool,
     pub(super) thanks: bool,
+    /// Any word back: "has given feedback".
+    pub(super) feedback: bool,
 }
 
 // Folded stems of all languages together: an owner's few words hardly collide.
@@ -87,15 +91,32 @@ static DOCUMENTS: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
-static AFTER_SALE: LazyLock<Stems> = LazyLock::new(|| {
+/// What a purchase or a piece of work ends with.
+static SALE: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
-        "*zufried* *kauf *kauf* *bewertung* *nachfragen review* happy satisf* feedback purchase* \
-    achat compra acquisto satın",
+        "*kauf *kaufs *bestellung *lieferung *versand abholung *reparatur *montage *einbau *umzug \
+    abreise aufenthalt *besuch *behandlung *eingriff *operation *op purchase* buying order* sale \
+    delivery repair* procedure treatment* surgery operation fitting installation visit* stay* move \
+    collection pickup achat* livraison réparation séjour visite compra* entrega reparación estancia \
+    acquisto consegna riparazione soggiorno visita satın alışveriş teslimat tamir ziyaret",
+    )
+});
+
+/// What one wants to know when all is done.
+static CARE: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*zufried* *bewert* *feedback* *rückmeld* *ordnung* geschmeckt gefallen gefällt alles-passt \
+    alles-gut gut-läuft gut-sitz* wie-geht fragen-ob happy satisf* review* rate check-in like* enjoy* \
+    alright ok satisfait* content* avis plu opinión recomend* contento* soddisf* recension* memnun* yorum*",
     )
 });
 
 static AFTER: LazyLock<Stems> =
-    LazyLock::new(|| Stems::new("nach after après después tras dopo sonra"));
+    LazyLock::new(|| Stems::new("nach after following après después tras dopo sonra"));
+
+/// "nach einem Termin fragen" is not "nach einem Termin".
+static FOR: LazyLock<Stems> =
+    LazyLock::new(|| Stems::new("*frag* *such* erkundig* zufried* verlang*"));
 
 static GOAL: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
@@ -152,7 +173,25 @@ static THANKS: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new("*dank* thank* merci remerci* gracias agradec* grazie ringrazi* teşekkür*")
 });
 
-const NOT_FOR: [&[&str]; 16] = [
+static FEEDBACK: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*rückmeld* feedback geantwortet antwort gemeldet meldet äußert geäußert *bewert* reported-back \
+    replied answered responded review* reply retour avis répondu opinión respondido contestado \
+    risposto recensione yorum cevap",
+    )
+});
+
+const NOT_FOR: [&[&str]; 26] = [
+    &["does", "not", "apply"],
+    &["doesnt", "apply"],
+    &["not", "with"],
+    &["not", "about"],
+    &["nicht", "gedacht"],
+    &["nicht", "aber"],
+    &["sauf"],
+    &["excepto"],
+    &["salvo"],
+    &["tranne"],
     &["nicht", "bei"],
     &["nicht", "fur"],
     &["nicht", "wenn"],
@@ -180,11 +219,31 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
         about_offer: OFFER.in_any(&description),
         about_appointment: APPOINTMENT.in_any(&description),
         about_documents: DOCUMENTS.in_any(&description),
-        after_sale: AFTER_SALE.in_any(&description) && AFTER.in_any(&description),
+        after_sale: is_after_sale(&description),
+        after_visit: follows(&description, &APPOINTMENT),
         topics: topics::topics(&description),
-        excluded,
+        excluded: with_kin(excluded),
         stops_on: stops_on(&rule.stop),
     }
+}
+
+fn is_after_sale(words: &[String]) -> bool {
+    let bought = ["*kauf", "*kaufs", "purchase*", "sale", "achat*", "compra*", "acquisto"];
+    let purchase = Stems::new(&bought.join(" "));
+    follows(words, &purchase) || CARE.in_any(words) && follows(words, &SALE)
+}
+
+/// "after" with an event right behind it.
+fn follows(words: &[String], event: &Stems) -> bool {
+    words.iter().enumerate().any(|(i, word)| {
+        let rest = &words[i + 1..];
+        let near = &rest[..rest.len().min(4)];
+        AFTER.in_any(std::slice::from_ref(word))
+            && near.iter().enumerate().any(|(at, next)| {
+                let behind = rest.get(at + 1).map_or(&[][..], std::slice::from_ref);
+                event.in_any(std::slice::from_ref(next)) && !FOR.in_any(behind)
+            })
+    })
 }
 
 /// A stop text that names nothing known stops on everything that ends a matter.
@@ -197,6 +256,7 @@ fn stops_on(stop: &str) -> StopsOn {
         problem: PROBLEM.in_any(&words),
         pleased: PLEASED.in_any(&words),
         thanks: THANKS.in_any(&words),
+        feedback: FEEDBACK.in_any(&words),
     };
     let any = [
         found.goal,
@@ -205,6 +265,7 @@ fn stops_on(stop: &str) -> StopsOn {
         found.problem,
         found.pleased,
         found.thanks,
+        found.feedback,
     ];
     if !any.contains(&true) {
         StopsOn {
@@ -235,11 +296,36 @@ fn split_exclusion(sentences: Vec<Sentence>) -> (Vec<String>, Vec<String>) {
     (description, excluded)
 }
 
+/// Words for one thing, so that "not for weddings" leaves "we marry in May" out.
+const KIN: [&str; 6] = [
+    "wedding marry married marriage bride groom hochzeit heirat braut brautpaar trauung standesamt \
+     mariage boda matrimonio sposi düğün",
+    "reklam beschwer complaint mangel mängel defekt kaputt broken faulty",
+    "firma firmen unternehmen gmbh company companies business corporate entreprise empresa azienda",
+    "miete mieten mietanfrage vermiet rental renting tenant location",
+    "notfall notfälle emergenc urgent urgence",
+    "kind kinder child children kids enfant niños bambin",
+];
+
+fn with_kin(mut excluded: Vec<String>) -> Vec<String> {
+    for group in KIN {
+        let group = fold(group);
+        let kin = || group.split_whitespace();
+        if excluded.iter().any(|stem| kin().any(|word| word.starts_with(stem.as_str()))) {
+            excluded.extend(kin().map(str::to_owned));
+        }
+    }
+    excluded
+}
+
 /// Where "not for ..." begins: at the start of a sentence or after a comma.
 fn exclusion_start(words: &[String]) -> Option<usize> {
     (0..words.len()).find(|&i| {
-        let at_border =
-            i == 0 || words[i - 1] == BREAK || words[i] == "ausser" || words[i] == "except";
+        const OPENERS: [&str; 8] = [BREAK, "aber", "jedoch", "but", "mais", "pero", "ma", "und"];
+        const BARE: [&str; 6] = ["ausser", "except", "sauf", "excepto", "salvo", "tranne"];
+        let at_border = i == 0
+            || OPENERS.contains(&words[i - 1].as_str())
+            || BARE.contains(&words[i].as_str());
         at_border
             && NOT_FOR.iter().any(|phrase| {
                 phrase

@@ -4,11 +4,14 @@
 //! A finished matter is put aside when the customer opens a new one, so an old "all
 //! sorted" does not end a newer question.
 
+use std::sync::LazyLock;
+
 use super::OptOut;
 use super::lexicon::{Act, Lexicon};
 use super::opt_out;
 use super::reading::{self, Reading};
 use super::slots::{self, Slot};
+use super::stems::Stems;
 use super::topics::{self, Topic};
 use crate::transcript::{Author, Language, Transcript};
 
@@ -31,8 +34,16 @@ pub(super) struct Story {
     /// Every word of this matter.
     pub(super) words: Vec<String>,
     pub(super) opt_out: OptOutFound,
+    /// The business has answered the customer with something of substance.
+    pub(super) answered: bool,
+    /// Something was bought, done or delivered.
+    pub(super) served: bool,
+    /// What had happened before the business opened the present question.
+    pub(super) earlier: Vec<Event>,
     slots: Vec<Slot>,
     choice: bool,
+    /// The refusal was of an appointment or an order, which a new proposal takes up again.
+    cancelled: bool,
     business_wrote: bool,
     closed: bool,
     /// The customer asked for or agreed to something that a booking can follow.
@@ -76,7 +87,20 @@ pub(super) enum Event {
     Problem,
     Pleased,
     Thanked,
+    /// Has told how it was, good or bad.
+    Replied,
 }
+
+/// Words of an order, a delivery, a visit that has been.
+static SERVED: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*bestellt *bestellung *einkauf *kauf *gekauft *bezahlt *liefer* *geliefert *versandt *versendet \
+    verschickt *abhol* *abgeholt *besuch *aufenthalt *repar* unterwegs *montiert *eingebaut fertig \
+    nehme ordered order purchase* bought paid payment deliver* dispatched shipped collect* pick-up \
+    ready visit stay repair* fixed install* coming-in on-way procedure surgery home command* achat* \
+    livr* expédi* pedido compra* envia* entreg* ordine acquist* spedi* consegn* sipariş* kargo* teslim*",
+    )
+});
 
 pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
     let lexicon = Lexicon::of(language);
@@ -103,6 +127,7 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
             Author::Automation => {}
         }
     }
+    story.served = SERVED.in_any(&story.words);
     story.topics = topics::topics(&story.words);
     story.customer_topics = topics::topics(&customer_words);
     story
@@ -116,6 +141,12 @@ impl Story {
     /// Something lies with the customer: a question, an offer, a promise of their own.
     pub(super) fn is_open(&self) -> bool {
         self.ask.is_some() || self.offered || self.announced
+    }
+
+    /// The same, but not before the business opened its present question.
+    pub(super) fn has_lately(&self, event: Event) -> bool {
+        let count = |events: &[Event]| events.iter().filter(|e| **e == event).count();
+        count(&self.events) > count(&self.earlier)
     }
 
     fn opens_new_matter(&self, reading: &Reading) -> bool {
@@ -172,9 +203,10 @@ impl Story {
         let refuses_time = reading.mentions(Act::BadTime) || reading.states(Act::Rebooks);
         if firm(Act::Elsewhere) {
             self.events.push(Event::Elsewhere);
-        } else if firm(Act::NeedGone) {
+        } else if firm(Act::NeedGone) && !reading.says_last(Act::Announces, Act::NeedGone) {
             self.events.push(Event::NeedGone);
         } else if self.declines(reading, hesitates, refuses_time, asks) {
+            self.cancelled = reading.states(Act::Cancels) && !reading.mentions(Act::Declines);
             self.events.push(Event::Declined);
         } else if firm(Act::Done) {
             self.events.push(Event::Done);
@@ -184,15 +216,27 @@ impl Story {
         if self.asked_for_documents && firm(Act::Delivers) && !asks {
             self.events.push(Event::Delivered);
         }
+        self.note_experience(reading, hesitates, asks);
+    }
+
+    /// Problems, praise and thanks. Thanks for an answer are not thanks for a follow-up: they
+    /// count after a question how it was, or together with praise of the thing.
+    fn note_experience(&mut self, reading: &Reading, hesitates: bool, asks: bool) {
+        let asked = self.ask == Some(Ask::Feedback);
         if reading.states(Act::Problem) || self.complains(reading, hesitates, asks) {
             self.events.push(Event::Problem);
         } else if !asks {
-            if reading.states(Act::Pleased) {
+            let praises = asked && reading.states(Act::Pleased) || reading.praises();
+            if praises {
                 self.events.push(Event::Pleased);
             }
-            if reading.states(Act::Thanks) {
+            if reading.states(Act::Thanks) && (asked || praises) {
                 self.events.push(Event::Thanked);
             }
+        }
+        let tells = reading.mentions(Act::Problem) || reading.praises();
+        if asked && self.is_content(reading) && !hesitates || tells {
+            self.events.push(Event::Replied);
         }
     }
 
@@ -219,7 +263,7 @@ impl Story {
             return false;
         }
         let takes_slot = self.ask == Some(Ask::Slots)
-            && slots::overlap(&self.slots, &reading.slots)
+            && slots::overlap(&self.slots, &reading.affirmed_slots)
             && !reading.mentions(Act::Condition)
             && !asks;
         let books = reading.states(Act::Books) && self.is_open();
@@ -307,6 +351,7 @@ impl Story {
             return;
         }
         self.waits = None;
+        self.answered |= reading.word_count > 2 && !reading.mentions(Act::Regrets);
         if !asks && self.books_in(reading) {
             self.events.push(Event::Confirmed);
             self.closed = true;
@@ -333,7 +378,9 @@ impl Story {
         } else if reading.mentions(Act::AsksDocs) && !reading.price {
             self.asked_for_documents = true;
             Some(Ask::Documents)
-        } else if !reading.slots.is_empty() && (asks || reading.offers_a_choice()) {
+        } else if !reading.slots.is_empty()
+            && (asks || reading.offers_a_choice() || reading.mentions(Act::Invites))
+        {
             Some(Ask::Slots)
         } else if asks && reading.mentions(Act::AsksInfo) {
             Some(Ask::Info)
@@ -347,6 +394,9 @@ impl Story {
             None
         };
         self.offered |= reading.price || reading.mentions(Act::Offers);
+        if asks && !reading.mentions(Act::Regrets) {
+            self.open_again(ask);
+        }
         if let Some(ask) = ask {
             if ask != Ask::Invitation || self.ask.is_none() {
                 self.ask = Some(ask);
@@ -362,11 +412,30 @@ impl Story {
     }
 }
 
+impl Story {
+    /// A new question of the business takes the matter up where it had seemed to end.
+    fn open_again(&mut self, ask: Option<Ask>) {
+        let cancelled = std::mem::take(&mut self.cancelled);
+        self.events.retain(|event| match event {
+            Event::Declined => !cancelled,
+            Event::NeedGone => false,
+            _ => true,
+        });
+        if self.closed && ask != Some(Ask::Documents) {
+            self.earlier = self.events.clone();
+        }
+    }
+}
+
 impl Event {
     fn ends_the_matter(self) -> bool {
         !matches!(
             self,
-            Event::Problem | Event::Pleased | Event::Thanked | Event::Delivered
+            Event::Problem
+                | Event::Pleased
+                | Event::Thanked
+                | Event::Delivered
+                | Event::Replied
         )
     }
 }

@@ -137,9 +137,15 @@ impl Reader {
     }
 
     fn end_word(&mut self) {
-        if !self.word.is_empty() {
-            self.words.push(fold(&self.word));
-            self.word.clear();
+        if self.word.is_empty() {
+            return;
+        }
+        let word = fold(&self.word);
+        self.word.clear();
+        match self.words.last_mut() {
+            // "e-mail" and "email" are one word.
+            Some(last) if last == "e" && word.starts_with("mail") => last.push_str(&word),
+            _ => self.words.push(word),
         }
     }
 

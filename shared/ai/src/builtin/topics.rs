@@ -11,6 +11,7 @@ pub(super) enum Topic {
     TestDrive,
     CarRepair,
     Tyres,
+    Hire,
     Viewing,
     Lodging,
     TableBooking,
@@ -34,6 +35,9 @@ pub(super) enum Topic {
     Parking,
     Billing,
     Emergency,
+    Internship,
+    /// Somebody sells to us, or asks for a donation.
+    Pitch,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,7 @@ impl Topic {
             Topic::TestDrive => ("car", "test drive"),
             Topic::CarRepair => ("car", "repair"),
             Topic::Tyres => ("car", "tyres"),
+            Topic::Hire => ("car", "hire"),
             Topic::Viewing | Topic::Lodging => ("lodging", "lodging"),
             Topic::TableBooking => ("restaurant", "table"),
             Topic::Trial | Topic::Course | Topic::Membership => ("teaching", "teaching"),
@@ -67,9 +72,16 @@ impl Topic {
             | Topic::Gift
             | Topic::Parking
             | Topic::Billing
-            | Topic::Emergency => return None,
+            | Topic::Emergency
+            | Topic::Internship
+            | Topic::Pitch => return None,
         };
         Some(Matter { trade, thing })
+    }
+
+    /// Not even a customer's matter, whatever the business has asked back.
+    fn is_alien(self) -> bool {
+        matches!(self, Topic::Internship | Topic::Study | Topic::Pitch)
     }
 
     /// Side matters: a chat about one of them is not about the rule's matter.
@@ -85,12 +97,26 @@ impl Topic {
                 | Topic::Parking
                 | Topic::Billing
                 | Topic::Emergency
+                | Topic::Internship
+                | Topic::Pitch
         )
     }
 }
 
 /// Stems per topic; `*x` also inside a compound.
-const STEMS: [(Topic, &str); 25] = [
+const STEMS: [(Topic, &str); 28] = [
+    (
+        Topic::Internship,
+        "*praktikum* *praktikant* *schnuppertag* lebenslauf *ausbildungsplatz* *minijob* *aushilfe* *bewerbungsunterlagen internship* apprenticeship* cv vacancy vacancies hiring stage-stagiaire curriculum *stellenanzeige* *stellenausschreibung* staj",
+    ),
+    (
+        Topic::Pitch,
+        "*sponsor* *spendenanfrage* *kooperation* *influencer* collab* collaboration sponsorship seo backlinks fundraiser tombola raffle *vertreterbesuch* supplier* wholesale",
+    ),
+    (
+        Topic::Hire,
+        "*verleih* *ausleih* *leihrad* *leihräder* *mieträder* hire rental rentals location-vélo alquiler-bici noleggio-bici kiralık-bisiklet",
+    ),
     (
         Topic::TestDrive,
         "*probefahr* *testfahrt* test-drive testdrive essai prueba-de-conduccion *gebrauchtwagen* deneme-surus",
@@ -217,6 +243,7 @@ pub(super) fn exclude_each_other(
     asked: &[Topic],
     open: bool,
 ) -> bool {
+    let about = rule;
     let rule: Vec<Matter> = rule.iter().filter_map(|topic| topic.matter()).collect();
     let chat: Vec<Matter> = chat.iter().filter_map(|topic| topic.matter()).collect();
     if rule.iter().any(|matter| chat.contains(matter)) {
@@ -224,6 +251,8 @@ pub(super) fn exclude_each_other(
     }
     let same_trade = rule.iter().any(|r| chat.iter().any(|c| r.trade == c.trade));
     let different = !rule.is_empty() && !chat.is_empty() && (same_trade || !open);
-    let on_an_aside = !open && asked.iter().any(|topic| topic.is_aside());
+    let on_an_aside = asked
+        .iter()
+        .any(|topic| (topic.is_alien() || !open && topic.is_aside()) && !about.contains(topic));
     on_an_aside || different
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::language::guess_language;
 use super::rule::{self, RuleReading};
-use super::story::{self, Event, OptOutFound, Story};
+use super::story::{self, Ask, Event, OptOutFound, Story};
 use super::topics;
 use crate::assess::{Assessment, RuleVerdict};
 use crate::transcript::{Language, RuleText, Transcript};
@@ -57,17 +57,59 @@ fn decide(rule: &RuleReading, story: &Story) -> (bool, bool, &'static str) {
     if let Some(reason) = story.waits {
         return (false, false, reason);
     }
-    if rule.needs_offer && !story.offered {
-        return (false, false, "no offer or price was given yet");
-    }
-    if !story.is_open() && !rule.after_sale {
-        return (false, false, "nothing is open on the customer's side");
-    }
-    (
-        true,
-        false,
-        "the customer owes the next word and has gone silent",
-    )
+    let (applies, reason) = weigh(&evidence(rule, story));
+    (applies, false, reason)
+}
+
+/// One thing that speaks for (above zero) or against a follow-up.
+struct Evidence {
+    weight: i32,
+    holds: bool,
+    reason: &'static str,
+}
+
+/// What is known once nobody waits and nothing has ended. That the business wrote last is
+/// usually enough, so a rule whose topic cannot be recognised leans to yes.
+fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 5] {
+    let evidence = |weight, holds, reason| Evidence {
+        weight,
+        holds,
+        reason,
+    };
+    [
+        evidence(
+            3,
+            story.is_open(),
+            "the customer owes the next word and has gone silent",
+        ),
+        evidence(2, story.answered, "the customer has gone silent after our answer"),
+        evidence(
+            3,
+            rule.after_sale && story.served,
+            "all was delivered and the customer has not said how it was",
+        ),
+        evidence(
+            -9,
+            rule.needs_offer && !story.offered,
+            "no offer or price was given yet",
+        ),
+        evidence(
+            -9,
+            rule.after_sale && !story.served && story.ask != Some(Ask::Feedback),
+            "nothing has been delivered or done yet",
+        ),
+    ]
+}
+
+/// The sum decides; the heaviest on its side is the reason.
+fn weigh(evidence: &[Evidence]) -> (bool, &'static str) {
+    let holding = || evidence.iter().filter(|e| e.holds);
+    let applies = holding().map(|e| e.weight).sum::<i32>() > 0;
+    let reason = holding()
+        .filter(|e| (e.weight > 0) == applies)
+        .max_by_key(|e| e.weight.abs())
+        .map_or("nothing is open on the customer's side", |e| e.reason);
+    (applies, reason)
 }
 
 /// The rule is about something else.
@@ -93,7 +135,14 @@ fn misfit(rule: &RuleReading, story: &Story) -> Option<&'static str> {
 fn stop_reason(rule: &RuleReading, story: &Story) -> Option<&'static str> {
     let stops = rule.stops_on;
     let offer_missing = rule.needs_offer && !story.offered;
-    let confirmed = story.has(Event::Confirmed) && !offer_missing && !rule.about_documents;
+    // A rule that begins after the appointment does not end with that appointment.
+    let agreed = if rule.after_visit {
+        story.has_lately(Event::Confirmed)
+    } else {
+        story.has(Event::Confirmed)
+    };
+    let confirmed = agreed && !offer_missing && !rule.about_documents && !rule.after_sale;
+    let replied = rule.after_sale && story.has(Event::Replied);
     let checks = [
         (
             stops.refusal || stops.goal,
@@ -132,6 +181,7 @@ fn stop_reason(rule: &RuleReading, story: &Story) -> Option<&'static str> {
             story.has(Event::Thanked),
             "the customer said thank you",
         ),
+        (stops.feedback, replied, "the customer has told how it was"),
     ];
     checks
         .into_iter()
