@@ -75,7 +75,7 @@ pub(crate) async fn create_message(
         request: format!("POST /v1/conversations/{id}/messages {fingerprint}"),
         now,
     };
-    once(at, write(&app, &caller, id, body, now)).await
+    Box::pin(once(at, write(&app, &caller, id, body, now))).await
 }
 
 impl MessageIn {

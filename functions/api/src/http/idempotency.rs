@@ -28,7 +28,7 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 #[expect(dead_code, reason = "only its schema is used")]
 pub(crate) struct IdempotencyHeader {
     /// Repeating the request with the same key within a day gives the first answer again.
-    #[param(rename = "Idempotency-Key", pattern = "^[!-~]{1,255}$")]
+    #[param(rename = "Idempotency-Key", value_type = String, required = false, pattern = "^[!-~]{1,255}$")]
     idempotency_key: Option<String>,
 }
 

@@ -133,6 +133,12 @@ impl Code {
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) code: Code,
+    // Boxed, because every handler's result has room for it.
+    more: Box<More>,
+}
+
+#[derive(Debug, Clone)]
+struct More {
     detail: String,
     errors: Vec<FieldError>,
     header: Option<(HeaderName, HeaderValue)>,
@@ -144,10 +150,12 @@ impl Problem {
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
-            detail: detail.into(),
-            errors: Vec::new(),
-            header: None,
-            cause: None,
+            more: Box::new(More {
+                detail: detail.into(),
+                errors: Vec::new(),
+                header: None,
+                cause: None,
+            }),
         }
     }
 
@@ -188,7 +196,7 @@ impl Problem {
             Code::Internal,
             "the request could not be worked on; the log has more under this request id",
         );
-        problem.cause = Some(Arc::new(cause));
+        problem.more.cause = Some(Arc::new(cause));
         problem
     }
 
@@ -198,26 +206,26 @@ impl Problem {
             "a service that is needed does not answer; try again in a moment",
         )
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("2"));
-        problem.cause = Some(Arc::new(cause));
+        problem.more.cause = Some(Arc::new(cause));
         problem
     }
 
     pub(crate) fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.more.errors = errors;
         self
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.more.header = Some((name, value));
         self
     }
 
     pub(crate) fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
-        self.cause.as_deref()
+        self.more.cause.as_deref()
     }
 
     pub(crate) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
-        self.header.as_ref()
+        self.more.header.as_ref()
     }
 
     pub(crate) fn document(&self, request_id: &str) -> ProblemOut {
@@ -225,9 +233,10 @@ impl Problem {
             kind: format!("urn:nachfass:problem:{}", self.code.as_str()),
             title: self.code.title().to_owned(),
             status: self.code.status().as_u16(),
-            detail: self.detail.clone(),
+            detail: self.more.detail.clone(),
             code: self.code,
             errors: self
+                .more
                 .errors
                 .iter()
                 .cloned()

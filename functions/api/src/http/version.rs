@@ -20,7 +20,7 @@ use super::problem::Problem;
 pub(crate) struct IfMatchHeader {
     /// The `ETag` that was read; the change is refused with 412 when it is not the present one.
     /// Without this header the change is made to whatever is there.
-    #[param(rename = "If-Match", pattern = r#"^(\*|"[0-9]{1,19}")$"#)]
+    #[param(rename = "If-Match", value_type = String, required = false, pattern = r#"^(\*|"[0-9]{1,19}")$"#)]
     if_match: Option<String>,
 }
 

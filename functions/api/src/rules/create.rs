@@ -45,7 +45,7 @@ pub(crate) async fn create_rule(
         request: format!("POST /v1/rules {}", canonical(&draft)),
         now: app.now(),
     };
-    once(at, create(&app, &caller, &draft)).await
+    Box::pin(once(at, create(&app, &caller, &draft))).await
 }
 
 async fn create(

@@ -94,6 +94,9 @@ pub(super) async fn rehearse(
     Ok((rehearsal, Some(written)))
 }
 
+/// The interval in which a time may be chosen; `None`: there is no legal moment.
+type Interval = Option<(DateTime<Utc>, DateTime<Utc>)>;
+
 struct Stage<'a> {
     loaded: &'a Loaded,
     rules: &'a [Rule],
@@ -133,11 +136,11 @@ impl Stage<'_> {
 
     fn judge(
         &self,
-        intervals: &[(RuleId, Option<(DateTime<Utc>, DateTime<Utc>)>)],
+        intervals: &[(RuleId, Interval)],
         anchor: DateTime<Utc>,
         new_run: (RunId, MessageId),
     ) -> Assessed {
-        let asked: Vec<(&Rule, Option<(DateTime<Utc>, DateTime<Utc>)>)> = intervals
+        let asked: Vec<(&Rule, Interval)> = intervals
             .iter()
             .filter_map(|(id, interval)| {
                 let rule = self.rules.iter().find(|rule| rule.id == *id)?;
@@ -146,7 +149,7 @@ impl Stage<'_> {
             .collect();
         let texts: Vec<RuleText> = asked.iter().map(|(rule, _)| text_of(rule)).collect();
         let assessment = builtin::assess(self.transcript, &texts, self.now);
-        let time = |rule: &Rule, interval: Option<(DateTime<Utc>, DateTime<Utc>)>| {
+        let time = |rule: &Rule, interval: Interval| {
             let (earliest, latest) = interval?;
             let description = rule.spec.description();
             Some(builtin::pick_time(

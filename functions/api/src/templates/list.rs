@@ -21,7 +21,6 @@ use crate::schema;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListTemplates {
     /// Only those with this status: `approved` for the ones that can be sent.
-    #[param(max_length = 50)]
     status: Option<String>,
     /// At most this many.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
