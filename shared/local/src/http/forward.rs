@@ -10,8 +10,6 @@ use app::ports::{Http, HttpResponse};
 use async_trait::async_trait;
 use channels::{HttpRequest, TransportError};
 
-use super::standin;
-
 const CONNECT: Duration = Duration::from_secs(2);
 const TOTAL: Duration = Duration::from_secs(30);
 const MAX_BODY_BYTES: usize = 1_048_576;
@@ -96,15 +94,14 @@ pub(super) fn target<'a>(
     forwards: &'a HashMap<String, (String, Arc<dyn Http>)>,
     request: &HttpRequest,
 ) -> Option<(HttpRequest, &'a Arc<dyn Http>)> {
-    let (host, _) = standin::split(&request.url);
-    let (base, http) = forwards.get(&host.to_ascii_lowercase())?;
     let after_scheme = request
         .url
         .split_once("://")
         .map_or(request.url.as_str(), |(_, rest)| rest);
-    let path = after_scheme
-        .find(['/', '?'])
-        .map_or("", |at| &after_scheme[at..]);
+    let end = after_scheme.find(['/', '?']).unwrap_or(after_scheme.len());
+    // With the port: two of them may be on this machine.
+    let (host, path) = after_scheme.split_at(end);
+    let (base, http) = forwards.get(&host.to_ascii_lowercase())?;
     Some((
         HttpRequest {
             url: format!("{base}{path}"),

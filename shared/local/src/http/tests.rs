@@ -169,6 +169,25 @@ fn only_this_machine_can_stand_in() {
     }
 }
 
+#[test]
+fn servers_here_are_told_apart_by_their_port() {
+    let http = http()
+        .forward("127.0.0.1:9000", "http://127.0.0.1:9000")
+        .and_then(|http| http.forward("127.0.0.1:9001", "http://127.0.0.1:9001"))
+        .unwrap();
+    let forwarded = |url: &str| {
+        let request = HttpRequest {
+            url: url.to_owned(),
+            ..whatsapp()
+        };
+        forward::target(&http.forwards, &request).map(|(request, _)| request.url)
+    };
+    for url in ["http://127.0.0.1:9000/a", "http://127.0.0.1:9001/b?c=1"] {
+        assert_eq!(forwarded(url).as_deref(), Some(url));
+    }
+    assert_eq!(forwarded("http://127.0.0.1:9002/a"), None);
+}
+
 #[tokio::test]
 async fn a_forwarded_host_is_answered_by_the_server_here() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
