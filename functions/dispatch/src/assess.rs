@@ -98,7 +98,8 @@ pub(crate) async fn transcript(app: &App, loaded: &Loaded) -> Result<Transcript,
         .messages(head.workspace, head.id, &page)
         .await?
         .items;
-    messages.reverse();
+    // Platforms tell whole seconds; within one the core takes us for the last to speak.
+    messages.sort_by_key(|message| (message.at, message.author.is_outbound()));
     Ok(Transcript {
         channel: head.channel.as_str().to_owned(),
         language: loaded

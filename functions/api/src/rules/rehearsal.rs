@@ -190,11 +190,12 @@ fn text_of(rule: &Rule) -> RuleText {
     }
 }
 
-/// Newest first in, oldest first out; what the customer never saw is left out.
+/// Oldest first, and ours last within one second; what the customer never saw is left out.
 fn transcript(loaded: &Loaded, messages: &[Message]) -> Transcript {
+    let mut messages: Vec<_> = messages.iter().collect();
+    messages.sort_by_key(|message| (message.at, message.author.is_outbound()));
     let turns = messages
-        .iter()
-        .rev()
+        .into_iter()
         .filter(|message| !message.hidden && !message.revoked);
     Transcript {
         channel: loaded.conversation.channel.to_string(),
