@@ -85,8 +85,10 @@ fn is_ours(effect: &Effect) -> bool {
 /// would live on for ever.
 fn is_stale(loaded: &Loaded, generation: u64, now: DateTime<Utc>) -> bool {
     let head = &loaded.conversation;
-    let nothing_due = head.due_at().is_none_or(|due| due > now);
-    generation != ANY_GENERATION && generation != head.timer_generation && nothing_due
+    match head.due_at() {
+        None => true,
+        Some(due) => due > now && generation != ANY_GENERATION && !head.has_armed(generation),
+    }
 }
 
 async fn timer_only(app: &App, loaded: Loaded, now: DateTime<Utc>) -> Result<bool, AppError> {

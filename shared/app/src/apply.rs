@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::connection::Connection;
+use domain::connection::{Connection, ConnectionState};
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decide::{Decision, Effect, Event, Snapshot, decide};
@@ -140,11 +140,10 @@ pub async fn load(
         Some(customer) if customer.id == conversation.customer => Some(customer),
         _ => app.store.customer(ws, conversation.customer).await?,
     };
-    let (Some(customer), Some(connection)) =
-        (customer, connection_of(app, &book, &conversation).await?)
-    else {
+    let Some(customer) = customer else {
         return Ok(None);
     };
+    let connection = connection_of(app, &book, &conversation).await?;
     let templates = book.templates_of(connection.id);
     Ok(Some(Loaded {
         conversation,
@@ -234,7 +233,7 @@ pub async fn apply_once(
     }
 
     after.conversation.version += 1;
-    let timer = timer_for(&mut after.conversation);
+    let timer = timer_for(app, &mut after.conversation, now);
     if !entries.is_empty() {
         commit.receipt = Some(Receipt {
             id: ReceiptId::new(now, app.random10()),
@@ -324,14 +323,13 @@ async fn carry_out(
 }
 
 /// Notes in the head which timer will be armed, so that the next event need not arm it again.
-fn timer_for(conversation: &mut Conversation) -> Option<Timer> {
-    let at = conversation.needs_timer()?;
-    conversation.armed_for = Some(at);
-    conversation.timer_generation += 1;
+fn timer_for(app: &App, conversation: &mut Conversation, now: DateTime<Utc>) -> Option<Timer> {
+    let at = conversation.needs_timer(now)?;
+    let generation = conversation.arm(at, timers::is_far(app, at, now));
     Some(Timer {
         workspace: conversation.workspace,
         conversation: conversation.id,
-        generation: conversation.timer_generation,
+        generation,
         at,
     })
 }
@@ -346,18 +344,28 @@ async fn publish(app: &App, timer: &Timer, now: DateTime<Utc>) {
     }
 }
 
-/// A connection that was made after the book was read is worth reading the book again.
+/// A connection that was made after the book was read is worth reading the book again. One that
+/// was removed is none that may send: what is pending on it is skipped with that reason.
 async fn connection_of(
     app: &App,
     book: &Arc<Book>,
     conversation: &Conversation,
-) -> Result<Option<Connection>, AppError> {
-    if let Some(found) = book.connection(conversation.connection) {
-        return Ok(Some(found.clone()));
+) -> Result<Connection, AppError> {
+    let id = conversation.connection;
+    if let Some(found) = book.connection(id) {
+        return Ok(found.clone());
     }
-    Ok(app
-        .fresh_book(conversation.workspace)
-        .await?
-        .connection(conversation.connection)
-        .cloned())
+    let fresh = app.fresh_book(conversation.workspace).await?;
+    Ok(fresh.connection(id).cloned().unwrap_or_else(|| Connection {
+        id,
+        workspace: conversation.workspace,
+        version: 0,
+        channel: conversation.channel,
+        name: String::new(),
+        account: None,
+        business_account: None,
+        state: ConnectionState::Disabled,
+        created_at: conversation.created_at,
+        updated_at: conversation.created_at,
+    }))
 }

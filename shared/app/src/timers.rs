@@ -15,17 +15,27 @@ pub const ANY_GENERATION: u64 = u64::MAX;
 
 /// Sees to it that the conversation is looked at when `timer.at` has come.
 pub async fn arm(app: &App, timer: &Timer, now: DateTime<Utc>) -> Result<(), PortError> {
-    let ahead = (timer.at - now).to_std().unwrap_or(Duration::ZERO);
-    if ahead.is_zero() || ahead <= app.config.queue_horizon {
+    if is_far(app, timer.at, now) {
+        app.timers.arm(timer).await
+    } else {
+        let ahead = ahead(timer.at, now);
         // Whole seconds, rounded up: early would only mean to come back once more.
         let delay = Duration::from_secs(ahead.as_secs() + u64::from(ahead.subsec_nanos() > 0));
         let task = wake(timer.workspace, timer.conversation, timer.generation);
         app.queues
             .send_due(&task, delay.min(Duration::from_secs(900)))
             .await
-    } else {
-        app.timers.arm(timer).await
     }
+}
+
+/// Whether a timer for this moment is beyond the queue's reach.
+#[must_use]
+pub fn is_far(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    ahead(at, now) > app.config.queue_horizon
+}
+
+fn ahead(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+    (at - now).to_std().unwrap_or_default()
 }
 
 /// The task of a timer.

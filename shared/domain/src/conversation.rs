@@ -76,6 +76,10 @@ pub struct Conversation {
     pub armed_for: Option<DateTime<Utc>>,
     /// Tells a re-armed timer from a doubled delivery.
     pub timer_generation: u64,
+    /// The far timer, which stays armed behind a nearer one: however often a chat pauses, its
+    /// follow-up only moves further away, and the far timer need not be touched.
+    #[serde(default)]
+    pub far_timer: Option<FarTimer>,
     /// This head stands for another conversation: the user's id on the platform changed.
     pub moved_to: Option<ConversationId>,
 }
@@ -208,6 +212,15 @@ pub struct UnknownSend {
     pub cancelled: Option<Reason>,
 }
 
+/// A timer beyond the reach of a queue delay; a conversation has at most one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FarTimer {
+    /// When it will fire.
+    pub at: DateTime<Utc>,
+    /// What it will name.
+    pub generation: u64,
+}
+
 /// An answer of a person that the platform accepted, with what it changed, in case the platform
 /// reports later that it failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,6 +283,7 @@ impl Conversation {
             asked_at: None,
             armed_for: None,
             timer_generation: 0,
+            far_timer: None,
             moved_to: None,
         }
     }
@@ -323,17 +337,59 @@ impl Conversation {
         }
     }
 
-    /// Whether the armed timer comes too late for what is due. Later due times need no new
-    /// timer: it fires early, finds nothing due and is armed again (lazy re-arming).
+    /// When a timer is to fire for which none is armed yet. Later due times need no new timer: it
+    /// fires early, finds nothing due and is armed again (lazy re-arming). One that should have
+    /// fired by now does not count: it has, or it is lost. A send under way needs none: its end
+    /// is an event, and whoever dies in between is found by the sweep.
     #[must_use]
-    pub fn needs_timer(&self) -> Option<DateTime<Utc>> {
-        let due = self.due_at()?;
-        match self.armed_for {
-            Some(armed) if armed <= due => None,
-            _ => Some(due),
+    pub fn needs_timer(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.sending.is_some() {
+            return None;
         }
+        let due = self.due_at()?;
+        let in_time = self.timers().any(|at| at > now && at <= due);
+        (!in_time).then_some(due)
+    }
+
+    /// When the next of the armed timers fires.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<DateTime<Utc>> {
+        self.timers().min()
+    }
+
+    fn timers(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        let far = self.far_timer.map(|timer| timer.at);
+        self.armed_for.into_iter().chain(far)
+    }
+
+    /// Notes a timer that will be armed. A far one takes the place of the last far one, a near
+    /// one stands beside it. The generation it is to name.
+    pub fn arm(&mut self, at: DateTime<Utc>, far: bool) -> u64 {
+        self.timer_generation += 1;
+        let generation = self.timer_generation;
+        self.armed_for = Some(at);
+        if far {
+            self.far_timer = Some(FarTimer { at, generation });
+        }
+        generation
+    }
+
+    /// Whether a timer of this generation is one of those that are armed.
+    #[must_use]
+    pub fn has_armed(&self, generation: u64) -> bool {
+        let far = self.far_timer.map(|timer| timer.generation);
+        generation == self.timer_generation || Some(generation) == far
+    }
+
+    /// A timer fired: the near one, and the far one if its time has come. Clocks differ, so a
+    /// moment earlier is its time as well.
+    pub fn timer_fired(&mut self, now: DateTime<Utc>) {
+        self.armed_for = None;
+        self.far_timer = self.far_timer.filter(|far| far.at > now + CLOCKS_DIFFER);
     }
 }
 
+/// How far the clock of a timer service may be ahead of ours.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
 /// How long after its due time a follow-up is still worth sending.
 pub const LATEST_AFTER_DUE: TimeDelta = TimeDelta::days(2);

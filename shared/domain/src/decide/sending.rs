@@ -49,8 +49,8 @@ impl From<UnknownSend> for Flight {
 // Due.
 impl Decider<'_> {
     pub(super) fn timer_fired(&mut self) {
-        // Whatever was armed has fired; what is left is armed again by `needs_timer`.
-        self.conversation.armed_for = None;
+        // What is left is armed again by `needs_timer`.
+        self.conversation.timer_fired(self.now);
         if let Some(sending) = self.conversation.sending.clone() {
             if self.now < sending.deadline {
                 return;

@@ -257,7 +257,7 @@ impl Observed {
             Op::Pass { minutes } => self.world.now += TimeDelta::minutes(*minutes),
             Op::Fire => self.fire(),
             Op::NextTimer => {
-                if let Some(at) = self.world.head.armed_for {
+                if let Some(at) = self.world.head.next_timer() {
                     self.world.now = now.max(at);
                     self.fire();
                 }
@@ -564,9 +564,11 @@ impl Observed {
         for run in &head.runs {
             self.planned.entry(run.id).or_insert(self.doors);
         }
-        if let Some(due) = head.due_at() {
+        if let Some(due) = head.due_at()
+            && head.sending.is_none()
+        {
             assert!(
-                head.armed_for.is_some_and(|armed| armed <= due),
+                head.next_timer().is_some_and(|armed| armed <= due),
                 "a due time is forgotten"
             );
         }

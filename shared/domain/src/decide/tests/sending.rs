@@ -35,6 +35,39 @@ fn finish(world: &mut World, outcome: SendOutcome) {
 }
 
 #[test]
+fn a_chat_with_pauses_arms_one_far_timer_and_no_more() {
+    let mut world = World::answered(Channel::WhatsApp, vec![rule("4h", manual(240))]);
+    world.advance(5);
+    let armed = world.head.far_timer.unwrap();
+    assert_eq!(armed.at, world.pending().unwrap().due_at);
+    for _ in 0..9 {
+        world.customer_writes();
+        world.advance(3);
+        world.staff_answers();
+        world.advance(3);
+        assert_eq!(world.head.far_timer, Some(armed));
+        assert!(world.head.has_armed(armed.generation));
+    }
+    let due = world.pending().unwrap().due_at;
+    world.advance_to(armed.at);
+    let moved = world.head.far_timer.unwrap();
+    assert_eq!(moved.at, due, "it fired early and is armed again");
+    world.advance_to(due);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn a_timer_that_should_have_fired_is_armed_again_by_whatever_happens_next() {
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.advance(5);
+    let lost = world.head.far_timer.unwrap();
+    world.now = lost.at + minutes(1);
+    assert_eq!(world.head.needs_timer(world.now), world.head.due_at());
+    world.now = lost.at - minutes(1);
+    assert_eq!(world.head.needs_timer(world.now), None);
+}
+
+#[test]
 fn a_timer_that_fires_twice_asks_for_one_send() {
     let mut world = World::answered(Channel::WhatsApp, hourly());
     world.advance(59);
@@ -191,7 +224,7 @@ fn a_gate_that_says_until_when_holds_and_any_other_skips() {
 #[test]
 fn every_attempt_writes_the_same_item() {
     let mut world = claimed();
-    let first = monday() + minutes(3); // when it was planned
+    let first = monday() + minutes(61); // when it was first claimed
     assert_eq!(world.head.sending.as_ref().unwrap().message_at, first);
     finish(&mut world, retry(65));
     world.now = monday() + minutes(65);

@@ -117,8 +117,8 @@ impl World {
             }
         }
         self.head.version += 1;
-        if let Some(at) = self.head.needs_timer() {
-            self.head.armed_for = Some(at);
+        if let Some(at) = self.head.needs_timer(self.now) {
+            self.head.arm(at, at - self.now > TimeDelta::minutes(15));
         }
         self.entries.extend(entries.clone());
         self.effects.extend(effects.clone());
@@ -176,7 +176,10 @@ impl World {
 
     pub(super) fn advance_to(&mut self, end: DateTime<Utc>) {
         for _ in 0..1_000 {
-            match self.head.armed_for {
+            // The sweep finds a send that nobody finishes.
+            let abandoned = self.head.sending.as_ref().map(|sending| sending.deadline);
+            let next = self.head.next_timer().into_iter().chain(abandoned).min();
+            match next {
                 Some(at) if at <= end => {
                     self.now = self.now.max(at);
                     self.fire();
