@@ -174,18 +174,19 @@ impl Config {
 }
 
 fn model(text: &impl Fn(&'static str, &str) -> String) -> Result<ModelConfig, ConfigError> {
-    let id = text(MODEL_ID, "");
+    let needed = |name: &'static str, when: &str| match text(name, "") {
+        value if value.is_empty() => Err(problem(name, &format!("must be set when {when}"))),
+        value => Ok(value),
+    };
     match text(MODEL_PROVIDER, "none").as_str() {
         "none" => Ok(ModelConfig::None),
-        _ if id.is_empty() => Err(problem(MODEL_ID, "must be set when MODEL_PROVIDER is")),
-        "bedrock" => Ok(ModelConfig::Bedrock { model: id }),
-        "openai" => match text(MODEL_URL, "") {
-            url if url.is_empty() => Err(problem(
-                MODEL_URL,
-                "must be set when MODEL_PROVIDER is `openai`",
-            )),
-            url => Ok(ModelConfig::OpenAi { model: id, url }),
-        },
+        "bedrock" => Ok(ModelConfig::Bedrock {
+            model: needed(MODEL_ID, "MODEL_PROVIDER is")?,
+        }),
+        "openai" => Ok(ModelConfig::OpenAi {
+            model: needed(MODEL_ID, "MODEL_PROVIDER is")?,
+            url: needed(MODEL_URL, "MODEL_PROVIDER is `openai`")?,
+        }),
         _ => Err(problem(MODEL_PROVIDER, "`none`, `bedrock` or `openai`")),
     }
 }
