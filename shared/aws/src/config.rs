@@ -35,6 +35,13 @@ impl Aws {
         Self(Box::pin(config.load()).await)
     }
 
+    /// Clients over a configuration that was made elsewhere: the call counts put a connector of
+    /// their own under it.
+    #[must_use]
+    pub fn over(config: SdkConfig) -> Self {
+        Self(config)
+    }
+
     /// The client for the store.
     #[must_use]
     pub fn table(&self) -> aws_sdk_dynamodb::Client {
