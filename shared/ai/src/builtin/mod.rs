@@ -55,3 +55,12 @@ pub fn is_automatic(text: &str) -> bool {
         .into_iter()
         .any(|language| story::is_automatic(&reading::customer(text, Lexicon::of(language))))
 }
+
+/// Whether one customer message takes an earlier wish for no more messages back: the keyword as
+/// the whole message.
+pub fn opt_in(text: &str) -> bool {
+    const KEYWORDS: [&str; 9] = [
+        "start", "unstop", "anmelden", "wieder anmelden", "resubscribe", "subscribe", "alta", "inizia", "iniciar",
+    ];
+    KEYWORDS.contains(&text::bare_words(text).join(" ").as_str())
+}

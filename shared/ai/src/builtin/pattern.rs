@@ -4,7 +4,7 @@
 //!
 //! | written | means |
 //! |---|---|
-//! | `word` | this word; long words may be off by one letter |
+//! | `word` | this word or a longer form of it; long words may be off by one letter |
 //! | `=word` | this word, spelled exactly so |
 //! | `word*`, `*word`, `*word*` | begins with, ends with, holds |
 //! | `a\|b` | one of these |
@@ -182,7 +182,7 @@ impl Word {
             // Most words differ in their first letter already.
             Word::Exact(text) => {
                 text.as_bytes().first() == word.as_bytes().first()
-                    && (text == word || is_typo_of(word, text))
+                    && (text == word || is_form_of(word, text) || is_typo_of(word, text))
             }
             Word::Only(text) => text == word,
             Word::Prefix(text) => word.starts_with(text.as_str()),
@@ -190,6 +190,14 @@ impl Word {
             Word::Inside(text) => word.contains(text.as_str()),
         }
     }
+}
+
+/// A longer form of a word: "zufrieden" and "zufriedene", "booking" and "bookings".
+fn is_form_of(word: &str, stem: &str) -> bool {
+    stem.len() >= 5
+        && word
+            .strip_prefix(stem)
+            .is_some_and(|end| matches!(end, "e" | "en" | "er" | "es" | "em" | "n" | "s"))
 }
 
 /// One slip of the finger: a letter missing, doubled or swapped in words of six letters,

@@ -174,25 +174,25 @@ impl Reading {
         })
     }
 
-    /// A promise of the business itself; "let us know" with no "we" around is none.
+    /// A promise of the business itself. "Let us know" with no "we" around is none, and
+    /// "pay, then we send it" waits for the customer.
     pub(super) fn promises(&self) -> bool {
-        const FIRST_PERSON: [&str; 13] = [
+        const FIRST_PERSON: &[&str] = &[
             "ich", "wir", "i", "we", "ill", "well", "let", "lemme", "someone", "sich", "je", "on",
             "nous",
         ];
+        const THEN: &[&str] = &["dann", "then", "danach", "anschliessend", "sobald", "once"];
         self.said
             .iter()
             .filter(|said| said.act == Act::Promises)
             .any(|promise| {
-                let invites = self
-                    .said
-                    .iter()
-                    .any(|said| said.act == Act::Invites && said.sentence == promise.sentence);
-                !invites
-                    || self.sentences[promise.sentence]
-                        .words
-                        .iter()
-                        .any(|word| FIRST_PERSON.contains(&word.as_str()))
+                let invites = self.said.iter().any(|said| {
+                    matches!(said.act, Act::Invites | Act::AsksDocs)
+                        && said.sentence == promise.sentence
+                });
+                let words = &self.sentences[promise.sentence].words;
+                let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+                !invites || has(FIRST_PERSON) && !has(THEN)
             })
     }
 

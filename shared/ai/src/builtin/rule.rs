@@ -131,7 +131,11 @@ static GOAL: LazyLock<Stems> = LazyLock::new(|| {
     réserv* confirm* accept* pris signé command* achet* inscri* reserv* compra* acept* \
     contrat* pedido hech* prenot* acquist* ordin* comprat* iscri* firmat* conferit* \
     sipariş aldı alındı alınd* onay* kesinleş* rezerv* satın verildi kabul fixed written \
-    geschrieben zusagt",
+    geschrieben zusagt \
+    fertig gelöst geklärt *einig* *zugestimmt* unterzeichn* eingecheckt eingeschrieben *fix* mitmacht dabei geantwortet \
+    joins joined starts started enrolled registered registers renewed renews subscribed checks-out completes \
+    proceeds hired instructs returned date-agreed rdv-pris rendez-vous matricul* apunt* contratad* confermat* \
+    iscritt* accettat* kayıt üye tamam*",
     )
 });
 
@@ -139,7 +143,9 @@ static DELIVERED: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "eingegangen eingang erhalten da vorliegt liegt vor received arrived \
     geschickt eingereicht hochgeladen delivered submitted sent reçu* recibid* ricevut* known \
-    provided completed handed alındı geldi ausgefüllt in",
+    provided completed handed alındı geldi ausgefüllt in \
+    abgegeben vollständig zurück retour fotos unterlagen hochgeladen ausgefüllt nachgereicht uploaded filled returned supplied \
+    provided complet* remis transmis entregad* enviad* consegnat* inviat* teslim gönderdi",
     )
 });
 
@@ -151,14 +157,21 @@ static REFUSAL: LazyLock<Stems> = LazyLock::new(|| {
     gewünscht sagt ab cancel* declin* refus* reject* not no longer interest* withdraw* withdrawn \
     elsewhere other another turns turned down found against gives gave lost dont doesnt \
     refus* annul* plus ailleurs veut rechaz* cancel* interes* ya no non rifiut* annull* \
-    interess* vazgeç* istem* iptal reddet* başka says say off drop* stops gone",
+    interess* vazgeç* istem* iptal reddet* başka says say off drop* stops gone \
+    *ausgeschlagen ausschlägt *verzicht* verworfen *desinteresse* raus abgesprungen abspringt gekündigt kündigt \
+    *kündigung* beendet entfallen entfällt ausgestiegen verweigert passt möchte will wollen abgebrochen abbruch \
+    weg verloren verkauft zurückgegeben leaving leaves left quits quit passes pass stopped ended called-off \
+    fell-through withdrew abandon* dropped unwanted unneeded moved else stay* keeps abandonn* renonc* décliné* \
+    refusé* annulé* sans-suite renunci* descart* abandon* baja rinunc* rinuncia* declin* disdett* altrove \
+    *miyor *mıyor istem* başkas* gerek-yok",
     )
 });
 
 static PROBLEM: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*problem* *beschwer* *reklam* *mangel* mängel complain* issue* fault* \
-    wrong souci problème problema* queja sorun şikayet* unzufrieden unhappy trouble return*",
+    wrong souci problème problema* queja sorun şikayet* unzufrieden unhappy trouble return* \
+    defekt kaputt unhappy unwell broken complains defect* bozuk arıza* guasto avería panne",
     )
 });
 
@@ -182,8 +195,9 @@ static FEEDBACK: LazyLock<Stems> = LazyLock::new(|| {
 });
 
 const NOT_FOR: [&[&str]; 26] = [
-    &["does", "not", "apply"],
-    &["doesnt", "apply"],
+    // Folded: "oe" is "o".
+    &["dos", "not", "apply"],
+    &["dosnt", "apply"],
     &["not", "with"],
     &["not", "about"],
     &["nicht", "gedacht"],
@@ -340,7 +354,15 @@ fn exclusion_start(words: &[String]) -> Option<usize> {
 
 /// The beginning of a word that its other forms share: "Mietanfragen" and "mieten".
 fn stem(word: &str) -> Option<String> {
-    const EMPTY: [&str; 24] = [
+    const EMPTY: [&str; 32] = [
+        "dos",
+        "apply",
+        "applies",
+        "meant",
+        "about",
+        "with",
+        "gedacht",
+        "sauf",
         "nicht",
         "wenn",
         "gilt",

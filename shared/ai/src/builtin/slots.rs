@@ -194,19 +194,21 @@ fn same(a: Slot, b: Slot) -> bool {
     }
 }
 
-/// "9 oder 11" are two times to choose from; "Freitag um 10" is one.
+/// "9 oder 11" are two times to choose from, and so is a list of days; "Freitag um 10" is
+/// one, "9 bis 11" is an opening time.
 pub(super) fn is_choice(sentences: &[Sentence]) -> bool {
+    const OR: [&str; 8] = ["oder", "or", "ou", "o", "ya", "veya", "od", "bzw"];
+    const AND: [&str; 9] = [BREAK, "und", "and", "et", "y", "e", "ve", "sowie", "also"];
+    const RANGE: [&str; 8] = ["bis", "to", "until", "till", "til", "au", "hasta", "alle"];
+    let says = |list: &[&str]| {
+        let mut words = sentences.iter().flat_map(|s| &s.words);
+        words.any(|word| list.contains(&word.as_str()))
+    };
     let all: Vec<Slot> = sentences.iter().flat_map(slots).collect();
     let days = all.iter().filter(|s| matches!(s, Slot::Day(_))).count();
     let numbers = all.len() - days;
-    let or = sentences.iter().flat_map(|s| &s.words).any(|w| {
-        w != BREAK
-            && matches!(
-                w.as_str(),
-                "oder" | "or" | "ou" | "o" | "ya" | "veya" | "od" | "bzw"
-            )
-    });
-    or && (days >= 2 || numbers >= 2)
+    let several = days >= 2 || numbers >= 2;
+    several && (says(&OR) || says(&AND) && numbers >= 2 && !says(&RANGE))
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ static SERVED: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*bestellt *bestellung *einkauf *kauf *gekauft *bezahlt *liefer* *geliefert *versandt *versendet \
     verschickt *abhol* *abgeholt *besuch *aufenthalt *repar* unterwegs *montiert *eingebaut fertig \
-    nehme ordered order purchase* bought paid payment deliver* dispatched shipped collect* pick-up \
+    ordered order purchase* bought paid payment deliver* dispatched shipped collect* pick-up \
     ready visit stay repair* fixed install* coming-in on-way procedure surgery home command* achat* \
     livr* expédi* pedido compra* envia* entreg* ordine acquist* spedi* consegn* sipariş* kargo* teslim*",
     )
@@ -182,6 +182,9 @@ impl Story {
             || reading.mentions(Act::Announces)
             || reading.mentions(Act::Undecided);
         let asks = reading.asks();
+        if reading.states(Act::Cancels) {
+            self.events.retain(|event| *event != Event::Confirmed);
+        }
         let before = self.events.len();
         if self.business_wrote {
             self.note_events(reading, hesitates, asks);
@@ -206,7 +209,7 @@ impl Story {
         } else if firm(Act::NeedGone) && !reading.says_last(Act::Announces, Act::NeedGone) {
             self.events.push(Event::NeedGone);
         } else if self.declines(reading, hesitates, refuses_time, asks) {
-            self.cancelled = reading.states(Act::Cancels) && !reading.mentions(Act::Declines);
+            self.cancelled = reading.states(Act::Cancels);
             self.events.push(Event::Declined);
         } else if firm(Act::Done) {
             self.events.push(Event::Done);
@@ -275,7 +278,7 @@ impl Story {
         let starts = reading.mentions(Act::Starts)
             && (reading.mentions(Act::Agrees) || reading.mentions(Act::Books))
             && self.is_open();
-        takes_slot || books && !asks || yes || starts
+        takes_slot || books && (!asks || reading.states(Act::Agrees)) || yes || starts
     }
 
     fn says_yes(&self, reading: &Reading, asks: bool) -> bool {
@@ -289,7 +292,7 @@ impl Story {
         let counters = !hesitates
             && (reading.states_conditionally(Act::Agrees)
                 || reading.states_conditionally(Act::Books))
-            && self.ask.is_some();
+            && (self.ask.is_some() || self.answered);
         let answers = matches!(self.ask, Some(Ask::Info | Ask::Documents))
             && !hesitates
             && self.is_content(reading);
@@ -373,7 +376,10 @@ impl Story {
     }
 
     fn note_ask(&mut self, reading: &Reading, asks: bool) {
-        let ask = if reading.mentions(Act::AsksFeedback) && asks && reading.slots.is_empty() {
+        let ask = if reading.mentions(Act::AsksFeedback)
+            && (asks || reading.mentions(Act::Invites))
+            && reading.slots.is_empty()
+        {
             Some(Ask::Feedback)
         } else if reading.mentions(Act::AsksDocs) && !reading.price {
             self.asked_for_documents = true;
@@ -418,7 +424,7 @@ impl Story {
         let cancelled = std::mem::take(&mut self.cancelled);
         self.events.retain(|event| match event {
             Event::Declined => !cancelled,
-            Event::NeedGone => false,
+            Event::NeedGone | Event::Elsewhere => false,
             _ => true,
         });
         if self.closed && ask != Some(Ask::Documents) {
@@ -442,7 +448,8 @@ impl Event {
 
 /// An out-of-office note says so, or says two things such notes say.
 pub(super) fn is_automatic(reading: &Reading) -> bool {
-    reading.count(Act::AutoReply) >= 2 && !reading.question_mark
+    let says_so = reading.mentions(Act::AutoLabel) || reading.count(Act::AutoReply) >= 2;
+    says_so && !reading.question_mark
 }
 
 fn is_advertising(reading: &Reading) -> bool {

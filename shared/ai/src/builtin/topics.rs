@@ -187,7 +187,7 @@ const STEMS: [(Topic, &str); 28] = [
     ),
     (
         Topic::OpeningHours,
-        "*öffnungszeit* geöffnet opening horaires ouvert* horario abiert* apert* açık",
+        "*öffnungszeit* geöffnet opening open-sunday* open-saturday* open-today open-monday* closing-time horaires ouvert* horario abiert* apert* açık",
     ),
     (
         Topic::LostItem,

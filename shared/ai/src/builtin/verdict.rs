@@ -71,6 +71,8 @@ struct Evidence {
 /// What is known once nobody waits and nothing has ended. That the business wrote last is
 /// usually enough, so a rule whose topic cannot be recognised leans to yes.
 fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 5] {
+    let told = story.has(Event::Pleased) || story.has(Event::Replied);
+    let after_the_fact = story.served || told || story.ask == Some(Ask::Feedback);
     let evidence = |weight, holds, reason| Evidence {
         weight,
         holds,
@@ -85,7 +87,7 @@ fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 5] {
         evidence(2, story.answered, "the customer has gone silent after our answer"),
         evidence(
             3,
-            rule.after_sale && story.served,
+            rule.after_sale && after_the_fact,
             "all was delivered and the customer has not said how it was",
         ),
         evidence(
@@ -95,7 +97,7 @@ fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 5] {
         ),
         evidence(
             -9,
-            rule.after_sale && !story.served && story.ask != Some(Ask::Feedback),
+            rule.after_sale && !after_the_fact,
             "nothing has been delivered or done yet",
         ),
     ]

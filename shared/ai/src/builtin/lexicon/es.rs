@@ -34,6 +34,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "mi|mis marido|mujer|jefe|padres|pareja|socio|madre|padre _ .. tiene|decide|quiere|ver",
+            "lo|la _ hablo|miro|veo|pienso|consulto|comento|consultamos|hablamos|pensamos",
+            "cobre|cobro|nómina",
+            "dame|deme|dadme|denme _ .. días|día|tiempo|hasta",
             "te|os|le|les|lo aviso|digo|diré|confirmo|cuento|comento|escribo|llamo|avisaré|comentaré|consulto|hablo|miro|pienso|pensaré|pensamos|vemos|veo|dejo",
             "digo|decimos algo",
             "aviso|avisaré|avisamos",
@@ -94,6 +98,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "al+final|finalmente|de+momento|por+ahora|este+año _ .. no|nada|lo+dejamos|lo+dejo",
+            "nos|me _ .. sale|parece|resulta|queda _ .. caro|cara|lejos|mal",
+            "no _ nos|me _ encaja|convence|compensa|cuadra|viene+bien|llega",
+            "fuera de presupuesto",
+            "seguimos|sigo|nos+quedamos|me+quedo con|como",
             "no|ya+no|nada _ interesa|interesad*|interés",
             "no _ gracias",
             "gracias _ pero _ no|ya",
@@ -130,6 +139,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "mi|mis|un|una|unos hermano|hermana|primo|prima|cuñado|cuñada|amigo|amiga|vecino|vecina|marido|mujer|padre|madre|tío|tía|suegro|colega|amigos _ .. presta|prestan|deja|dejan|hace|hacen|ayuda|ayudan|regala|regaló|arregla|arregló|tiene|va+a",
+            "de|con|por un|una|mi|unos amigo|amiga|amigos|primo|cuñado|vecino|colega",
+            "hago|hacemos|haremos|haré|arreglo|arreglamos|apañamos _ .. yo+mismo|nosotros|mismos|solos|cuenta|furgo",
+            "en|por|de amazon|wallapop|vinted|ikea|otra+web|internet",
+            "al+final|finalmente _ .. lo|la|los|las|hemos|he|vamos|nos|me _ .. otra|otro|otros|otras|amigo|hacemos|hago",
             "otro|otra|otros sitio|lado|lugar|tienda|taller|clínica|empresa|parte|profesor|dentista|gimnasio|piso|hotel|academia",
             "ya|hemos|he|al final .. encontrado|encontré|comprado|compré|cogido|contratado|alquilado|cogí|reservado|reservé",
             "me lo|la|han|ha regal*|regalaron|regalado",
@@ -142,6 +156,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "ya _ .. no|sin _ .. necesito|necesitamos|hace+falta|falta|busco|buscamos",
+            "murió|fallec*|vendim*|anulad*|suspend*",
             "ya no _ hace+falta|necesito|necesitamos|necesario",
             "ya está|está ya|se ha solucionado|arreglado|resuelto|solucionado",
             "ya|se ha arregl*|solucion*|resuel*",
@@ -178,6 +194,12 @@ pub(super) const TABLE: Table = &[
             "recomiendo|recomendaré",
         ],
     ),
+    (
+        Act::AutoLabel,
+        &[
+            "respuesta|mensaje|contestación automátic*",
+        ],
+    ),
     (Act::Thanks, &["gracias|agradezco|agradecid*|grax"]),
     (
         Act::Condition,
@@ -201,6 +223,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "lo|la|te|le|os|les|se _ consulto|consultamos|miro|miramos|pregunto|digo|decimos|aviso|avisamos|confirmo|confirmamos|escribo|llamo|envío|mando|preparo|preparamos|paso",
+            "vamos|voy+a _ .. mirar|preguntar|consultar|comprobar|preparar|revisar",
+            "en+breve|mañana|luego|enseguida te|le|os|les",
             "lo|te|le|os|voy|vamos|déjame|ahora|un|me miro|consulto|pregunto|digo|confirmo|compruebo|aviso|llamo|informo|envío|mando|preparo|a+mirar|a+preguntar|a+consultar|a+comprobar|comento|decimos|enviamos|entero",
             "un momento|segundo|momentito",
             "consulto|pregunto|compruebo|consultamos|miramos|preguntamos",
@@ -259,6 +284,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "no _ me|nos _ .. escrib*|mand*|envi*|contact*|molest* _ más|nunca|$",
+            "no|sin|ni|basta _ más|de _ mensajes|mensaje|correos|publicidad|whatsapps|recordatorios|sms|propaganda|notificaciones",
+            "quit*|borr*|elimin*|saca*|bórr*|sác*|quít* _ .. lista|número|datos|contactos|base|agenda|móvil|teléfono",
+            "dej* _ .. escrib*|mandar|enviar|molestar|contactar",
+            "me _ borr*|quit*|elimin*|saq* _ .. lista|datos|contactos",
+            "darme|dadme|deme|date+de|quiero+la baja|de+baja _ .. lista|boletín|mensajes|newsletter|$",
             "no|dejen|dejad|dejar|deja|basta|paren|nunca|parad|para|ya _ .. escrib*|mandes|mandéis|manden|mensajes|mensaje|contact*|mandar|enviar|envíen|enviéis|envíes|molest*|publicidad|correos|whatsapps",
             "no _ quiero|deseo|queremos|quisiera|me+interesa _ .. recibir|mensajes|correos|publicidad|contacten|escriban|escribáis|escribas|más+mensajes",
             "dar*|dadme|darme|denme|dame|quiero|me+da|doy _ de baja",
@@ -271,6 +302,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptIn,
         &[
+            "borr*|quit*|elimin*|cancel*|anul* _ .. pedido|reserva|cita|clase|plato|extra|foto",
             "no|ningún|nunca _ he|ha|hemos|he+visto _ recibid*|llegad*|visto",
             "no me ha llegado|llega",
             "baja|cancelar|anular|cancela|anula _ .. cita|reserva|pedido|clase|visita|suscripción|cobro",

@@ -42,6 +42,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "je|on|nous _ .. demain|ce+soir|lundi|mardi|mercredi|jeudi|vendredi|plus+tard|bientôt _ réponds|confirme|envoie|paie|règle",
+            "mon|ma|mes mari|femme|patron|parents|conjoint|associé _ .. doit|décide|voir|veut|accord",
+            "laissez|donnez|laisse moi|nous _ temps|jours|réfléchir|quelques",
+            "merci je regarde|vois|réfléchis",
+            "nuit porte",
             "vous|te|t|redis|tiens|dis|reviens|recontacte|rappelle|confirme _ redis|dis|courant|reviens|recontacte|rappelle|dirai|tiens|confirme|réponse|donne",
             "je|on|nous vous|te redis|dis|tiens|reviens|recontacte|rappelle|confirme|dirai|donnerai",
             "réfléchi*|réfléchir|reflech*",
@@ -81,6 +86,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "ça|c|cela _ parfait|marche|va|me+va _ pour",
+            "va|on pour le|la|cette|lundi|mardi|mercredi|jeudi|vendredi|samedi",
+            "allez y|vous+pouvez",
+            "bon pour moi|nous|accord",
+            "comptez sur nous|moi",
             "je|on|nous prends|prend|prenons|réserve|réservons|commande|commandons|confirme|confirmons|accepte|signe",
             "à|au lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain",
             "rendez vous|rdv _ confirmé",
@@ -99,6 +109,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "ça|cela|c|ce _ nous|me _ pas|plus",
+            "on|je|nous ne|n|va|vais|allons _ .. pas|plus _ suite|donner|prendre|continuer|payer|venir",
+            "sans suite",
+            "suis|sommes|reste|restons _ bien|comme+ça|avec",
+            "hors budget",
+            "dépasse|dépassent notre|mon|le budget",
             "pas|plus|aucun* _ intéress*|intérêt",
             "non merci|^ non",
             "plus besoin|envie",
@@ -134,6 +150,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "mon|ma|mes|un|une|notre|nos oncle|tante|frère|soeur|cousin|cousine|ami|amie|amis|voisin|voisine|mari|femme|père|mère|beau|collègue|copain|copine|parents _ .. prête|prêtent|prêté|fait|font|offre|offert|donne|donné|répare|aide|aident|occupe|garde|construit",
+            "d un|une|de+mon|de+ma ami|amie|voisin|cousin",
+            "chez|sur|par amazon|vinted|leboncoin|ikea|decathlon|un+autre|une+autre|un+confrère",
+            "autre|autres prestataire|artisan|garage|dentiste|salle|lieu|traiteur|devis|école|prof",
+            "on|je|nous l|le|les _ fait|faisons|ferons _ nous|moi|mêmes",
             "ailleurs|concurren*|un+autre|une+autre|quelqu+un d autre",
             "trouvé|pris|acheté|signé|choisi|réservé .. autre|ailleurs|chez|quelqu|mieux|moins cher|quartier",
             "s en occupe|s+en+charge",
@@ -145,6 +166,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "ça|c|tout|est _ arrangé|réglé|résolu|réparé|reparti|remarche",
+            "plus la peine|d+utilité",
+            "mort|décédé|vendu|vendue|annulé le|la|notre",
             "plus besoin|nécessaire|utile|d+actualité",
             "c+est|tout est|est|problème réglé|résolu|bon",
             "remarche|refonctionne|guéri*|vendu*",
@@ -179,6 +203,12 @@ pub(super) const TABLE: Table = &[
             "recommande",
         ],
     ),
+    (
+        Act::AutoLabel,
+        &[
+            "réponse|message automatique",
+        ],
+    ),
     (Act::Thanks, &["merci|remercie|mercii"]),
     (
         Act::Condition,
@@ -199,6 +229,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "je|on|nous _ vous|te _ .. tiens|dis|redis|reviens|recontacte|rappelle|envoie|enverrai|enverrons|recontactons|rappelons|répondrons",
+            "vais|allons|va _ voir|regarder|demander|vérifier|préparer|envoyer|revenir",
+            "reviendrons|recontacterons|rappellerons|tiendrons",
             "je|on|nous me|vous|regarde|vérifie|demande|renseigne|reviens|rappelle|tiens|vais|allons|prépare|envoie _ renseigne|reviens|vérifie|rappelle|regarde|vérifier|demander|voir|envoyer|appeler|courant|demande|vers|préparer|consulter|préparons",
             "je|nous|on vérifie|vérifions|regarde|regardons|demande|demandons",
             "un instant|moment",
@@ -263,6 +296,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "ne|n|plus _ m|me|nous _ .. écrivez|écris|contactez|contacte|relancez|envoyez|envoie|sollicitez|dérangez|rappeler|relance",
+            "plus de|d+autres|aucun* _ messages|message|mails|mail|courriels|pub|publicité|relances|sms|textos|rappels|notifications|sollicitations",
+            "me|m|nous _ .. retirer|enlever|supprimer|désinscrire|désabonner|rayer|effacer _ .. liste|fichier*|base|contacts|envois",
+            "retirez|enlevez|supprimez|rayez|effacez|ôtez|sortez|désinscrivez|désabonnez moi|nous|mon|mes",
+            "fichez|foutez|lâchez|laissez moi|nous _",
+            "stop aux|les|vos messages|relances|sms|mails|pub",
             "arrêt*|cess*|stop _ de|d _ m|me|nous _ écrire|contacter|envoyer|relancer|solliciter",
             "arrêt*|cess* _ de m|me|nous",
             "ne|n|plus|arrêtez|arrête|cessez|stop|merci+de|arrêter|cesser|veuillez _ .. écrire|m+écrire|contacter|messages|message|mails|mail|écrivez|écris|contactez|contacte|envoyez|recevoir|relancer|relances|relancez|solliciter|sollicitez|sms|textos",
@@ -282,6 +321,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptIn,
         &[
+            "supprimer|retirer|enlever|annuler _ .. commande|réservation|rendez|rdv|plat|option|article|dessert|séance",
+            "n|pas|jamais|rien _ reçu|eu",
             "ai|avons|n _ pas|plus|rien|jamais|toujours _ reçu",
             "reçu aucun*|rien",
             "réinscri*|réabonn*|par erreur|remettez|de nouveau recevoir",

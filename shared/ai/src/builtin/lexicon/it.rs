@@ -34,6 +34,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "mio|mia|miei|il marito|moglie|capo|genitori|socio|compagno _ .. deve|decide|vuole|vedere",
+            "ne|lo|la _ parlo|parliamo|chiedo|sento|valuto|valutiamo|vedo|guardo|pensiamo",
+            "mi|ci dia|dai|dia|date _ .. giorni|tempo|giorno",
             "ti|vi|le|la|faccio|farò|facciamo sapere|faccio|farò|dico|dirò|confermo|richiamo|scrivo|aggiorno|avviso|ricontatto|facciamo",
             "fare|faccio|farò|facciamo sapere",
             "ci penso|pensiamo|devo+pensarci|penso|pensarci|rifletto|riflettere|sto+pensando|dormo+su|dormirci",
@@ -67,6 +70,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "va+bene|perfetto|ok|sì|si|certo _ .. prenot*|conferm*|proced*|segn*|allora|grazie _",
+            "prenoti|prenota|prenotate|confermi|proceda|segni pure|allora|per",
             "a|ci+vediamo lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|domani|_",
             "lo|la|li|le prendo|prendiamo|compro|prenoto|confermo|ordino|accetto",
             "prenot*|conferm*|segnami|mettimi|mi segni|ci segni|prenotami|tenetemi|riserv* _",
@@ -84,6 +89,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "alla+fine|purtroppo|per+ora|quest+anno _ .. no|non|niente|lascio|lasciamo",
+            "non _ .. ci+interessa|mi+interessa|fa+per|conviene|ce+lo|rientra|ne+facciamo",
+            "troppo|un+po _ car*|lontan*|alto",
             "non|più|nessun _ interess*",
             "no _ grazie",
             "grazie _ ma _ no|non|ho|abbiamo",
@@ -117,6 +125,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "mio|mia|miei|un|una|mi+o fratello|sorella|cugino|cugina|amico|amica|cognato|vicino|vicina|marito|moglie|padre|madre|zio|zia|suocero|collega|amici _ .. presta|prestano|fa|fanno|aiuta|aiutano|regalato|regala|preso|presa|prende|ha|sistema|sistemato|ripara|comprato",
+            "da|con|di un|una|mio|mia amico|amica|cugino|vicino|cognato",
+            "l ha|abbiamo|ho _ .. preso|presa|comprato|comprata|trovato|trovata|ordinato",
+            "troppo tardi",
+            "su|da|con amazon|vinted|subito|ebay|ikea|internet",
+            "faccio|facciamo|sistemiamo|arrangio|arrangiamo _ .. da+solo|da+soli|da+sola|noi|io",
             "altrove|altra+parte|un+altro|un+altra|altro+posto|concorren*|qualcun+altro",
             "ho|abbiamo|già|alla fine .. trovato|preso|comprato|scelto|affittato|prenotato",
             "mi|ci hanno|ha regalato|regalata",
@@ -161,6 +175,12 @@ pub(super) const TABLE: Table = &[
             "consiglio|consiglierò",
         ],
     ),
+    (
+        Act::AutoLabel,
+        &[
+            "risposta|messaggio automatic*",
+        ],
+    ),
     (Act::Thanks, &["grazie|ringrazio|ringraziamo"]),
     (
         Act::Condition,
@@ -181,6 +201,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "le|ti|vi|la|lo _ faccio|facciamo|dico|diciamo|scrivo|scriviamo|richiamo|confermo|confermiamo|mando|invio|preparo",
+            "verifico|controllo|chiedo|sento|guardo|verifichiamo|controlliamo|chiediamo",
+            "appena possibile|so|sappiamo",
             "controllo|verifico|chiedo|guardo|sento|controlliamo|verifichiamo|chiediamo|mi+informo|m+informo|mi faccio",
             "le|ti|vi|la|faccio|facciamo scrivo|scriviamo|faccio|facciamo sapere|richiamo|richiamiamo|mando|mandiamo|invio|inviamo|dico|chiamo|chiamerà|preparo|ricontatto",
             "un attimo|momento|attimino|secondo",
@@ -238,6 +261,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "non _ mi|ci|mandat*|scriv* _ .. scriv*|mandat*|contatt*|invia*|messagg*|mail|sms _ più|$",
+            "non|niente|basta|stop _ più|con|altri _ messaggi|mail|email|pubblicità|promemoria|sms|comunicazioni|notifiche",
+            "tog*|rimuov*|elimin*|cancell* _ mi|mio|miei|il+mio|i+miei _ .. lista|numero|dati|contatt*|rubrica|mailing",
             "non|smett*|smettila|basta|mai|evitate|eviti|niente _ .. scriv*|contatt*|mandar*|messagg*|inviar*|inviate|mandate|mandatemi|disturb*|pubblicità|mail|email|promozion*",
             "non _ voglio|desidero|vogliamo|vorrei _ .. ricevere|messaggi|mail|pubblicità|contattat*|sentirvi|sms",
             "disiscri*|cancellatemi|cancellarmi|toglietemi|toglimi|rimuovetemi|eliminatemi|cancellate+mi",

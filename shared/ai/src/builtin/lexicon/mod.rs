@@ -27,6 +27,8 @@ pub(super) enum Act {
     Condition,
     /// An out-of-office note or an automatic receipt.
     AutoReply,
+    /// Calls itself automatic.
+    AutoLabel,
 
     // The customer.
     /// Wishes or asks for something to be done.

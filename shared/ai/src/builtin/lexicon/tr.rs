@@ -8,6 +8,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Asks,
         &[
+            "var|olur|mümkün _ mı|mi|mu|mü",
             "mı|mi|mu|mü|mısınız|misiniz|musunuz|müsünüz|mıyım|miyim|mıdır|midir|mıyız",
             "ne+kadar|zaman|kaç|nasıl|nerede|hangi*|niye|neden|kim|fiyat*",
             "var mı",
@@ -33,6 +34,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "eşim*|patron*|annem*|babam* _ .. sor*|konuş*|danış*|göster*",
+            "maaş*|düşünüp|konuşup|sorup|bakıp _ .. yaz*|döne*|haber|ara*",
+            "biraz zaman|düşüneyim|düşünelim",
             "haber+veri*|vere*|ederim",
             "bilgi veri*|vere*",
             "düşün*|düşüne*",
@@ -96,6 +100,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "arkadaş*|kardeş*|abim|ablam|komşu*|kuzen*|amcam|dayım|eşim|babam|annem _ .. yap*|verdi|veriyor|hallet*|getirdi|aldı|yardım|ödünç",
+            "başka|farklı|diğer _ .. anlaştı*|aldı*|buldu*|gitti*|tercih|karar",
+            "kendim|kendimiz _ yap*|hallet*",
+            "trendyol|hepsiburada|amazon|sahibinden",
             "başka|diğer _ yer*|yerden|firma*|kuaför*|doktor*|salon*|biri*|birinden|mağaza*|usta*",
             "başkasın*|buldum|bulduk|hediye+geldi|taşındı*",
             "arkadaşım|kardeşim|komşu* _ yap*|verdi|hallet*",
@@ -125,6 +133,12 @@ pub(super) const TABLE: Table = &[
         ],
     ),
     (
+        Act::AutoLabel,
+        &[
+            "otomatik yanıt|cevap|mesaj",
+        ],
+    ),
+    (
         Act::Thanks,
         &["teşekkür*|sağol*|sağ+ol*|eyvallah|tşk*|teşekkürler"],
     ),
@@ -147,6 +161,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "size|sana|sizi _ .. döne*|döner*|arayaca*|yazaca*|bildirece*|iletece*|haber",
+            "bakıp|sorup|kontrol|öğrenip|danışıp|görüşüp _ .. döne*|haber|yaz*|bildir*|ara*",
             "kontrol ed*|bakıp|sorup|sorayım|bakayım|öğrenip|döneriz|dönüş|dönece*|haber+vere*|haber+veri*|bilgi+vere*|arayaca*|arayıp|iletece*|gönderece*|yazaca*|bakıyorum|soruyorum|araştır*",
             "bir dakika|saniye|bekleyin|bekler misiniz",
         ],
@@ -197,6 +213,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "mesaj*|sms|bildirim*|reklam*|hatırlatma* _ .. istemi*|gönderme*|atma*|almak+istemi*|durdur*|kes*|son+ver*",
+            "bana|bize _ .. yazma*|mesaj+atma*|ulaşma*|mesaj+gönderme*",
+            "liste*|numara*|rehber* _ .. çıkar*|sil*|kaldır*",
+            "beni|bizi _ .. çıkar*|sil*|rahatsız+etme*|rahat+bırak*",
             "mesaj*|yazma*|göndermey* _ bırak*|kes*|son",
             "mesaj*|sms|mail|reklam*|bildirim*|bir+daha|artık|lütfen _ .. atma|atmayın*|atmayin|göndermeyin*|gönderme|yazmayın*|yazma|yollamayın*|yollama|istemiyorum|istemiyoruz|atmasın*|kesin|kesilsin|durdurun",
             "rahatsız etme*",
