@@ -222,9 +222,7 @@ async fn claim(
     if let Source::Rule { rule, version, .. } = run.source {
         change.checks.push(Check::RuleUnchanged { rule, version });
         // Written with its version as the condition: consent and cap are those that were read.
-        let mut customer = loaded.customer.clone();
-        customer.note_automated(now);
-        change.customer = Some(customer);
+        change.claims_automated = true;
         change.counters.push(Counter {
             date: now.date_naive(),
             name: "automated_sends",

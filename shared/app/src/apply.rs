@@ -72,6 +72,9 @@ pub struct Change {
     pub messages: Vec<Message>,
     /// A customer who changed for other reasons than the decision's.
     pub customer: Option<Customer>,
+    /// An automated message is claimed: noted with the customer once it was decided, so that the
+    /// frequency cap does not count the message against itself.
+    pub claims_automated: bool,
     /// A changed head, where something changes that no event describes (assignee, labels).
     pub head: Option<Conversation>,
     /// One try at sending.
@@ -196,7 +199,7 @@ pub async fn apply_once(
     if let Some(head) = change.head {
         after.conversation = head;
     }
-    let customer_changed = change.customer.is_some();
+    let customer_changed = change.customer.is_some() || change.claims_automated;
     if let Some(customer) = change.customer {
         after.customer = customer;
     }
@@ -212,6 +215,9 @@ pub async fn apply_once(
         after.conversation = conversation;
         effects.extend(more);
         entries.extend(why);
+    }
+    if change.claims_automated {
+        after.customer.note_automated(now);
     }
 
     let mut commit = Commit {
