@@ -18,10 +18,12 @@ pub(crate) type Asked = (RuleId, Option<(DateTime<Utc>, DateTime<Utc>)>);
 
 pub(crate) async fn run(
     app: &App,
-    loaded: Loaded,
+    mut loaded: Loaded,
     asked: &[Asked],
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
+    // Judged by the rules as they are, not as a warm function remembers them.
+    loaded.book = app.fresh_book(loaded.conversation.workspace).await?;
     let transcript = transcript(app, &loaded).await?;
     let rules: Vec<&Rule> = asked
         .iter()
@@ -100,6 +102,11 @@ pub(crate) async fn transcript(app: &App, loaded: &Loaded) -> Result<Transcript,
         .items;
     // Platforms tell whole seconds; within one the core takes us for the last to speak.
     messages.sort_by_key(|message| (message.at, message.author.is_outbound()));
+    // What the customer said before they opted in again is not held against them.
+    let since = loaded.customer.chat.opted_in_at;
+    messages.retain(|message| {
+        since.is_none_or(|since| message.at > since || message.author.is_outbound())
+    });
     Ok(Transcript {
         channel: head.channel.as_str().to_owned(),
         language: loaded

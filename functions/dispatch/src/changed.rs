@@ -30,6 +30,9 @@ pub(crate) async fn rule(
 ) -> Result<(), AppError> {
     let now = app.now();
     let book = app.fresh_book(ws).await?;
+    if cursor.is_none() {
+        pending(app, ws, rule, now).await?;
+    }
     let since = now
         - book
             .rules
@@ -54,6 +57,31 @@ pub(crate) async fn rule(
         app.queues.send_due(&rest, Duration::ZERO).await?;
     }
     Ok(())
+}
+
+/// Whatever is pending for the rule, however long ago the last message was.
+async fn pending(
+    app: &App,
+    ws: WorkspaceId,
+    rule: RuleId,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let mut page = PageRequest {
+        limit: PAGE,
+        ..PageRequest::default()
+    };
+    loop {
+        let found = app.store.pending(ws, &page).await?;
+        for conversation in &found.items {
+            if conversation.runs.iter().any(|run| run.rule() == Some(rule)) {
+                decide_again(app, ws, conversation.id, rule, now).await?;
+            }
+        }
+        match found.next_cursor {
+            Some(cursor) => page.cursor = Some(cursor),
+            None => return Ok(()),
+        }
+    }
 }
 
 async fn decide_again(

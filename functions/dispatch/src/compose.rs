@@ -9,7 +9,9 @@ use app::{App, AppError};
 use channels::whatsapp::templates::TemplateDefinition;
 use chrono::{DateTime, Utc};
 use domain::channel::TextLimit as ChannelLimit;
-use domain::content::{Content, HeaderParameter, TemplateMessage, TextParameter};
+use domain::content::{
+    ButtonParameter, ButtonValue, Content, HeaderParameter, TemplateMessage, TextParameter,
+};
 use domain::receipt::{How, Reason};
 use domain::rule::{Action, MessageText, Rule, TemplateUse};
 use domain::settings::Locale;
@@ -118,7 +120,11 @@ fn filled_template(loaded: &Loaded, wanted: &TemplateUse) -> Result<Content, Rea
         .iter()
         .map(fill)
         .collect::<Result<_, _>>()?;
-    message.buttons.clone_from(&wanted.buttons);
+    message.buttons = wanted
+        .buttons
+        .iter()
+        .map(|button| filled_button(button, &values))
+        .collect::<Result<_, _>>()?;
     let definition = loaded
         .templates
         .iter()
@@ -139,6 +145,26 @@ fn filled_template(loaded: &Loaded, wanted: &TemplateUse) -> Result<Content, Rea
         message.rendered = Some(definition.render(&message));
     }
     Ok(Content::Template(message))
+}
+
+fn filled_button(
+    button: &ButtonParameter,
+    values: &BTreeMap<String, String>,
+) -> Result<ButtonParameter, Reason> {
+    let fill = |text: &str| variables::render(text, values).map_err(unusable);
+    let value = match &button.value {
+        ButtonValue::Url { suffix } => ButtonValue::Url {
+            suffix: fill(suffix)?,
+        },
+        ButtonValue::QuickReply { payload } => ButtonValue::QuickReply {
+            payload: fill(payload)?,
+        },
+        ButtonValue::CopyCode { code } => ButtonValue::CopyCode { code: fill(code)? },
+    };
+    Ok(ButtonParameter {
+        value,
+        ..button.clone()
+    })
 }
 
 fn values(loaded: &Loaded) -> BTreeMap<String, String> {

@@ -10,7 +10,10 @@ use ai::writing::{self, TextLimit};
 use ai::{Answer, Language, Prompt, RuleText, Transcript, builtin};
 use app::apply::Loaded;
 use app::{App, AppError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// All questions of one task together; the function has a minute in all.
+const MODEL_TIME: TimeDelta = TimeDelta::seconds(20);
 
 /// One decider for one task; remembers who answered.
 pub(crate) struct Judge<'a> {
@@ -18,6 +21,8 @@ pub(crate) struct Judge<'a> {
     loaded: &'a Loaded,
     now: DateTime<Utc>,
     answered_by: BTreeSet<String>,
+    /// The model failed once in this task: it is not waited for again.
+    gave_up: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -27,6 +32,7 @@ impl<'a> Judge<'a> {
             loaded,
             now,
             answered_by: BTreeSet::new(),
+            gave_up: false,
         }
     }
 
@@ -113,7 +119,7 @@ impl<'a> Judge<'a> {
         Ok(None)
     }
 
-    async fn answer(&self, prompt: &Prompt) -> Result<Result<Answer, String>, AppError> {
+    async fn answer(&mut self, prompt: &Prompt) -> Result<Result<Answer, String>, AppError> {
         let settings = &self.loaded.book.settings;
         let Some(model) = self
             .app
@@ -130,6 +136,9 @@ impl<'a> Judge<'a> {
                 "built-in decider (the day's model tokens are spent)".to_owned()
             ));
         }
+        if self.gave_up || self.app.now() - self.now > MODEL_TIME {
+            return Ok(Err("built-in decider (the model takes too long)".to_owned()));
+        }
         match model.ask(prompt).await {
             Ok(answer) => {
                 let usage = answer.usage;
@@ -139,7 +148,10 @@ impl<'a> Judge<'a> {
                     .await?;
                 Ok(Ok(answer))
             }
-            Err(failure) => Ok(Err(format!("built-in decider ({failure})"))),
+            Err(failure) => {
+                self.gave_up = true;
+                Ok(Err(format!("built-in decider ({failure})")))
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ use secrecy::{ExposeSecret, SecretString};
 use store::{Attempt, Check, Counter};
 
 use crate::compose::{Composed, compose};
-use crate::settled;
+use crate::{TRIES, settled};
 
 /// Past this a claimed send counts as abandoned: longer than the function may run.
 const PATIENCE: TimeDelta = TimeDelta::seconds(120);
@@ -304,13 +304,35 @@ async fn record(
     }
     let ended = ended(app, &outcome, message.attempts, now);
     let stored = after(&message, loaded.conversation.channel, &outcome, &ended, now);
-    let build = |loaded: &Loaded| record_change(loaded, run, &stored, &outcome, &ended, now);
-
-    let first = build(&loaded);
-    if apply::apply_once(app, loaded, first, now).await?.is_none() {
-        apply::apply(app, ws, id, now, |fresh| Some(build(fresh))).await?;
+    let mut loaded = Some(loaded);
+    let mut stored = stored;
+    for _ in 0..TRIES {
+        let Some(read) = loaded.take() else {
+            break;
+        };
+        let change = record_change(&read, run, &stored, &outcome, &ended, now);
+        if apply::apply_once(app, read, change, now).await?.is_some() {
+            return Ok(());
+        }
+        // Somebody wrote meanwhile: an event, or the platform's own report on this message.
+        loaded = apply::load(app, ws, id).await?;
+        if let Some(found) = app.store.message(ws, id, stored.at, stored.id).await? {
+            stored = merged(found, stored);
+        }
     }
-    Ok(())
+    Err(AppError::Contended)
+}
+
+/// What the platform reported stands, as far as it goes beyond what the call told.
+fn merged(found: Message, after: Message) -> Message {
+    if found.status == after.status || found.status.may_become(after.status) {
+        return after;
+    }
+    Message {
+        provider_id: found.provider_id.clone().or(after.provider_id),
+        attempts: after.attempts,
+        ..found
+    }
 }
 
 fn record_change(

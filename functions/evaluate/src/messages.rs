@@ -4,7 +4,7 @@ use ai::builtin::OptOut;
 use app::apply::{self, Applied, Change, Loaded};
 use app::correlation::Correlation;
 use app::{App, AppError};
-use channels::inbound::{Echo, InboundMessage, Postback};
+use channels::inbound::{Echo, EchoOrigin, InboundMessage, Postback};
 use domain::channel::ProviderMessageId;
 use domain::content::Content;
 use domain::conversation::Conversation;
@@ -94,7 +94,9 @@ async fn customer_wrote(
     });
     // Unclear wishes are for a person to read, never guessed (NX-29).
     let label = (opt_out == OptOut::Unclear).then_some(OPT_OUT_LABEL);
-    store(app, arrival, &messages, "customer_wrote", &event, label).await
+    let opts_in = ai::builtin::opt_in(words);
+    let extra = Extra { label, opts_in };
+    store(app, arrival, &messages, "customer_wrote", &event, extra).await
 }
 
 /// A message that did not come through our API: typed in the platform's own app or inbox
@@ -108,8 +110,20 @@ pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<()
         };
         return reports::report(app, arrival, correlation, change).await;
     }
-    if echo.is_own(None) {
-        return Ok(());
+    // Sent by a program: ours if we know the platform's id of it, else another desk's answer.
+    if matches!(echo.origin, EchoOrigin::App { .. })
+        && let Some(found) = arrival.find(app).await?
+        && let Some(ours) = app
+            .store
+            .message_by_provider_id(arrival.workspace, found.conversation.id, &echo.id)
+            .await?
+    {
+        let change = StatusChange {
+            status: Status::Sent,
+            at: arrival.event.at,
+            reason: None,
+        };
+        return reports::report(app, arrival, reports::correlation_of(&ours), change).await;
     }
     let message = Message {
         id: arrival.message_id(echo.id.reveal()),
@@ -122,7 +136,24 @@ pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<()
         at: arrival.event.at,
         preview: echo.content.preview(),
     };
-    store(app, arrival, &[message], "business_wrote", &event, None).await
+    store(
+        app,
+        arrival,
+        &[message],
+        "business_wrote",
+        &event,
+        Extra::default(),
+    )
+    .await
+}
+
+/// What a message sets off besides ending a silence.
+#[derive(Clone, Copy, Default)]
+struct Extra<'a> {
+    /// A label for people.
+    label: Option<&'a str>,
+    /// The customer takes an opt-out back, if there is one.
+    opts_in: bool,
 }
 
 /// Stores the messages together with the decision about them.
@@ -132,7 +163,7 @@ async fn store(
     messages: &[Message],
     cause: &'static str,
     event: &Event,
-    label: Option<&str>,
+    extra: Extra<'_>,
 ) -> Result<(), AppError> {
     for _ in 0..10 {
         let Some(loaded) = arrival.find_or_begin(app).await? else {
@@ -147,12 +178,16 @@ async fn store(
                 ..message.clone()
             })
             .collect();
+        let back_in = extra.opts_in && loaded.customer.chat.opted_out_at.is_some();
+        let consent = back_in.then_some(Event::Consent { opted_out: false });
         let change = Change {
+            events: [event.clone()].into_iter().chain(consent).collect(),
+            cause,
             new_messages: messages,
             customer: changed_customer(arrival, &loaded, is_new),
-            head: label.and_then(|label| labelled(&loaded, label)),
+            head: extra.label.and_then(|label| labelled(&loaded, label)),
             raw: arrival.raw(),
-            ..Change::event(cause, event.clone())
+            ..Change::default()
         };
         match apply::apply_once(app, loaded, change, arrival.now).await? {
             None => {}

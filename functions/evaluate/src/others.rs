@@ -132,14 +132,21 @@ pub(crate) async fn about_the_account(
     match &event.kind {
         InboundKind::TemplateStatus(status) => {
             let word = status.event.as_str();
-            change_template(app, workspace, &status.template, now, |template| {
-                template.status = template_status(word);
-            })
+            change_template(
+                app,
+                workspace,
+                connection,
+                &status.template,
+                now,
+                |template| {
+                    template.status = template_status(word);
+                },
+            )
             .await?;
         }
         InboundKind::TemplateCategory { template, change } => {
             if let CategoryChange::Done { current, .. } = change {
-                change_template(app, workspace, template, now, |template| {
+                change_template(app, workspace, connection, template, now, |template| {
                     template.category = template_category(current);
                 })
                 .await?;
@@ -157,17 +164,29 @@ pub(crate) async fn about_the_account(
 async fn change_template(
     app: &App,
     workspace: WorkspaceId,
+    connection: ConnectionId,
     which: &TemplateRef,
     now: DateTime<Utc>,
     edit: impl Fn(&mut Template),
 ) -> Result<(), AppError> {
     let book = app.fresh_book(workspace).await?;
+    // Templates belong to the business account; another one may use the same names.
+    let business = book
+        .connection(connection)
+        .and_then(|known| known.business_account.clone());
+    let shares = |id: ConnectionId| {
+        id == connection
+            || business.is_some()
+                && book
+                    .connection(id)
+                    .is_some_and(|known| known.business_account == business)
+    };
     let same = |template: &&Template| {
         let by_name = which.name.as_deref() == Some(template.name.as_str())
             && which.language.as_deref() == Some(template.language.as_str());
         let by_id =
             template.definition.get("id").and_then(|id| id.as_str()) == Some(which.id.as_str());
-        by_name || by_id
+        (by_name || by_id) && shares(template.connection)
     };
     for template in book.templates.iter().filter(same) {
         let mut changed = template.clone();

@@ -10,7 +10,7 @@ use channels::outcome::classify_failed;
 use chrono::{DateTime, Utc};
 use domain::channel::ProviderMessageId;
 use domain::content::Content;
-use domain::decide::Event;
+use domain::decide::{Event, decide};
 use domain::message::{Message, Status};
 use domain::receipt::Reason;
 use store::{PageRequest, StatusChange};
@@ -62,25 +62,57 @@ pub(crate) async fn report(
             &change,
         )
         .await?;
-    let Some(before) = before else { return Ok(()) };
+    // A redelivered report may have raised the status and then lost the rest: it is done again.
+    let Some(before) = before else {
+        let again = app
+            .store
+            .message(
+                arrival.workspace,
+                about.conversation,
+                about.at,
+                about.message,
+            )
+            .await?;
+        return match again {
+            Some(message) if message.status == change.status => {
+                settle(app, arrival, about, failed).await
+            }
+            _ => Ok(()),
+        };
+    };
     // Settles an unknown outcome; a failure after acceptance takes a person's answer back.
     if failed || matches!(before.status, Status::Unknown | Status::Sending) {
-        let event = Event::ReceiptArrived {
-            message: about.message,
-            delivered: !failed,
-        };
-        apply::apply(
-            app,
-            arrival.workspace,
-            about.conversation,
-            arrival.now,
-            |_| Some(Change::event("receipt_arrived", event.clone())),
-        )
-        .await?;
+        settle(app, arrival, about, failed).await?;
     }
     if failed {
         tracing::warn!(message.id = %about.message, "the platform reported a failure after it had accepted");
     }
+    Ok(())
+}
+
+/// Tells the conversation; one that awaits nothing stays as it is.
+async fn settle(
+    app: &App,
+    arrival: &Arrival,
+    about: Correlation,
+    failed: bool,
+) -> Result<(), AppError> {
+    let event = Event::ReceiptArrived {
+        message: about.message,
+        delivered: !failed,
+    };
+    apply::apply(
+        app,
+        arrival.workspace,
+        about.conversation,
+        arrival.now,
+        |loaded| {
+            let decision = decide(&loaded.snapshot(), &event, arrival.now);
+            (decision.conversation != loaded.conversation)
+                .then(|| Change::event("receipt_arrived", event.clone()))
+        },
+    )
+    .await?;
     Ok(())
 }
 
@@ -202,7 +234,7 @@ async fn find(
         .await?)
 }
 
-fn correlation_of(message: &Message) -> Correlation {
+pub(crate) fn correlation_of(message: &Message) -> Correlation {
     Correlation {
         conversation: message.conversation,
         at: message.at,

@@ -19,16 +19,21 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
+use channels::InboundEvent;
 use channels::verify::{self, Verification};
 use domain::channel::Channel;
 use domain::ids::ConnectionId;
 use http::HeaderMap;
+use serde_json::json;
 
 use crate::answer::{handshake, ok, problem};
 use crate::known::{Known, KnownConnections};
 
 /// The largest body: Meta sends up to 3 MB.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// The largest raw event that is kept whole, in bytes.
+const RAW_LIMIT: usize = 100_000;
 
 const META_SIGNATURE: &str = "x-hub-signature-256";
 const TELEGRAM_TOKEN: &str = "x-telegram-bot-api-secret-token";
@@ -132,7 +137,7 @@ async fn receive_updates(
         .map(|event| EventTask::InboundV1 {
             workspace: known.connection.workspace,
             connection: known.connection.id,
-            event,
+            event: without_excess(event),
         })
         .collect();
     if tasks.is_empty() {
@@ -149,6 +154,20 @@ async fn receive_updates(
             )
         }
     }
+}
+
+/// Raw events are kept in the table, whose items have an end.
+fn without_excess(mut event: InboundEvent) -> InboundEvent {
+    let text = event
+        .raw
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    if text.len() > RAW_LIMIT {
+        let start: String = text.chars().take(RAW_LIMIT / 8).collect();
+        event.raw = Some(json!({ "cut_from_bytes": text.len(), "start": start }));
+    }
+    event
 }
 
 fn signature(known: &Known, headers: &HeaderMap, body: &[u8]) -> Verification {

@@ -285,6 +285,9 @@ async fn carry_out(
             Effect::SetOptOut { opted_out } => {
                 let since = after.customer.chat.opted_out_at.unwrap_or(now);
                 after.customer.chat.opted_out_at = opted_out.then_some(since);
+                if !opted_out {
+                    after.customer.chat.opted_in_at = Some(now);
+                }
                 customer_changed = true;
             }
             Effect::Settle {

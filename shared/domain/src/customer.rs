@@ -104,6 +104,9 @@ pub struct Reach {
 pub struct ChatConsent {
     /// No automated message at all: the customer asked for that.
     pub opted_out_at: Option<DateTime<Utc>>,
+    /// They took that back; what they said before it is not held against them.
+    #[serde(default)]
+    pub opted_in_at: Option<DateTime<Utc>>,
     /// No marketing: the customer told the platform so.
     pub marketing_stopped_at: Option<DateTime<Utc>>,
 }

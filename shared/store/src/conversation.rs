@@ -27,7 +27,7 @@ pub struct Commit {
     pub head: Option<Conversation>,
     /// Messages that must not exist yet: this is where redelivered events are found out.
     pub new_messages: Vec<Message>,
-    /// Messages that are stored whether they exist or not.
+    /// Messages that are stored unless their status stands higher already.
     pub messages: Vec<Message>,
     /// The decision's explanation.
     pub receipt: Option<Receipt>,
@@ -198,8 +198,7 @@ impl Store {
             writes.put(item, Some("attribute_not_exists(pk)"), Meaning::NewMessage)?;
         }
         for message in &commit.messages {
-            let item = items::to_item("a message", MessageItem::new(message))?;
-            writes.put(item, None, Meaning::Plain)?;
+            writes.put_message(message)?;
         }
         if let Some(customer) = &commit.customer {
             let item = items::to_item("a customer", items::customer_item(customer))?;
@@ -511,6 +510,34 @@ impl Writes<'_> {
         self.push_put(put, meaning)
     }
 
+    /// A report may have raised the status meanwhile, and what it says is never taken back (NX-35).
+    fn put_message(&mut self, message: &Message) -> Result<(), StoreError> {
+        let item = items::to_item("a message", MessageItem::new(message))?;
+        let mut put = Put::builder()
+            .table_name(self.table)
+            .set_item(Some(item))
+            .expression_attribute_names("#status", "status");
+        let mut allowed = Vec::new();
+        let may_precede =
+            |from: &Status| *from == message.status || from.may_become(message.status);
+        for (number, status) in Status::ALL.into_iter().filter(may_precede).enumerate() {
+            let name = format!(":from{number}");
+            let value = serde_dynamo::to_attribute_value(status).map_err(|source| {
+                StoreError::Unreadable {
+                    what: "a status",
+                    source,
+                }
+            })?;
+            put = put.expression_attribute_values(name.clone(), value);
+            allowed.push(name);
+        }
+        let condition = format!(
+            "attribute_not_exists(pk) OR #status IN ({})",
+            allowed.join(", ")
+        );
+        self.push_put(put.condition_expression(condition), Meaning::Version)
+    }
+
     fn put_plain<T: Serialize>(
         &mut self,
         what: &'static str,
@@ -690,6 +717,7 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(put.item))
             .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
             .set_expression_attribute_values(put.expression_attribute_values)
             .send()
             .await;

@@ -10,7 +10,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
 use domain::conversation::Run;
-use domain::decide::gates;
+use domain::decide::{Forecast, Outlook, forecast};
 use domain::ids::ConversationId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -31,7 +31,7 @@ pub(crate) struct PendingOut {
     channel: Channel,
     customer: CustomerOut,
     run: RunOut,
-    /// The gates as they stand now.
+    /// The gates as the sender will find them, if everything stays as it is.
     gates: Vec<GateOut>,
     /// What would keep it from leaving, if it stays that way; `null`: nothing.
     blocked_by: Option<ReasonOut>,
@@ -40,13 +40,18 @@ pub(crate) struct PendingOut {
 impl PendingOut {
     fn new(run: &Run, loaded: &Loaded, words: &Words, now: DateTime<Utc>) -> Self {
         let head = &loaded.conversation;
-        let (looked_at, refusal) = gates(&loaded.snapshot(), run, now);
+        // What the sender will find at its time, if everything stays as it is.
+        let Forecast { outlook, gates } = forecast(&loaded.snapshot(), run, run.due_at.max(now));
+        let refusal = match outlook {
+            Outlook::Skip { reason } | Outlook::Hold { reason, .. } => Some(reason),
+            Outlook::Send { .. } | Outlook::Move { .. } => None,
+        };
         Self {
             conversation: head.id,
             channel: head.channel,
             customer: CustomerOut::new(head.customer, Some(&loaded.customer)),
             run: RunOut::new(run, &loaded.book.rules),
-            gates: looked_at.into_iter().map(GateOut::from).collect(),
+            gates: gates.into_iter().map(GateOut::from).collect(),
             blocked_by: refusal.map(|reason| words.reason(&reason)),
         }
     }

@@ -200,12 +200,7 @@ fn sendable(
     if let (_, Some(reason)) = gates(&loaded.snapshot(), &manual, now) {
         return refuse(&reason);
     }
-    // A person may write longer where the platform lets persons do so.
-    let as_person = channel
-        .human_agent_window()
-        .zip(head.last_customer_at)
-        .is_some_and(|(length, wrote)| now < wrote + length);
-    if head.window().allows(now) || as_person {
+    if head.window().is_open(now) {
         return Ok(());
     }
     refuse(&Reason::WindowClosed {

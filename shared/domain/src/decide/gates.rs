@@ -127,7 +127,11 @@ impl Looked {
         let limit = known.settings.daily_send_limit;
         self.look(
             GateName::DailyLimit,
-            format!("{} of {limit} today", known.sent_today),
+            if known.sent_today >= limit {
+                format!("all {limit} of the day are sent")
+            } else {
+                format!("at most {limit} a day, counted when a send is claimed")
+            },
             (known.sent_today >= limit).then_some(Reason::DailyLimit { limit }),
         );
         self.look(
