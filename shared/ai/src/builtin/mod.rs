@@ -60,7 +60,15 @@ pub fn is_automatic(text: &str) -> bool {
 /// the whole message.
 pub fn opt_in(text: &str) -> bool {
     const KEYWORDS: [&str; 9] = [
-        "start", "unstop", "anmelden", "wieder anmelden", "resubscribe", "subscribe", "alta", "inizia", "iniciar",
+        "start",
+        "unstop",
+        "anmelden",
+        "wieder anmelden",
+        "resubscribe",
+        "subscribe",
+        "alta",
+        "inizia",
+        "iniciar",
     ];
     KEYWORDS.contains(&text::bare_words(text).join(" ").as_str())
 }
