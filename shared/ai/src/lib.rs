@@ -21,6 +21,8 @@ pub mod writing;
 mod duration;
 mod error;
 #[cfg(test)]
+mod everyday_tests;
+#[cfg(test)]
 mod judgement_tests;
 mod prompt;
 #[cfg(test)]

@@ -106,6 +106,11 @@ mod tests {
         check("Bitte schreiben Sie mir nicht mehr.", OptOut::Yes);
         check("Nehmt mich bitte von der Liste", OptOut::Yes);
         check("lass mich in Frieden", OptOut::Yes);
+        check("Löschen Sie bitte meine Nummer.", OptOut::Yes);
+        check("Schreibt mir bitte nicht mehr", OptOut::Yes);
+        check("Ab jetzt bitte keine Impf-SMS mehr", OptOut::Yes);
+        check("Take me off your mailing list", OptOut::Yes);
+        check("No more texts please", OptOut::Yes);
         check("Could you stop messaging me, please?", OptOut::Yes);
         check("I no longer wish to hear from you.", OptOut::Yes);
         check("Je ne souhaite plus recevoir de messages.", OptOut::Yes);
@@ -121,12 +126,27 @@ mod tests {
         check("Bitte keine Nüsse, ich bin allergisch.", OptOut::No);
         check("Ich schaue es mir in Ruhe an", OptOut::No);
         check("Sorry to bother you again, any news?", OptOut::No);
+        check("Take me off the Tuesday class, please", OptOut::No);
+        check("My tooth keeps bothering me", OptOut::No);
+        check("Please don't text, ring me instead", OptOut::No);
+        check("I never got your email", OptOut::No);
+        check("Eine kurze Mail reicht", OptOut::No);
+        check("Die Bremse blockiert, wann haben Sie Zeit", OptOut::No);
+        check(
+            "Ich habe seit Montag von Ihnen nichts mehr gehört",
+            OptOut::No,
+        );
+        check("Lassen Sie uns das in Ruhe besprechen", OptOut::No);
     }
 
     #[test]
     fn what_could_be_either_goes_to_a_person() {
         check("Rufen Sie mich bitte nicht mehr an", OptOut::Unclear);
-        check("Take me off the Tuesday class, please", OptOut::Unclear);
+        check("Take me off please, that is not mine", OptOut::Unclear);
+        check(
+            "Ich habe seit Montag von Ihnen nichts mehr gehört",
+            OptOut::Unclear,
+        );
         check("Warum bekomme ich keine Nachrichten mehr?", OptOut::Unclear);
     }
 }

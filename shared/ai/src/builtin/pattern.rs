@@ -65,7 +65,10 @@ impl Pattern {
 
     /// The bytes a match can begin with; `None` when it can begin with any.
     pub(super) fn first_bytes(&self) -> Option<Vec<u8>> {
-        let first = self.parts.iter().find(|part| !matches!(part, Part::Begin))?;
+        let first = self
+            .parts
+            .iter()
+            .find(|part| !matches!(part, Part::Begin))?;
         let Part::Words(choices) = first else {
             return None;
         };

@@ -134,7 +134,10 @@ impl Reading {
             look fits fit works runs love loves loved im est sont suis es esta e sono cok ";
         self.facts(Act::Pleased).any(|fact| {
             let words = &self.sentences[fact.sentence].words;
-            words.len() > 2 && words.iter().any(|word| VERBS.contains(&format!(" {word} ")))
+            words.len() > 2
+                && words
+                    .iter()
+                    .any(|word| VERBS.contains(&format!(" {word} ")))
         })
     }
 
@@ -223,12 +226,7 @@ fn affirmed_slots(sentences: &[Sentence], lexicon: &Lexicon) -> Vec<Slot> {
         .collect()
 }
 
-fn said(
-    index: usize,
-    sentence: &Sentence,
-    acts: &[(Act, Span)],
-    lexicon: &Lexicon,
-) -> Vec<Said> {
+fn said(index: usize, sentence: &Sentence, acts: &[(Act, Span)], lexicon: &Lexicon) -> Vec<Said> {
     let condition = acts.iter().any(|(act, _)| *act == Act::Condition);
     acts.iter()
         .map(|(act, span)| Said {

@@ -242,7 +242,15 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
 }
 
 fn is_after_sale(words: &[String]) -> bool {
-    let bought = ["*kauf", "*kaufs", "purchase*", "sale", "achat*", "compra*", "acquisto"];
+    let bought = [
+        "*kauf",
+        "*kaufs",
+        "purchase*",
+        "sale",
+        "achat*",
+        "compra*",
+        "acquisto",
+    ];
     let purchase = Stems::new(&bought.join(" "));
     follows(words, &purchase) || CARE.in_any(words) && follows(words, &SALE)
 }
@@ -325,7 +333,10 @@ fn with_kin(mut excluded: Vec<String>) -> Vec<String> {
     for group in KIN {
         let group = fold(group);
         let kin = || group.split_whitespace();
-        if excluded.iter().any(|stem| kin().any(|word| word.starts_with(stem.as_str()))) {
+        if excluded
+            .iter()
+            .any(|stem| kin().any(|word| word.starts_with(stem.as_str())))
+        {
             excluded.extend(kin().map(str::to_owned));
         }
     }
@@ -337,9 +348,8 @@ fn exclusion_start(words: &[String]) -> Option<usize> {
     (0..words.len()).find(|&i| {
         const OPENERS: [&str; 8] = [BREAK, "aber", "jedoch", "but", "mais", "pero", "ma", "und"];
         const BARE: [&str; 6] = ["ausser", "except", "sauf", "excepto", "salvo", "tranne"];
-        let at_border = i == 0
-            || OPENERS.contains(&words[i - 1].as_str())
-            || BARE.contains(&words[i].as_str());
+        let at_border =
+            i == 0 || OPENERS.contains(&words[i - 1].as_str()) || BARE.contains(&words[i].as_str());
         at_border
             && NOT_FOR.iter().any(|phrase| {
                 phrase

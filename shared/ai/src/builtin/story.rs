@@ -102,6 +102,9 @@ static SERVED: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
+/// Why a customer waits who was promised something.
+pub(super) const PROMISED: &str = "the business promised to come back";
+
 pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
     let lexicon = Lexicon::of(language);
     let mut story = Story::default();
@@ -269,7 +272,11 @@ impl Story {
             && slots::overlap(&self.slots, &reading.affirmed_slots)
             && !reading.mentions(Act::Condition)
             && !asks;
-        let books = reading.states(Act::Books) && self.is_open();
+        // A day that was not on offer is a counter-proposal, however it is put.
+        let other_time = self.ask == Some(Ask::Slots)
+            && !reading.affirmed_slots.is_empty()
+            && !slots::overlap(&self.slots, &reading.affirmed_slots);
+        let books = reading.states(Act::Books) && self.is_open() && !other_time;
         let yes = match self.ask {
             Some(Ask::Slots) => !self.choice && self.says_yes(reading, asks),
             Some(Ask::Decision) => self.says_yes(reading, asks),
@@ -324,6 +331,8 @@ impl Story {
             Some("the customer answered our question; the business is next")
         } else if (reading.mentions(Act::BadTime) || other_time) && self.ask == Some(Ask::Slots) {
             Some("the proposed time does not suit; another is to be proposed")
+        } else if is_plain_statement(reading) {
+            Some("the customer told something that wants an answer")
         } else {
             return;
         };
@@ -350,7 +359,7 @@ impl Story {
             return;
         }
         if reading.promises() && !substance && !reading.mentions(Act::AsksDocs) {
-            self.waits = Some("the business promised to come back");
+            self.waits = Some(PROMISED);
             return;
         }
         self.waits = None;
@@ -437,13 +446,15 @@ impl Event {
     fn ends_the_matter(self) -> bool {
         !matches!(
             self,
-            Event::Problem
-                | Event::Pleased
-                | Event::Thanked
-                | Event::Delivered
-                | Event::Replied
+            Event::Problem | Event::Pleased | Event::Thanked | Event::Delivered | Event::Replied
         )
     }
+}
+
+/// Neither thanks nor a yes nor praise: "there's a mistake in my name".
+fn is_plain_statement(reading: &Reading) -> bool {
+    let courtesies = [Act::Thanks, Act::Agrees, Act::Pleased, Act::Undecided];
+    reading.word_count >= 4 && !courtesies.iter().any(|act| reading.mentions(*act))
 }
 
 /// An out-of-office note says so, or says two things such notes say.

@@ -14,7 +14,7 @@ use crate::transcript::{Language, RuleText, Transcript};
 pub fn assess(transcript: &Transcript, rules: &[RuleText], _now: DateTime<Utc>) -> Assessment {
     let language = transcript
         .language
-        .unwrap_or_else(|| language_of(transcript));
+        .unwrap_or_else(|| language_of(transcript, rules));
     let story = story::tell(transcript, language);
     let opt_out = story.opt_out == OptOutFound::Yes;
     Assessment {
@@ -24,13 +24,14 @@ pub fn assess(transcript: &Transcript, rules: &[RuleText], _now: DateTime<Utc>) 
     }
 }
 
-fn language_of(transcript: &Transcript) -> Language {
-    let all: Vec<&str> = transcript
-        .turns
-        .iter()
-        .map(|turn| turn.text.as_str())
-        .collect();
-    guess_language(&all.join("\n")).unwrap_or(Language::De)
+/// The chat's language; where its few words leave it open, that of the rules.
+fn language_of(transcript: &Transcript, rules: &[RuleText]) -> Language {
+    let chat = transcript.turns.iter().map(|turn| turn.text.as_str());
+    let written = rules.iter().map(|rule| rule.description.as_str());
+    let guess = |texts: Vec<&str>| guess_language(&texts.join("\n"));
+    guess(chat.collect())
+        .or_else(|| guess(written.collect()))
+        .unwrap_or(Language::De)
 }
 
 fn verdict(rule: &RuleText, story: &Story) -> RuleVerdict {
@@ -54,7 +55,9 @@ fn decide(rule: &RuleReading, story: &Story) -> (bool, bool, &'static str) {
     if let Some(reason) = stop_reason(rule, story) {
         return (false, true, reason);
     }
-    if let Some(reason) = story.waits {
+    // "It ships today" is no word the customer waits for before saying how it was.
+    let ships = rule.after_sale && story.served && story.waits == Some(story::PROMISED);
+    if let Some(reason) = story.waits.filter(|_| !ships) {
         return (false, false, reason);
     }
     let (applies, reason) = weigh(&evidence(rule, story));
@@ -84,7 +87,11 @@ fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 5] {
             story.is_open(),
             "the customer owes the next word and has gone silent",
         ),
-        evidence(2, story.answered, "the customer has gone silent after our answer"),
+        evidence(
+            2,
+            story.answered,
+            "the customer has gone silent after our answer",
+        ),
         evidence(
             3,
             rule.after_sale && after_the_fact,

@@ -27,7 +27,10 @@ pub(super) const GROUPS: Groups = &[
         "@delete",
         "löschen|löscht|lösch|gelöscht|entfern*|streichen|streicht|streich|gestrichen|sperren|vergesst|vergessen|rausnehmen|austragen",
     ),
-    ("@want", "wünsche|möchte|will|mag|wünschen|möchten|wollen|wött|mecht|wü"),
+    (
+        "@want",
+        "wünsche|möchte|will|mag|wünschen|möchten|wollen|wött|mecht|wü",
+    ),
     (
         "@off",
         "löschen|löscht|lösch|gelöscht|entfern*|streichen|streicht|streich|gestrichen|nehmen|nehmt|nimm|genommen|rausnehmen|herausnehmen|raus|austragen|tragt|tragen|abmelden|rauswerfen|rausschmeißen|werfen|schmeißt|rausgenommen|sperren|austrag*",
@@ -127,6 +130,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "bestätige|bestätigen|sage|sag|entscheide _ noch|später|morgen+noch|dann+noch|zeitnah",
+            "wahrscheinlich|vermutlich|vielleicht|vllt|evtl|eventuell|möglicherweise|tendenziell _ montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|do|mi|di|der|die|das|#|morgen",
+            "holen|hole|vergleichen|vergleiche|warten|warte|sammeln|prüfen _ .. angebot*|vergleichs*|varianten|optionen",
+            "danach|dann|anschließend|erst+dann|später|montag|freitag wissen|weiß|entscheiden|sehen|können _ wir|ich",
+            "tagt|berät|trifft+sich|entscheidet _ .. am|erst|nächste*|danach",
             "schaus|schau's|gucks|lies|lese|les|schau|guck _ .. später|nachher|morgen|daheim|zuhause|zu+hause",
             "noch nicht|ned|net _ zu+hause|daheim|zuhause|dazu",
             "muss|müssen|mues _ .. schlafen|drüber|sacken",
@@ -249,6 +257,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "auftrag _ können|könnt|kriegen|kriegt|haben|habt _ sie|ihr|haben",
+            "^ der|die|das|den erste|ersten|zweite|zweiten|dritte|frühere|spätere|letzte|montag|dienstag|mittwoch|donnerstag|freitag|samstag $|bitte|um|passt",
             "stell|stelle|bring|bringe|gebe|geb|hol|hole _ .. hin|vorbei|ab|ihn|es|sie _ schlüssel|schon",
             "komme|komm|kommen _ .. am|um|dann|gegen|vorbei",
             "gegen # _ da|dort|bei+euch",
@@ -327,6 +337,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "also|daher|deshalb|drum|somit nein|nicht|nix|leider+nicht|leider+nein $|danke",
+            "fürchte|denke|glaube _ nicht|nein $",
             "sehen|sehe|nehmen|nehme|sehn _ von .. ab|abstand",
             "passt _ .. leider|doch|nicht|ned|net _ nicht|zu+uns|für+uns|ins+budget|nicht+mehr|so+nicht",
             "passt leider+nicht|doch+nicht|nicht $",
@@ -433,13 +445,14 @@ pub(super) const TABLE: Table = &[
     (
         Act::BadTime,
         &[
+            "bin|sind|hab|habe|haben _ weg|urlaub|verreist|verplant|schule|training|dienst|schicht|arbeit|kurs|uni|besuch",
             "da|dann|am|um|an+dem+tag|leider _ .. kann|können|geht|schaff* _ .. nicht|ned|net|nich|leider+nicht|schlecht",
             "schlecht|ungünstig|blöd|doof|eng|schwierig|unpassend|zu+früh|spät",
             "geht|gohd|gaht|klappt|passt|paßt|kann|schaff|schaffe|schaffs|ginge|könnt|können|bassd _ nicht|ned|net|nich|nöd|nid|leider|bei+mir+nicht|gar",
             "keine|koa|kei zeit",
             "arbeite|arbeiten|schaffe|schule|schicht|dienst|training _ ich|wir|er|sie|da",
             "da _ arbeit*|arbeiten|dienst|schule|training|urlaub|weg|verreist|verplant",
-            "bin|sind|hab|habe|haben _ weg|urlaub|verreist|verplant|schule|training|schon was|dienst|schicht",
+            "hab|habe|haben _ schon _ was",
             "eher|lieber|besser _ später|früher|nachmittags|vormittags|abends|morgens|andere*",
         ],
     ),
@@ -770,7 +783,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
-            "blockiere|blockier|blocke|sperre _ .. nummer|kontakt",
+            "tragen|tragt|trag|nehmen|nehmt|nimm sie|ihr|mich|uns|bitte _ aus|raus $",
+            "=blockiere|=blockier|=blocke|=sperre _ .. nummer|kontakt",
             "kein*|keinerlei _ post|zusendung*|anrufe+und|anfragen+und|zeug|sachen|infos|anschreiben _ mehr|weiter*",
             "kein*|keinerlei _ weitere* _ post|zusendung*|anfragen|infos|anschreiben|kontaktaufnahmen|@contact",
             "kein* interesse _ kontaktaufnahme*|zusendung*|@contact",
@@ -831,7 +845,7 @@ pub(super) const TABLE: Table = &[
             "genug|schluss|ende|aus mit|mim|von _ @contact",
             "bitte|künftig|zukünftig|ab+sofort _ keine|nichts|nix mehr $",
             "zugespammt|spammen|spammt|zumüllen|zugemüllt|vollspammen|zuballern|bombardier*",
-            "blockiere|blockier|blocke|sperre|melde _ .. euch|sie|dich|eich|absender+als",
+            "=blockiere|=blockier|=blocke|=sperre|melde _ .. euch|sie|dich|eich|absender+als",
             "euch|sie|dich|nummer ist|wird|jetzt|sonst|gleich|sofort blockier*|blocke|geblockt|gesperrt",
             "verschont|verschone|verschonen _ @me",
             "dsgvo|datenschutz* .. löschen|auskunft|beschwerde|unterlassen",

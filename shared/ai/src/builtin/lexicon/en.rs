@@ -120,6 +120,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "will|ill|shall|well confirm|advise|revert|update|report $|asap|soon|later|shortly|once|when|by",
+            "probably|possibly|maybe|perhaps|prob|hopefully|likely _ monday|tuesday|wednesday|thursday|friday|saturday|sunday|#|tomorrow|first|second|but|will|ill",
+            "payday|pay+day is|on|comes|next",
+            "deciding|decision _ $|not|is|her|his|their|up",
             "ill|i+will|we+will|well|let+me|need+to|gotta|wanna|want+to _ .. think|decide|check|ask|measure|compare|confirm|discuss|speak|talk|look|mull|ponder|chew|digest|run+it|see|sleep|revert",
             "my|the|our|his|her|me|mi @kin _ .. need|needs|has+to|have+to|wants|decide|decides|decision|say|says|back|ok|call|thinks|approve|look|see|first",
             "ask|talk|speak|check|discuss|show|run|chat|see|consult|convince|persuade|wait _ .. @kin",
@@ -206,9 +210,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Agrees,
         &[
+            "^ please $|=do",
+            "yes|yeah|ok please",
             "^ jap|aye|aye+aye|yas|yess|yesss|yup|yh|ye|mhm|grand|brill|sweet|nice+one|sorted|sound|champion|ideal|go+on|why+not|too+right|absolutely",
             "^ all good|fine|great|perfect|ok|okay",
-            "^ yes|yep|yeah|yup|ya|yea|sure|ok|okay|k|kk|perfect|great|sounds|fine|brill|brilliant|ace|lovely|cool|deal|absolutely|definitely|please|alright|defo|certainly|fab|super|works|good|agreed|excellent|wonderful|aye",
+            "^ yes|yep|yeah|yup|ya|yea|sure|ok|okay|k|kk|perfect|great|sounds|fine|brill|brilliant|ace|lovely|cool|deal|absolutely|definitely|alright|defo|certainly|fab|super|works|good|agreed|excellent|wonderful|aye",
             "works|suits|fits|good|fine|perfect|great|ok|okay|ideal _ for|me|us|with|by|by me",
             "^ that|it|thatll|this|time|same _ works|suits|fits|do|fine|perfect|great|good|ideal",
             "sounds _ good|great|fair|perfect|lovely|fine|like a plan|ideal|reasonable",
@@ -223,7 +229,7 @@ pub(super) const TABLE: Table = &[
             "lets|we|well|ill|id|i+will|we+will|happy+to|im+happy+to _ .. go+ahead|go+for|go+with|do+it|do+that|take+it|take+the|take+that|book+it|proceed|have+it|have+the|sign|crack+on",
             "go|please+go|fire|crack|plough ahead|away|on",
             "see|c|meet you|u|ya|ye|yous|ruth|him|her|them|_ _ monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun|tomorrow|tmrw|then|there|tonight",
-            "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thurs|fri|sat|sun|#|that|this|either|both _ works|works+for|suits|is+good|is+fine|is+perfect|is+great|sounds|please|pls|then|would+be|will+do|itll+be|it+is",
+            "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thurs|fri|sat|sun|#|that|this|either|both _ works|works+for|suits|is+good|is+fine|is+perfect|is+great|sounds|please|pls|then|will+do|itll+be|it+is",
             "^ _ # please|pls|then|it+is|$",
             "thatll do",
             "be|ill+be|well+be|will+be there|with+you|over|round|in+at",
@@ -248,7 +254,8 @@ pub(super) const TABLE: Table = &[
             "happy with that|the|this",
             "you|youve got|have the job|yourself a deal",
             "see|c you|u|ya|yous|yall _ then|there|at|on|mon*|tue*|wed*|thu*|fri*|sat*|sun*|tomorrow|soon|later|tonight|#",
-            "ill|well|i|we|lets|im|gonna|happy|id|wed|can _ take|have|book|grab|go+for|go+with|reserve|come|order|do|accept _ it|the|that|them|both|two|this|for|one|at|your|on|#|then|offer|please",
+            "ill|well|lets|gonna|id|wed|i+will|we+will _ have _ it|the|that|them|both|two|this|one|#",
+            "ill|well|i|we|lets|im|gonna|happy|id|wed|can _ take|book|grab|go+for|go+with|reserve|come|order|do|accept _ it|the|that|them|both|two|this|for|one|at|your|on|#|then|offer|please",
             "lets|let's _ do|go|book|start|crack|make|get",
             "go+ahead|for it",
             "book|put|sign|pencil|pop|squeeze|reserve _ me|us|it|him|her|that|them|in|down|up",
@@ -290,6 +297,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "so|therefore|hence no|not|nope $|thanks|thank",
+            "think|afraid|guess|fear not $",
             "leave|leaving|leavin it|this|that|things _ for+now|there|thanks|cheers|ta|$|at+that|out|be",
             "going|gonna|rather|better|think|just|well|ill|prefer _ .. leave+it|pass|skip|sit+this|give+it+a+miss|give+this+a+miss|hold+off",
             "not|isnt|wasnt|arent|aint|never _ .. keen|fussed|convinced|bothered|for+us|for+me|up+for|sold|worth|feasible|viable|possible+after|my+cup|what+we",
@@ -397,6 +406,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "ended|wound up _ buying|getting|going|using|booking|finding|having|doing|with",
             "my|our|his|her|a|the|me|one+of+my @kin|@kin+in+law _ .. doing|did|does|fixed|fixing|sorted|helping|helps|lending|lent|lends|gave|giving|offered|built|building|made|making|painting|painted|taking|drove|driving|covering|baking|baked|cutting|got+us|got+me|bought+me|bought+us|has+one|had+one|knows+someone|stepped+in|will+do|can+do|hired",
             "found|got|bought|booked|hired|rented|picked|chose|signed|taken|took|gone|went|have|had _ a|an|another|somebody|someone|something|one+at|one+from|one+in|one+on|one+closer|one+nearer|somewhere|others _ .. instead|cheaper|closer|nearer|else|local|round|nearby|already|last|today|yesterday|now|elsewhere|online|airbnb|ebay|amazon|vinted|facebook|marketplace|ikea|keys|better|corner|road",
             "found|booked|rented|got an|a airbnb|flat|house|place|tutor|plumber|builder|garage|dentist|salon|venue|hotel|dress|photographer|surgery|vet|gym|teacher|school|studio|room|cottage|villa|car|bike|guy|girl|lady|man|woman|company|firm",
@@ -505,7 +515,7 @@ pub(super) const TABLE: Table = &[
         &[
             "smooth as|like",
             "like butter|dream",
-            "happy|pleased|delighted|thrilled|chuffed|satisfied|impressed|over+the+moon|stoked|glad|grateful|ecstatic|obsessed",
+            "happy|=pleased|delighted|thrilled|chuffed|satisfied|impressed|over+the+moon|stoked|glad|grateful|ecstatic|obsessed",
             "great|brilliant|excellent|perfect|amazing|fantastic|wonderful|superb|awesome|lovely|fab|fabulous|gorgeous|beautiful|stunning|incredible|outstanding|flawless|spot+on|ace|smashing|delicious|top+notch|first+class|excellent|marvellous|epic|magic",
             "love|loves|loved|loving|adore it|them|the|how|my|this|her|his|every",
             "works|runs|fits|looks|running|working|fitting|drives|sounds|feels|going|looking _ great|perfectly|fine|well|like|a+treat|beautifully|amazing|lovely|good|brilliantly|new|smoothly",
@@ -529,7 +539,9 @@ pub(super) const TABLE: Table = &[
         Act::Thanks,
         &[
             "how|thats|so|very nice|kind|thoughtful|sweet|lovely|good of|that|you",
-            "thanks|thank _ .. checking|asking|following","thanks|thank|thx|cheers|ta|thnx|tks|ty|appreciate*|thankyou|tysm|tnx|grateful"],
+            "thanks|thank _ .. checking|asking|following",
+            "thanks|thank|thx|cheers|ta|thnx|tks|ty|appreciate*|thankyou|tysm|tnx|grateful",
+        ],
     ),
     (
         Act::Condition,
@@ -682,6 +694,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "how|where _ .. stop|stopped _ getting|receiving|@messages|these",
+            "prefer|rather|request|ask|like|want|wish|please _ not _ be|get|receive _ contacted|messaged|texted|emailed|chased|bothered|@messages",
             "@dont remind|reminding me|us _ again|anymore|any+more|about|of|every",
             "@dont ever|please|keep|you|even|=to @reach|@reaching me|us",
             "@dont @reach|@reaching me|us _ again|anymore|any+more|ever|further|please|pls|plz|thanks|with|about|$",
@@ -760,6 +774,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptIn,
         &[
+            "old|new|wrong|changed|second|duplicate|previous address|number|email|phone|details",
+            "we|ive|have moved",
             "call|ring|phone|calls|ringing|calling .. @messages|@message|whatsapp",
             "@messages|@message|whatsapp .. call|ring|phone|calls",
             "i|we dont|cant|didnt|couldnt|never _ get|got|receive|received|see|find|open|read|understand _ .. @messages|@message|whatsapp",

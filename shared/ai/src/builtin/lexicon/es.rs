@@ -196,9 +196,7 @@ pub(super) const TABLE: Table = &[
     ),
     (
         Act::AutoLabel,
-        &[
-            "respuesta|mensaje|contestación automátic*",
-        ],
+        &["respuesta|mensaje|contestación automátic*"],
     ),
     (Act::Thanks, &["gracias|agradezco|agradecid*|grax"]),
     (

@@ -203,12 +203,7 @@ pub(super) const TABLE: Table = &[
             "recommande",
         ],
     ),
-    (
-        Act::AutoLabel,
-        &[
-            "réponse|message automatique",
-        ],
-    ),
+    (Act::AutoLabel, &["réponse|message automatique"]),
     (Act::Thanks, &["merci|remercie|mercii"]),
     (
         Act::Condition,

@@ -175,12 +175,7 @@ pub(super) const TABLE: Table = &[
             "consiglio|consiglierò",
         ],
     ),
-    (
-        Act::AutoLabel,
-        &[
-            "risposta|messaggio automatic*",
-        ],
-    ),
+    (Act::AutoLabel, &["risposta|messaggio automatic*"]),
     (Act::Thanks, &["grazie|ringrazio|ringraziamo"]),
     (
         Act::Condition,

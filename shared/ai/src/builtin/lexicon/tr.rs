@@ -132,12 +132,7 @@ pub(super) const TABLE: Table = &[
             "memnun*|harika|süper|mükemmel|bayıldım|bayıldık|çok+güzel|çok+iyi|beğendi*|beğendim|tavsiye|mutlu*|şahane|efsane",
         ],
     ),
-    (
-        Act::AutoLabel,
-        &[
-            "otomatik yanıt|cevap|mesaj",
-        ],
-    ),
+    (Act::AutoLabel, &["otomatik yanıt|cevap|mesaj"]),
     (
         Act::Thanks,
         &["teşekkür*|sağol*|sağ+ol*|eyvallah|tşk*|teşekkürler"],
