@@ -132,10 +132,6 @@ mod tests {
         check("I never got your email", OptOut::No);
         check("Eine kurze Mail reicht", OptOut::No);
         check("Die Bremse blockiert, wann haben Sie Zeit", OptOut::No);
-        check(
-            "Ich habe seit Montag von Ihnen nichts mehr gehört",
-            OptOut::No,
-        );
         check("Lassen Sie uns das in Ruhe besprechen", OptOut::No);
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::lexicon::{Act, Lexicon};
+use super::lexicon::{Act, Found, Lexicon};
 use super::pattern::Span;
 use super::slots::{self, Slot};
 use super::text::{BREAK, Sentence, THUMB, sentences};
@@ -35,7 +35,7 @@ struct Said {
 }
 
 /// A sentence with the acts found in it.
-type Marked = (Sentence, Vec<(Act, Span)>);
+type Marked = (Sentence, Vec<Found>);
 
 /// Reads a customer's message; orders to the program are not read.
 pub(super) fn customer(text: &str, lexicon: &Lexicon) -> Reading {
@@ -226,22 +226,22 @@ fn affirmed_slots(sentences: &[Sentence], lexicon: &Lexicon) -> Vec<Slot> {
         .collect()
 }
 
-fn said(index: usize, sentence: &Sentence, acts: &[(Act, Span)], lexicon: &Lexicon) -> Vec<Said> {
-    let condition = acts.iter().any(|(act, _)| *act == Act::Condition);
+fn said(index: usize, sentence: &Sentence, acts: &[Found], lexicon: &Lexicon) -> Vec<Said> {
+    let condition = acts.iter().any(|found| found.act == Act::Condition);
     acts.iter()
-        .map(|(act, span)| Said {
-            act: *act,
+        .map(|found| Said {
+            act: found.act,
             sentence: index,
-            negated: is_negated(sentence, *span, lexicon),
+            negated: !found.negative && is_negated(sentence, found.span, lexicon),
             conditional: condition,
             in_question: sentence.question_mark,
-            weak: is_weak(sentence, *span),
+            weak: is_weak(sentence, found.span),
         })
         .collect()
 }
 
-/// A negator shortly before or after, inside the same clause. A phrase that holds one
-/// itself ("kein Interesse") means what it says.
+/// A negator in the phrase's gaps ("have not yet paid"), or shortly before or after it in
+/// the same clause.
 fn is_negated(sentence: &Sentence, span: Span, lexicon: &Lexicon) -> bool {
     let words = &sentence.words;
     let negates = |i: &usize| {
@@ -249,7 +249,7 @@ fn is_negated(sentence: &Sentence, span: Span, lexicon: &Lexicon) -> bool {
         lexicon.is_negator(&words[*i]) && !COURTESY.contains(&next)
     };
     if (span.start..span.end).any(|i| negates(&i)) {
-        return false;
+        return true;
     }
     let same_clause = |i: &usize| words[*i] != BREAK;
     let mut before = (0..span.start).rev().take(3).take_while(same_clause);
@@ -282,7 +282,7 @@ fn without_planted(sentences: Vec<Marked>) -> Vec<Marked> {
     sentences
         .into_iter()
         .filter(|(sentence, acts)| {
-            let does = |wanted: Act| acts.iter().any(|(act, _)| *act == wanted);
+            let does = |wanted: Act| acts.iter().any(|found| found.act == wanted);
             if does(Act::Planted) {
                 planted = true;
             } else if sentence.question_mark || does(Act::Wants) {

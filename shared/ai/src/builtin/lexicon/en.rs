@@ -228,7 +228,7 @@ pub(super) const TABLE: Table = &[
             "lock|pencil|put|slot|stick|get|sign|pop|jot|squeeze|fit _ me|us|it|him|her|them|that _ in|down|up|on",
             "lets|we|well|ill|id|i+will|we+will|happy+to|im+happy+to _ .. go+ahead|go+for|go+with|do+it|do+that|take+it|take+the|take+that|book+it|proceed|have+it|have+the|sign|crack+on",
             "go|please+go|fire|crack|plough ahead|away|on",
-            "see|c|meet you|u|ya|ye|yous|ruth|him|her|them|_ _ monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun|tomorrow|tmrw|then|there|tonight",
+            "see|c|meet you|u|ya|ye|yous|him|her|them _ monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun|tomorrow|tmrw|then|there|tonight",
             "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thurs|fri|sat|sun|#|that|this|either|both _ works|works+for|suits|is+good|is+fine|is+perfect|is+great|sounds|please|pls|then|will+do|itll+be|it+is",
             "^ _ # please|pls|then|it+is|$",
             "thatll do",

@@ -102,8 +102,24 @@ pub(super) type Table = &'static [(Act, &'static [&'static str])];
 /// Names for lists of words that several phrases share, written `@name` in them.
 pub(super) type Groups = &'static [(&'static str, &'static str)];
 
+struct Phrase {
+    act: Act,
+    pattern: Pattern,
+    /// Holds a negation itself: "kein Interesse".
+    negative: bool,
+}
+
+/// An act found in a sentence.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) act: Act,
+    pub(super) span: Span,
+    /// The phrase holds a negation itself and means what it says.
+    pub(super) negative: bool,
+}
+
 pub(super) struct Lexicon {
-    phrases: Vec<(Act, Pattern)>,
+    phrases: Vec<Phrase>,
     /// Which phrases can begin with a word, by its first byte; the others may begin with any.
     by_first_byte: HashMap<u8, Vec<usize>>,
     by_any: Vec<usize>,
@@ -136,14 +152,28 @@ impl Lexicon {
                     phrase.replace(name, words)
                 })
         };
-        let phrases: Vec<(Act, Pattern)> = table
+        let negators: Vec<String> = fold(negators)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        let phrase = |act: Act, source: &str| {
+            let source = expand(source);
+            let words = fold(&source);
+            let mut words = words.split([' ', '|', '+']);
+            Phrase {
+                act,
+                negative: words.any(|word| holds(&negators, word.trim_matches(['=', '*']))),
+                pattern: Pattern::new(&source),
+            }
+        };
+        let phrases: Vec<Phrase> = table
             .iter()
-            .flat_map(|(act, phrases)| phrases.iter().map(|p| (*act, Pattern::new(&expand(p)))))
+            .flat_map(|(act, sources)| sources.iter().map(|source| phrase(*act, source)))
             .collect();
         let mut by_first_byte: HashMap<u8, Vec<usize>> = HashMap::new();
         let mut by_any = Vec::new();
-        for (index, (_, pattern)) in phrases.iter().enumerate() {
-            match pattern.first_bytes() {
+        for (index, phrase) in phrases.iter().enumerate() {
+            match phrase.pattern.first_bytes() {
                 Some(bytes) => bytes
                     .into_iter()
                     .for_each(|byte| by_first_byte.entry(byte).or_default().push(index)),
@@ -154,15 +184,12 @@ impl Lexicon {
             phrases,
             by_first_byte,
             by_any,
-            negators: fold(negators)
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect(),
+            negators,
         }
     }
 
     /// Every act found in a sentence and where.
-    pub(super) fn acts(&self, sentence: &Sentence) -> Vec<(Act, Span)> {
+    pub(super) fn acts(&self, sentence: &Sentence) -> Vec<Found> {
         let words = &sentence.words;
         (0..words.len())
             .flat_map(|start| {
@@ -170,21 +197,29 @@ impl Lexicon {
                 let known = byte.and_then(|byte| self.by_first_byte.get(byte));
                 let indices = known.into_iter().flatten().chain(&self.by_any);
                 indices.filter_map(move |index| {
-                    let (act, pattern) = &self.phrases[*index];
-                    Some((*act, pattern.find_at(words, start)?))
+                    let phrase = &self.phrases[*index];
+                    Some(Found {
+                        act: phrase.act,
+                        span: phrase.pattern.find_at(words, start)?,
+                        negative: phrase.negative,
+                    })
                 })
             })
             .collect()
     }
 
     pub(super) fn is_negator(&self, word: &str) -> bool {
-        self.negators
-            .iter()
-            .any(|negator| match negator.strip_suffix('*') {
-                Some(stem) => word.starts_with(stem),
-                None => word == negator,
-            })
+        holds(&self.negators, word)
     }
+}
+
+fn holds(negators: &[String], word: &str) -> bool {
+    negators
+        .iter()
+        .any(|negator| match negator.strip_suffix('*') {
+            Some(stem) => word.starts_with(stem),
+            None => word == negator,
+        })
 }
 
 fn source(language: Language) -> (Table, Groups, &'static str) {
