@@ -41,43 +41,56 @@ ids! {
     RunId, "run_", "Id of a pending follow-up.";
 }
 
+// A word that `domain` has and this list has not does not compile.
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($variant:ident),* $(,)? })*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $domain:ty {
+        $($(#[$attribute:meta])* $variant:ident),* $(,)?
+    })*) => {$(
         $(#[$doc])*
         #[derive(Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
-        pub(crate) enum $name { $($variant),* }
+        pub(crate) enum $name { $($(#[$attribute])* $variant),* }
+
+        const _: fn(&$domain) = |word| match word { $(<$domain>::$variant => ()),* };
     )*};
 }
 
 words! {
     /// A platform that carries messages.
-    Channel { Whatsapp, Instagram, Messenger, Telegram, Loopback }
+    Channel = domain::channel::Channel {
+        #[serde(rename = "whatsapp")]
+        WhatsApp,
+        Instagram,
+        Messenger,
+        Telegram,
+        Loopback,
+    }
     /// A label colour.
-    Colour { Blue, Green, Yellow, Orange, Red, Purple, Pink, Grey }
+    Colour = domain::rule::Colour { Blue, Green, Yellow, Orange, Red, Purple, Pink, Grey }
     /// Which consent a message needs.
-    Purpose { Transactional, Marketing }
+    Purpose = domain::rule::Purpose { Transactional, Marketing }
     /// What to do when the outcome of a send stays unknown.
-    OnUnknown { Skip, Resend }
+    OnUnknown = domain::rule::OnUnknown { Skip, Resend }
     /// What a key may do; each role may do all that the ones before it may.
-    Role { Viewer, Agent, Editor, Admin, Owner }
+    Role = store::Role { Viewer, Agent, Editor, Admin, Owner }
     /// A language.
-    Locale { De, En }
+    Locale = domain::settings::Locale { De, En }
     /// Where a message stands.
-    Status {
+    Status = domain::message::Status {
         Received, Planned, Sending, Unknown, Accepted, Sent, Delivered, Read, Failed, Skipped,
     }
     /// The categories of the sent log.
-    Category { Transactional, Sequence, Manual }
+    Category = domain::message::Category { Transactional, Sequence, Manual }
     /// A gate that was looked at.
-    GateName {
+    GateName = domain::receipt::GateName {
         Conversation, Rule, Channel, Connection, Answered, Reply, Applies, Stop, Episode, Priority,
         Consent, Reachable, FrequencyCap, QuietHours, Window, Template, DailyLimit, Text,
+        Person, Due,
     }
     /// A point of the check list.
-    CheckItem { Channels, Name, Delay, Description, Stop, Message, Template, Cost }
+    CheckItem = domain::review::CheckItem { Channels, Name, Delay, Description, Stop, Message, Template, Cost }
     /// A kind of media.
-    MediaKind { Image, Video, Audio, Document, Sticker }
+    MediaKind = domain::content::MediaKind { Image, Video, Audio, Document, Sticker }
 }
 
 /// What a message says. The other members depend on `type`.
