@@ -12,7 +12,7 @@
 //! | `_` | up to three words, not across a comma |
 //! | `..` | up to eight words, also across commas |
 //! | `#` | a number |
-//! | `^`, `$` | begin or end of the sentence, or a comma there |
+//! | `^`, `$` | begin or end of the sentence, or a comma there; `a\|$` is `a` or the end |
 
 use super::text::{BREAK, fold};
 
@@ -24,7 +24,11 @@ pub(super) struct Pattern {
 #[derive(Debug, Clone)]
 enum Part {
     /// One of several runs of words.
-    Words(Vec<Vec<Word>>),
+    Words {
+        choices: Vec<Vec<Word>>,
+        /// The end of the clause will do as well.
+        or_end: bool,
+    },
     Gap {
         most: usize,
         across_breaks: bool,
@@ -69,7 +73,7 @@ impl Pattern {
             .parts
             .iter()
             .find(|part| !matches!(part, Part::Begin))?;
-        let Part::Words(choices) = first else {
+        let Part::Words { choices, .. } = first else {
             return None;
         };
         let mut bytes: Vec<u8> = choices
@@ -95,12 +99,14 @@ fn part(source: &str) -> Part {
         "#" => Part::Number,
         "^" => Part::Begin,
         "$" => Part::End,
-        words => Part::Words(
-            words
+        words => Part::Words {
+            choices: words
                 .split('|')
+                .filter(|choice| *choice != "$")
                 .map(|choice| choice.split('+').map(Word::new).collect())
                 .collect(),
-        ),
+            or_end: words.split('|').any(|choice| choice == "$"),
+        },
     }
 }
 
@@ -118,8 +124,7 @@ fn matches_at(parts: &[Part], words: &[String], at: usize) -> Option<usize> {
             }
         }
         Part::End => {
-            let ends = words.get(at).is_none_or(|w| w == BREAK);
-            if ends {
+            if is_end(words, at) {
                 matches_at(rest, words, at)
             } else {
                 None
@@ -131,10 +136,14 @@ fn matches_at(parts: &[Part], words: &[String], at: usize) -> Option<usize> {
                 .then_some(())?;
             matches_at(rest, words, at + 1)
         }
-        Part::Words(choices) => choices
+        Part::Words { choices, or_end } => choices
             .iter()
             .filter(|choice| starts_with(&words[at.min(words.len())..], choice))
-            .find_map(|choice| matches_at(rest, words, at + choice.len())),
+            .find_map(|choice| matches_at(rest, words, at + choice.len()))
+            .or_else(|| {
+                let ends = *or_end && is_end(words, at);
+                ends.then(|| matches_at(rest, words, at)).flatten()
+            }),
         Part::Gap {
             most,
             across_breaks,
@@ -147,6 +156,11 @@ fn matches_at(parts: &[Part], words: &[String], at: usize) -> Option<usize> {
             })
             .find_map(|skipped| matches_at(rest, words, at + skipped)),
     }
+}
+
+/// The end of the sentence or a comma.
+fn is_end(words: &[String], at: usize) -> bool {
+    words.get(at).is_none_or(|word| word == BREAK)
 }
 
 fn starts_with(words: &[String], choice: &[Word]) -> bool {

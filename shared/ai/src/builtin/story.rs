@@ -96,7 +96,7 @@ static SERVED: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*bestellt *bestellung *einkauf *kauf *gekauft *bezahlt *liefer* *geliefert *versandt *versendet \
     verschickt *abhol* *abgeholt *besuch *aufenthalt *repar* unterwegs *montiert *eingebaut fertig \
-    ordered order purchase* bought paid payment deliver* dispatched shipped collect* pick-up \
+    ordered order purchase* bought paid payment deliver* dispatched ship* collect* pick-up \
     ready visit stay repair* fixed install* coming-in on-way procedure surgery home command* achat* \
     livr* expédi* pedido compra* envia* entreg* ordine acquist* spedi* consegn* sipariş* kargo* teslim*",
     )
@@ -254,7 +254,7 @@ impl Story {
             && (!good || but)
             && !hesitates
             && !asks
-            && (but || self.is_content(reading) && reading.word_count > 3)
+            && (but || self.is_content(reading) && reading.word_count > 2)
     }
 
     fn declines(&self, reading: &Reading, hesitates: bool, refuses_time: bool, asks: bool) -> bool {

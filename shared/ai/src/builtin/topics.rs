@@ -111,7 +111,7 @@ const STEMS: [(Topic, &str); 28] = [
     ),
     (
         Topic::Pitch,
-        "*sponsor* *spendenanfrage* *kooperation* *influencer* collab* collaboration sponsorship seo backlinks fundraiser tombola raffle *vertreterbesuch* supplier* wholesale",
+        "*sponsor* *spendenanfrage* *kooperation* *influencer* sponsorship seo backlinks fundraiser tombola raffle",
     ),
     (
         Topic::Hire,

@@ -382,7 +382,8 @@ pub(super) const TABLE: Table = &[
             "wird|wirds|wurde|daraus|wird's _ nichts|nix _",
             "brauch|brauche|brauchen|brauchn|bruuche*|benötigen|benötige|brauchts|braucht _ nicht|ned|net|nix|kein*|nimmer|nimma|keine _ mehr",
             "brauch|brauche|brauchen _ nicht|nimmer|nimma|kein* $",
-            "will|wollen|wolln|möchte|möchten|mag|mögen|wünsche|wünschen _ nicht|ned|net|nich|kein*|nimmer|nimma|keine* _ mehr|$",
+            "will|wollen|wolln|möchte|möchten|mag|mögen|wünsche|wünschen _ nicht|ned|net|nich|kein*|nimmer|nimma|keine* _ mehr",
+            "will|wollen|wolln|möchte|möchten _ nicht|ned|net|nich|nimmer|nimma $",
             "lasse|lass|lassen|lassn|loss _ es|das|wir|ich|mas|i _ bleiben|sein|lieber|doch|erstmal|erst+mal|damit",
             "lassen|lass es|wir|das|ich $",
             "dagegen entschieden|entscheiden",
@@ -459,6 +460,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "bisherigen|bisheriger|alten|alter|gewohnten|bestehenden|vorherigen anbieter|lieferanten|handwerker|partner|versicherung|werkstatt|makler|dienstleister|vertrag",
             "mein*|unser*|der|die|a|da|ein|eine @kin _ .. hilft|helfen|übernimmt|übernehmen|leiht|leihen|schenkt|schenken|baut|bauen|repariert|reparieren|streicht|kümmert|kümmern|besorgt|überlässt|überlassen|fährt+uns|zieht+mit|macht+das|macht+uns|macht+es|machen+das|machts|machens|kann+das|springt+ein|erledigt|näht|schneidet|fotografiert|unterrichtet|bäckt|backt|kocht|hat+eins|hat+einen|hat+eine|hat+noch|gibt+uns|gibt+mir",
             "von|bei mein*|unser*|einem|einer @kin _ .. bekommen|geschenkt|geliehen|übernommen|gekriegt|gekauft|wohnen|untergekommen|machen",
             "bei|von|über|auf amazon|ebay|kleinanzeigen|vinted|ikea|obi|mediamarkt|zalando|check24|verivox|airbnb|booking|der+konkurrenz",
@@ -783,6 +785,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "@me _ .. in ruhe|ruah|rueh|frieden _ lassen|lasst|gelassen|lass $|mit|und|jetzt|bitte|endlich",
             "tragen|tragt|trag|nehmen|nehmt|nimm sie|ihr|mich|uns|bitte _ aus|raus $",
             "=blockiere|=blockier|=blocke|=sperre _ .. nummer|kontakt",
             "kein*|keinerlei _ post|zusendung*|anrufe+und|anfragen+und|zeug|sachen|infos|anschreiben _ mehr|weiter*",
@@ -815,9 +818,9 @@ pub(super) const TABLE: Table = &[
             "von|auf _ .. @contact .. absehen|abzusehen|verzichte*|ab",
             "bitte|künftig|ab+sofort|nie _ nicht|nich|ned|net|nimmer|nie|nöd mehr|wieder melden",
             "@want sowas|nichts|nix|euch|eich|von+euch|von+ihnen _ nicht|nich|ned|nimmer|mehr _ .. lesen|hören|bekommen|erhalten",
-            "lasst|lass|lassen|losst|lossts|lönd|lassts _ @me|sie|mir|ma .. in|mei|mini|meine ruhe|frieden|ruah|rueh|ruh",
+            "lasst|lass|lassen|losst|lossts|lönd|lassts _ @me|sie|mir|ma .. in|mei|mini|meine ruhe|frieden|ruah|rueh|ruh $|mit|bitte|jetzt|endlich|und|sonst",
             "gebt|geb|gib|geben ruhe|ruah|a+ruah|frieden",
-            "@me|meine _ .. in ruhe|ruah|rueh|frieden",
+            "@me|meine _ .. in ruhe|ruah|rueh|frieden $",
             "ruhe|ruah _ von|vor euch|ihnen|euren|eich",
             "aus|von|vo|vom _ @list _ .. @off",
             "aus|von|vo|vom _ *verteiler*|*mailing*|newsletter* $",

@@ -46,6 +46,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Starts,
         &[
+            "when|whenever _ you|we|u can|could|would|will _ .. start|begin|come|deliver|fit|collect",
             "send|forward|email|raise|issue _ .. invoice|contract|payment+link|bank+details|paperwork",
             "when|how+soon can|could|will|do|would|are _ .. start|begin|come|deliver|fit|starting|collect",
             "where|how do|can|should i|we _ .. pay|sign|transfer",
@@ -103,7 +104,6 @@ pub(super) const TABLE: Table = &[
     (
         Act::Chases,
         &[
-            "where|wheres|whens|when _ .. you|it|he|she|they|my|the+driver|anyone",
             "still _ waiting|nothing|no|not|havent|hasnt",
             "you _ .. said|promised|supposed|meant _ .. call|come|send|be|get+back|email|ring",
             "still waiting|havent|not|no|nothing",
@@ -120,6 +120,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "ill|i+will|we+will|well|were+going+to|going+to _ .. review|consider|evaluate|go+through|go+over|read|reply|respond",
             "will|ill|shall|well confirm|advise|revert|update|report $|asap|soon|later|shortly|once|when|by",
             "probably|possibly|maybe|perhaps|prob|hopefully|likely _ monday|tuesday|wednesday|thursday|friday|saturday|sunday|#|tomorrow|first|second|but|will|ill",
             "payday|pay+day is|on|comes|next",
@@ -156,7 +157,8 @@ pub(super) const TABLE: Table = &[
             "waiting|hoping _",
             "ill|will|well|gonna confirm|decide|check|revert|ask|see _ tomorrow|later|tonight|soon|shortly|by|once|when|after|monday|tuesday|wednesday|thursday|friday|weekend|next",
             "let|lets you|u|ya|yous _ know",
-            "ill|will|gonna|going to|we'll|well|can _ let|get|come|text|call|ring|message|shout|give|tell|drop|email|report|confirm|ping|update _ you|u|ya|back|know|shout|when|once|by|tomorrow|later|soon",
+            "can i|we let|get+back|come+back|text|message|confirm _ you|u|know|tomorrow|later|to",
+            "ill|will|gonna|going+to|well _ let|get|come|text|call|ring|message|shout|give|tell|drop|email|report|confirm|ping|update _ you|u|ya|back|know|shout|when|once|by|tomorrow|later|soon",
             "get|come|be _ back to you|u|ya",
             "get|come+back to",
             "let|lemme me|us|lemme _ check|see|ask|think|know|talk|look|sort|find|sleep|speak|have|double|confirm|run",
@@ -268,7 +270,7 @@ pub(super) const TABLE: Table = &[
             "look|looking forward _",
             "be there|ill be",
             "have|hereby|please instruct|engage|act|proceed|begin|start",
-            "please|pls|plz|can you|could you book|go|reserve|order|proceed|hold|put|keep|confirm|add _ it|the|that|me|us|ahead|in|one|them|him|her",
+            "please|pls|plz|can+you|could+you book|go|reserve|order|proceed|hold|put|keep|confirm|add _ it|the|that|me|us|ahead|in|one|them|him|her",
             "the|lets first|second|earlier|later|former|latter|#|one _ please|works|then|is|one|for|suits",
             "# _ works|please|is|it+is|then|sounds|would+be|suits|good|perfect|it",
             "keys|key are|is|under",
@@ -406,6 +408,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "existing|current|usual|regular|previous|old supplier|provider|builder|garage|contractor|company|firm|dentist|tutor|photographer|insurer|caterer",
+            "decided|deciding|choosing|chosen|opted _ use|go|stay|stick|keep|continue _ .. with|existing|current|own|another|other|someone|different",
             "ended|wound up _ buying|getting|going|using|booking|finding|having|doing|with",
             "my|our|his|her|a|the|me|one+of+my @kin|@kin+in+law _ .. doing|did|does|fixed|fixing|sorted|helping|helps|lending|lent|lends|gave|giving|offered|built|building|made|making|painting|painted|taking|drove|driving|covering|baking|baked|cutting|got+us|got+me|bought+me|bought+us|has+one|had+one|knows+someone|stepped+in|will+do|can+do|hired",
             "found|got|bought|booked|hired|rented|picked|chose|signed|taken|took|gone|went|have|had _ a|an|another|somebody|someone|something|one+at|one+from|one+in|one+on|one+closer|one+nearer|somewhere|others _ .. instead|cheaper|closer|nearer|else|local|round|nearby|already|last|today|yesterday|now|elsewhere|online|airbnb|ebay|amazon|vinted|facebook|marketplace|ikea|keys|better|corner|road",
