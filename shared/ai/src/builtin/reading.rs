@@ -168,11 +168,10 @@ impl Reading {
                     .any(|s| s.act == act && s.sentence == index)
             };
             if sentence.question_mark {
-                // "can I let you know tomorrow?"
-                !(does(Act::Announces) && sentence.words.len() < 12)
-                    || does(Act::Wants) && !does(Act::Announces)
+                !(does(Act::Announces) && asks_leave(sentence))
             } else {
-                does(Act::Asks) && !does(Act::Announces) && !does(Act::Declines)
+                let otherwise = does(Act::Announces) || does(Act::Declines);
+                does(Act::Asks) && (!otherwise || opens_with_question_word(sentence))
             }
         })
     }
@@ -238,6 +237,27 @@ fn said(index: usize, sentence: &Sentence, acts: &[Found], lexicon: &Lexicon) ->
             weak: is_weak(sentence, found.span),
         })
         .collect()
+}
+
+fn opens_with_question_word(sentence: &Sentence) -> bool {
+    const WORDS: [&str; 14] = [
+        "how", "hows", "what", "whats", "which", "where", "wie", "wann", "wo", "wieviel", "welche",
+        "combien", "cuanto", "quanto",
+    ];
+    let first = sentence.words.first();
+    first.is_some_and(|word| WORDS.contains(&word.as_str()))
+}
+
+/// "Can I let you know tomorrow?" asks for patience only.
+fn asks_leave(sentence: &Sentence) -> bool {
+    const MAY: [&str; 9] = [
+        "can", "could", "may", "kann", "darf", "konnen", "durfen", "konnte", "konnten",
+    ];
+    const I: [&str; 5] = ["i", "we", "ich", "wir", "mich"];
+    let words = &sentence.words;
+    let is = |word: &String, list: &[&str]| list.contains(&word.as_str());
+    let asks = |pair: &[String]| is(&pair[0], &MAY) && is(&pair[1], &I);
+    words.len() < 12 && words.windows(2).take(3).any(asks)
 }
 
 /// A negator in the phrase's gaps ("have not yet paid"), or shortly before or after it in

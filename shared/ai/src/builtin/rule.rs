@@ -91,6 +91,10 @@ static DOCUMENTS: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
+static PURCHASE: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new("*kauf *kaufs *einkauf purchase* sale achat* compra acquisto alışveriş")
+});
+
 /// What a purchase or a piece of work ends with.
 static SALE: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
@@ -242,17 +246,7 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
 }
 
 fn is_after_sale(words: &[String]) -> bool {
-    let bought = [
-        "*kauf",
-        "*kaufs",
-        "purchase*",
-        "sale",
-        "achat*",
-        "compra*",
-        "acquisto",
-    ];
-    let purchase = Stems::new(&bought.join(" "));
-    follows(words, &purchase) || CARE.in_any(words) && follows(words, &SALE)
+    follows(words, &PURCHASE) || CARE.in_any(words) && follows(words, &SALE)
 }
 
 /// "after" with an event right behind it.
