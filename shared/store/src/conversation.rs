@@ -518,8 +518,11 @@ impl Writes<'_> {
             .set_item(Some(item))
             .expression_attribute_names("#status", "status");
         let mut allowed = Vec::new();
-        let may_precede =
-            |from: &Status| *from == message.status || from.may_become(message.status);
+        let may_precede = |from: &Status| match (*from, message.status) {
+            // A rule may ask for another attempt when the platform never reported on one.
+            (Status::Unknown, Status::Sending) => true,
+            (from, to) => from == to || from.may_become(to),
+        };
         for (number, status) in Status::ALL.into_iter().filter(may_precede).enumerate() {
             let name = format!(":from{number}");
             let value = serde_dynamo::to_attribute_value(status).map_err(|source| {
