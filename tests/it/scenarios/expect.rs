@@ -1,0 +1,215 @@
+//! What must be so at this point of a scenario.
+//!
+//! | `expect` | holds when |
+//! |---|---|
+//! | `sent [at 13:10] [to anna] [on whatsapp] [as text \| as NAME] ["…"]` | the oldest send (to her) not yet expected is this |
+//! | `nothing sent` | no send is left to expect |
+//! | `pending [by RULE] [at 13:10] [for anna]`, `nothing pending` | exactly this one is pending, or none |
+//! | `refused CODE [FIELD]` | the command before was refused for this |
+//! | `warning CODE`, `no warning` | the rule just saved or reviewed came with it, or with none |
+//! | `why anna: …` | a receipt says so |
+//! | `state anna suspended`, `waiting anna`, `not waiting anna` | the conversation is like that |
+//! | `status anna delivered` | our last message to her stands there |
+//! | `messages anna 3` | so many are stored |
+//! | `questions 2` | so often the model was asked |
+
+use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::play::{Play, instant, text};
+use super::script::{Words, said};
+use super::show::list;
+use crate::world::Sent;
+
+impl Play {
+    pub(super) async fn expect(&mut self, rest: &str) -> anyhow::Result<()> {
+        if let Some(rest) = rest.strip_prefix("why ") {
+            return self.expect_why(rest).await;
+        }
+        let mut words = Words::of(rest)?;
+        let what = words.need("what is expected")?;
+        match what.as_str() {
+            "sent" => self.expect_sent(words),
+            "nothing" => match words.need("`sent` or `pending`")?.as_str() {
+                "sent" => {
+                    ensure!(self.unclaimed.is_empty(), "there is {:?}", self.unclaimed);
+                    words.done()
+                }
+                "pending" => {
+                    let pending = list(&self.world.get("/v1/pending").await?["pending"]);
+                    ensure!(pending.is_empty(), "there is {pending:?}");
+                    words.done()
+                }
+                other => bail!("nothing what? `{other}`"),
+            },
+            "pending" => self.expect_pending(words).await,
+            "refused" => self.expect_refused(words),
+            "warning" => {
+                let code = words.need("a code")?;
+                ensure!(
+                    self.warnings.contains(&code),
+                    "there is {:?}",
+                    self.warnings
+                );
+                words.done()
+            }
+            "no" => {
+                ensure!(words.flag("warning"), "no what?");
+                ensure!(self.warnings.is_empty(), "there is {:?}", self.warnings);
+                words.done()
+            }
+            "state" => {
+                let (person, wanted) = (words.need("a name")?, words.need("a state")?);
+                let found = text(&self.head(&person).await?["state"]["state"]);
+                ensure!(found == wanted, "it is {found}");
+                words.done()
+            }
+            "waiting" => self.expect_waiting(words, true).await,
+            "not" => {
+                ensure!(words.flag("waiting"), "not what?");
+                self.expect_waiting(words, false).await
+            }
+            "status" => self.expect_status(words).await,
+            "messages" => {
+                let person = words.need("a name")?;
+                let wanted: usize = words.need("a number")?.parse()?;
+                let found = self.messages(&person).await?.len();
+                ensure!(found == wanted, "there are {found}");
+                words.done()
+            }
+            "questions" => {
+                let wanted: usize = words.need("a number")?.parse()?;
+                ensure!(
+                    self.questions() == wanted,
+                    "there were {}",
+                    self.questions()
+                );
+                words.done()
+            }
+            _ => bail!("nothing to expect is called `{what}`"),
+        }
+    }
+
+    fn expect_sent(&mut self, mut words: Words) -> anyhow::Result<()> {
+        let to = words.after("to")?;
+        let is_it = |sent: &Sent| {
+            to.as_ref()
+                .is_none_or(|to| self.world.name_of(&sent.to) == *to)
+        };
+        let place = self.unclaimed.iter().position(is_it);
+        let sent = place.and_then(|place| self.unclaimed.remove(place));
+        let sent = sent.context("nothing was sent")?;
+        if let Some(wanted) = words.text()? {
+            ensure!(sent.text == wanted, "the text is \"{}\"", sent.text);
+        }
+        if let Some(at) = words.time()? {
+            let wanted = instant(self.zone, &at, Some(sent.at))?;
+            ensure!(sent.at == wanted, "it left {}", self.clock(sent.at));
+        }
+        if let Some(channel) = words.after("on")? {
+            ensure!(
+                sent.channel.as_str() == channel,
+                "it left on {}",
+                sent.channel
+            );
+        }
+        if let Some(form) = words.after("as")? {
+            let found = sent.template.as_deref().unwrap_or("text");
+            ensure!(found == form, "it left as {found}");
+        }
+        words.done()
+    }
+
+    async fn expect_pending(&mut self, mut words: Words) -> anyhow::Result<()> {
+        let mut pending = list(&self.world.get("/v1/pending").await?["pending"]);
+        if let Some(person) = words.after("for")? {
+            let conversation = self.conversation(&person)?;
+            pending.retain(|one| text(&one["conversation"]) == conversation);
+        }
+        ensure!(
+            pending.len() == 1,
+            "there are {}: {pending:?}",
+            pending.len()
+        );
+        let run = &pending[0]["run"];
+        let due: DateTime<Utc> = text(&run["due_at"]).parse()?;
+        if let Some(rule) = words.after("by")? {
+            let wanted = self.rule(&rule)?.id.clone();
+            ensure!(
+                text(&run["rule"]) == wanted,
+                "it is by {}",
+                run["rule_name"]
+            );
+        }
+        if let Some(at) = words.time()? {
+            let wanted = instant(self.zone, &at, Some(due))?;
+            ensure!(due == wanted, "it is due {}", self.clock(due));
+        }
+        words.done()
+    }
+
+    fn expect_refused(&mut self, mut words: Words) -> anyhow::Result<()> {
+        let refused = self.refused.clone().context("it was accepted")?;
+        let (code, field) = (words.need("a code")?, words.next().unwrap_or_default());
+        ensure!(
+            refused.contains(&(code, field)),
+            "it was refused for {refused:?}"
+        );
+        self.refusal_is_open = false;
+        words.done()
+    }
+
+    async fn expect_why(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (person, wanted) = said(rest)?;
+        let path = format!(
+            "/v1/conversations/{}/why?limit=100",
+            self.conversation(person)?
+        );
+        let why = self.world.get(&path).await?;
+        let mut told = Vec::new();
+        for receipt in list(&why["receipts"]) {
+            told.push(text(&receipt["decided_by"]));
+            told.extend(
+                list(&receipt["entries"])
+                    .iter()
+                    .map(|entry| text(&entry["explanation"])),
+            );
+        }
+        let found = told.iter().any(|line| line.contains(&wanted));
+        ensure!(found, "the receipts say {told:#?}");
+        Ok(())
+    }
+
+    async fn expect_waiting(&mut self, mut words: Words, wanted: bool) -> anyhow::Result<()> {
+        let person = words.need("a name")?;
+        let since = self.head(&person).await?["waiting_since"].clone();
+        ensure!(since.is_null() != wanted, "waiting since {since}");
+        words.done()
+    }
+
+    async fn expect_status(&mut self, mut words: Words) -> anyhow::Result<()> {
+        let (person, wanted) = (words.need("a name")?, words.need("a status")?);
+        let messages = self.messages(&person).await?;
+        let ours = messages
+            .iter()
+            .filter(|message| message["author"]["by"] != "customer");
+        let last = ours.max_by_key(|message| text(&message["at"]));
+        let found = text(&last.context("we wrote nothing")?["status"]);
+        ensure!(found == wanted, "it is {found}");
+        words.done()
+    }
+
+    async fn head(&mut self, person: &str) -> anyhow::Result<Value> {
+        let path = format!("/v1/conversations/{}", self.conversation(person)?);
+        self.world.get(&path).await
+    }
+
+    async fn messages(&mut self, person: &str) -> anyhow::Result<Vec<Value>> {
+        let path = format!(
+            "/v1/conversations/{}/messages?limit=100",
+            self.conversation(person)?
+        );
+        Ok(list(&self.world.get(&path).await?["messages"]))
+    }
+}

@@ -1,0 +1,139 @@
+//! One scenario for each requirement of the first source, as plain text in `tests/scenarios`.
+//!
+//! What a run shows is committed beside the script; `expect` lines fail at once.
+//!
+//! | command | what it does |
+//! |---|---|
+//! | `at 2026-11-02 09:00` | starts the clock there, later: moves it there; all times are Berlin's |
+//! | `advance 4h` | moves it by that much |
+//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace |
+//! | `connect whatsapp as salon` | makes an account; `disconnect`, `reconnect` switch it |
+//! | `template NAME de approved utility "Hallo {{1}}"` | the platform lists it; `pause NAME de` |
+//! | `rule NAME` with a block | makes a rule; what the block leaves out takes a default |
+//! | `edit`, `enable`, `disable`, `delete`, `review NAME` | as they say |
+//! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
+//! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
+//! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
+//! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
+//! | `status delivered anna` | the platform reports on what was sent last |
+//! | `model …` | the next answer of the language model; without any there is none |
+//! | `show why anna`, `show history anna`, `show sent`, `show rules`, `show rule NAME` | prints |
+//! | `expect …` | see `expect.rs`; every send and every refusal must be expected |
+
+mod expect;
+mod play;
+mod rule;
+mod script;
+mod show;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+macro_rules! scenarios {
+    ($($name:ident)*) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+        $(
+            #[tokio::test]
+            async fn $name() {
+                run(stringify!($name)).await;
+            }
+        )*
+    };
+}
+
+scenarios! {
+    dk_01_active_integration
+    dk_02_no_cold_outreach
+    dk_03_works_without_template
+    dk_04_list_of_rules
+    dk_05_name
+    dk_06_colour
+    dk_07_a_manual_delay
+    dk_07_b_ai_delay
+    dk_08_two_anchors
+    dk_09_reply_cancels
+    dk_10_instagram_and_messenger
+    dk_11_whatsapp
+    dk_12_a_limits_when_saving
+    dk_12_b_window_when_sending
+    dk_12_c_window_on_instagram
+    dk_13_description
+    dk_14_stop_trigger
+    dk_15_stop_covers_all_rules
+    dk_16_a_custom_text
+    dk_16_b_ai_text
+    dk_17_message_only_in_window
+    dk_18_template_after_24h
+    dk_19_message_and_template
+    dk_20_template_cost
+    dk_21_review_then_active
+    dk_22_a_switched_off
+    dk_22_b_edited
+    dk_23_a_appointment_reminder
+    dk_23_b_after_the_sale
+    dk_24_a_priority
+    dk_24_b_one_per_silence
+    dk_24_c_quiet_hours
+    dk_25_nobody_is_forgotten
+    dk_26_two_uses
+    dk_27_channels
+    dk_28_template_inside_window
+    dk_29_ai_text_at_24h
+    dk_30_time_in_description
+    dk_31_smallest_and_largest_delay
+    nx_02_window_rescue
+    nx_10_model_fails
+    nx_22_reply_while_writing
+    nx_23_automatic_replies
+    nx_29_opt_out
+    nx_36_echo
+    nx_39_delivered_twice
+    nx_41_summer_time_begins
+    nx_41_summer_time_ends
+    nx_42_a_tried_again
+    nx_42_b_outcome_unknown
+    nx_42_c_sent_again_on_request
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+async fn run(name: &str) {
+    let text = std::fs::read_to_string(folder().join(format!("{name}.txt")))
+        .expect("a scenario is a file");
+    let (transcript, result) = play::run(&text).await;
+    if let Err(error) = result {
+        panic!("{transcript}\n{name}.txt:{error:#}");
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, transcript));
+}
+
+#[test]
+fn every_file_is_played_and_every_requirement_has_one() {
+    let files: BTreeSet<_> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "txt"))
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let played: BTreeSet<_> = NAMES.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(files, played, "list every file in `scenarios!`");
+    for number in 1..=31 {
+        let prefix = format!("dk_{number:02}_");
+        let found = files.iter().any(|name| name.starts_with(&prefix));
+        assert!(found, "DK-{number:02} has no scenario");
+    }
+    for name in files {
+        let id = name[..5].to_uppercase().replace('_', "-");
+        let text = std::fs::read_to_string(folder().join(format!("{name}.txt"))).unwrap();
+        assert!(
+            text.starts_with(&format!("{id}: ")),
+            "{name} has another title"
+        );
+    }
+}

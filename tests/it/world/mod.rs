@@ -1,0 +1,307 @@
+//! A whole installation in memory, on a clock that stands still: every function, the queues, the
+//! timers, the table, and platforms that take what they are sent.
+//!
+//! Customers write through the real webhooks, signed as their platform signs; staff work through
+//! the real API.
+
+mod model;
+mod platform;
+mod sent;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use app::Config;
+use app::ports::Model;
+use axum::Router;
+use axum::body::Body;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::channel::{Channel, ChannelUser};
+use domain::conversation::Conversation;
+use domain::ids::{ConnectionId, ConversationId};
+use http::{Request, StatusCode};
+use local::SeededEntropy;
+use nachfass::Runner;
+use nachfass::control::{self, Local};
+use nachfass::first_start;
+use nachfass::runner::Parts;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+pub(crate) use model::{Meanwhile, PlayedModel, Say};
+pub(crate) use platform::{Happening, Person};
+pub(crate) use sent::Sent;
+
+/// Everything in one process.
+pub(crate) struct World {
+    pub(crate) local: Arc<Local>,
+    router: Router,
+    connections: Vec<Connected>,
+    people: BTreeMap<String, Person>,
+    /// Numbers what the platforms deliver.
+    delivered: u64,
+    last_delivery: Option<(ConnectionId, Value)>,
+}
+
+/// An account of the business on a platform.
+#[derive(Clone)]
+pub(crate) struct Connected {
+    pub(crate) id: ConnectionId,
+    pub(crate) channel: Channel,
+    /// What a scenario calls it.
+    pub(crate) name: String,
+    secret: String,
+}
+
+/// What the API answered.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The body of a success; anything else is an error that shows the problem document.
+    pub(crate) fn ok(self) -> anyhow::Result<Value> {
+        ensure!(self.status.is_success(), "{}: {}", self.status, self.body);
+        Ok(self.body)
+    }
+}
+
+impl World {
+    /// A new workspace in Berlin with nothing but the loopback channel.
+    pub(crate) async fn start(
+        now: DateTime<Utc>,
+        model: Option<Arc<PlayedModel>>,
+    ) -> anyhow::Result<Self> {
+        let config = Config::read(|_| None)?;
+        let mut parts = Parts::memory(now, Arc::new(SeededEntropy::new(1)), config)?;
+        parts.model = model.clone().map(|model| model as Arc<dyn Model>);
+        let runner = Runner::start(parts).await?;
+        let installation = first_start::open(&runner.app, None, None).await?;
+        if let Some(model) = model {
+            model.meet(&runner);
+        }
+        let loopback = Connected {
+            id: installation.loopback,
+            channel: Channel::Loopback,
+            name: "loopback".to_owned(),
+            secret: installation.loopback_secret.clone(),
+        };
+        let local = Arc::new(Local::new(runner, installation));
+        Ok(Self {
+            router: control::router(Arc::clone(&local)),
+            local,
+            connections: vec![loopback],
+            people: BTreeMap::new(),
+            delivered: 0,
+            last_delivery: None,
+        })
+    }
+
+    pub(crate) fn runner(&self) -> &Runner {
+        &self.local.runner
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.runner().now()
+    }
+
+    /// Moves the clock; whatever is due on the way happens.
+    pub(crate) async fn advance(&self, by: TimeDelta) -> anyhow::Result<()> {
+        Box::pin(self.runner().advance(by)).await.map(|_| ())
+    }
+
+    /// A request of the owner, through the router.
+    pub(crate) async fn api(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<Answer> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(
+                "authorization",
+                format!("Bearer {}", self.local.installation.key),
+            )
+            .header("content-type", "application/json")
+            .body(Body::from(
+                body.map(|body| body.to_string()).unwrap_or_default(),
+            ))?;
+        let response = Box::pin(self.router.clone().oneshot(request)).await?;
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await?;
+        let body = match bytes.len() {
+            0 => Value::Null,
+            _ => serde_json::from_slice(&bytes)?,
+        };
+        Ok(Answer { status, body })
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.api("GET", path, None).await?.ok()
+    }
+
+    /// Makes an account through the API.
+    pub(crate) async fn connect(&mut self, channel: Channel, name: &str) -> anyhow::Result<()> {
+        let secret = format!("secret-of-{name}");
+        let made = self
+            .api(
+                "POST",
+                "/v1/connections",
+                Some(platform::account(channel, name, &secret)),
+            )
+            .await?
+            .ok()?;
+        let id = made["id"].as_str().unwrap_or_default();
+        self.connections.push(Connected {
+            id: ConnectionId::parse(id)?,
+            channel,
+            name: name.to_owned(),
+            secret,
+        });
+        Ok(())
+    }
+
+    pub(crate) fn connection(&self, name: &str) -> anyhow::Result<&Connected> {
+        let known = self.connections.iter().rev();
+        known
+            .clone()
+            .find(|connected| connected.name == name)
+            .or_else(|| {
+                let mut known = known;
+                known.find(|connected| connected.channel.as_str() == name)
+            })
+            .with_context(|| format!("there is no connection {name}"))
+    }
+
+    /// Somebody, known from now on; the same name is always the same person.
+    pub(crate) fn person(&mut self, name: &str) -> Person {
+        let number = self.people.len() + 1;
+        self.people
+            .entry(name.to_owned())
+            .or_insert_with(|| Person::new(name, number))
+            .clone()
+    }
+
+    /// Who has this id on a channel.
+    pub(crate) fn name_of(&self, user: &str) -> String {
+        let known = self.people.values();
+        let mut known = known.filter(|person| person.ids().iter().any(|id| id == user));
+        known
+            .next()
+            .map_or_else(|| user.to_owned(), |person| person.name.clone())
+    }
+
+    /// Where a person talks to the business on this account.
+    pub(crate) fn conversation(
+        &mut self,
+        person: &str,
+        account: &str,
+    ) -> anyhow::Result<ConversationId> {
+        let person = self.person(person);
+        let connected = self.connection(account)?;
+        let user = ChannelUser::parse(&person.user(connected.channel))?;
+        Ok(Conversation::id_for(connected.id, &user))
+    }
+
+    /// What a platform would post about this, not delivered yet.
+    pub(crate) fn post(
+        &mut self,
+        account: &str,
+        person: &str,
+        happening: &Happening,
+    ) -> anyhow::Result<(Connected, Value)> {
+        self.delivered += 1;
+        let person = self.person(person);
+        let connected = self.connection(account)?.clone();
+        let body = platform::body(
+            connected.channel,
+            &person,
+            happening,
+            self.delivered,
+            self.now(),
+        )?;
+        Ok((connected, body))
+    }
+
+    /// A platform posts, and everything that follows at once happens.
+    pub(crate) async fn happens(
+        &mut self,
+        account: &str,
+        person: &str,
+        happening: &Happening,
+    ) -> anyhow::Result<()> {
+        let (connected, body) = self.post(account, person, happening)?;
+        self.last_delivery = Some((connected.id, body.clone()));
+        self.deliver(&connected, &body).await
+    }
+
+    /// The platform did not hear our 200 and posts the same bytes again.
+    pub(crate) async fn happens_again(&mut self) -> anyhow::Result<()> {
+        let last = self.last_delivery.clone();
+        let (id, body) = last.context("nothing was delivered yet")?;
+        let known = self.connections.iter().find(|known| known.id == id);
+        let connected = known.cloned().context("the account is gone")?;
+        self.deliver(&connected, &body).await
+    }
+
+    async fn deliver(&self, connected: &Connected, body: &Value) -> anyhow::Result<()> {
+        Box::pin(deliver(&self.router, connected, body)).await?;
+        Box::pin(self.runner().settle()).await
+    }
+
+    /// The templates that the platform lists from now on.
+    pub(crate) async fn sync_templates(
+        &self,
+        account: &str,
+        listed: &[Value],
+    ) -> anyhow::Result<()> {
+        let id = self.connection(account)?.id;
+        self.runner()
+            .http
+            .next(local::Answer::json(200, &json!({ "data": listed })));
+        let path = format!("/v1/connections/{id}/templates/sync");
+        self.api("POST", &path, None).await?.ok()?;
+        self.runner().http.clear_outbox();
+        Ok(())
+    }
+
+    /// What left since the last time, as the platforms saw it.
+    pub(crate) fn take_sent(&self) -> Vec<Sent> {
+        let left = self.runner().http.clear_outbox();
+        left.iter().filter_map(Sent::read).collect()
+    }
+
+    /// Nothing may be left over: no task that nobody took, none given up, no unused answer.
+    pub(crate) fn finish(&self) -> anyhow::Result<()> {
+        let runner = self.runner();
+        let counts = runner.queues.counts()?;
+        ensure!(
+            counts.ready + counts.in_flight + counts.dead == 0,
+            "work is left over: {counts:?} {:?}",
+            runner.queues.dead_letters()?
+        );
+        let unused = runner.http.unused_answers();
+        ensure!(unused == 0, "{unused} answers of a provider were not used");
+        Ok(())
+    }
+}
+
+/// The real webhook route, with a real signature.
+async fn deliver(router: &Router, connected: &Connected, body: &Value) -> anyhow::Result<()> {
+    let body = body.to_string();
+    let (header, signature) = platform::signature(connected.channel, &connected.secret, &body);
+    let request = Request::builder()
+        .method("POST")
+        .uri(format!("/webhooks/{}/{}", connected.channel, connected.id))
+        .header("content-type", "application/json")
+        .header(header, signature)
+        .body(Body::from(body))?;
+    let response = router.clone().oneshot(request).await?;
+    let status = response.status();
+    ensure!(status == StatusCode::OK, "the webhook answered {status}");
+    Ok(())
+}

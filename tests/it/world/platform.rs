@@ -1,0 +1,293 @@
+//! What the platforms post, in their own words: the shapes are those of the fixtures in
+//! `shared/channels`.
+
+use anyhow::bail;
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::channel::Channel;
+use serde_json::{Value, json};
+
+use super::Sent;
+
+/// Our page, number, account.
+const ACCOUNT: &str = "106540352242922";
+const BUSINESS: &str = "102290129340398";
+/// The inbox of Meta's own tools.
+const INBOX_APP: u64 = 26_390_203_743_090;
+/// The app that sends for us.
+const OUR_APP: u64 = 517_793_741_234_567;
+
+/// A customer, the same on every channel.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) name: String,
+    number: usize,
+}
+
+/// What a platform can tell about a conversation.
+pub(crate) enum Happening {
+    /// The customer wrote, at this time by the platform's clock.
+    Wrote { text: String, at: DateTime<Utc> },
+    /// A machine of theirs wrote.
+    WroteByMachine { text: String },
+    /// Somebody of the business wrote in the platform's own app.
+    Echo { text: String },
+    /// What became of a message of ours: `sent`, `delivered`, `read`, `failed`.
+    Status { of: Sent, status: String },
+    /// The customer blocked us.
+    Blocked,
+    /// The platform stopped using a template.
+    TemplatePaused { name: String, language: String },
+}
+
+impl Person {
+    pub(super) fn new(name: &str, number: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            number,
+        }
+    }
+
+    /// The id on a channel by which we know them.
+    pub(super) fn user(&self, channel: Channel) -> String {
+        match channel {
+            Channel::WhatsApp => format!("DE.1349120865530274{:04}", self.number),
+            Channel::Instagram => format!("98441023607{:04}", self.number),
+            Channel::Messenger => format!("612987443021{:04}", self.number),
+            Channel::Telegram => format!("520883{:04}", self.number),
+            Channel::Loopback => self.name.clone(),
+        }
+    }
+
+    fn phone(&self) -> String {
+        format!("49151234567{:02}", self.number)
+    }
+
+    /// Every id that a request of ours may carry.
+    pub(super) fn ids(&self) -> Vec<String> {
+        let mut ids: Vec<_> = Channel::ALL
+            .iter()
+            .map(|channel| self.user(*channel))
+            .collect();
+        ids.push(self.phone());
+        ids.push(format!("+{}", self.phone()));
+        ids
+    }
+
+    fn first_name(&self) -> String {
+        let mut letters = self.name.chars();
+        let first = letters.next().map(char::to_uppercase);
+        first.into_iter().flatten().chain(letters).collect()
+    }
+}
+
+/// What is sent to the API to connect an account.
+pub(super) fn account(channel: Channel, name: &str, secret: &str) -> Value {
+    let mut body = json!({ "channel": channel, "name": name });
+    match channel {
+        Channel::WhatsApp | Channel::Instagram | Channel::Messenger => {
+            body["account"] = json!(ACCOUNT);
+            body["secrets"] =
+                json!({ "token": "token", "app_secrets": [secret], "verify_token": "verify" });
+        }
+        Channel::Telegram => {
+            body["secrets"] = json!({ "token": "123:token", "webhook_secrets": [secret] });
+        }
+        Channel::Loopback => body["secrets"] = json!({ "webhook_secrets": [secret] }),
+    }
+    if channel == Channel::WhatsApp {
+        body["business_account"] = json!(BUSINESS);
+    }
+    body
+}
+
+/// The header that proves where a webhook comes from.
+pub(super) fn signature(channel: Channel, secret: &str, body: &str) -> (&'static str, String) {
+    let signed = || channels::verify::sign(secret, body.as_bytes()).unwrap_or_default();
+    match channel {
+        Channel::WhatsApp | Channel::Instagram | Channel::Messenger => {
+            ("x-hub-signature-256", signed())
+        }
+        Channel::Telegram => ("x-telegram-bot-api-secret-token", secret.to_owned()),
+        Channel::Loopback => ("x-nachfass-signature", signed()),
+    }
+}
+
+/// The body of a webhook.
+pub(super) fn body(
+    channel: Channel,
+    person: &Person,
+    happening: &Happening,
+    number: u64,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Value> {
+    let update = Update {
+        person,
+        number,
+        now,
+    };
+    match channel {
+        Channel::WhatsApp => update.whatsapp(happening),
+        Channel::Instagram => update.meta("instagram", channel, happening),
+        Channel::Messenger => update.meta("page", channel, happening),
+        Channel::Telegram => update.telegram(happening),
+        Channel::Loopback => update.loopback(happening),
+    }
+}
+
+struct Update<'a> {
+    person: &'a Person,
+    number: u64,
+    now: DateTime<Utc>,
+}
+
+impl Update<'_> {
+    fn whatsapp(&self, happening: &Happening) -> anyhow::Result<Value> {
+        let (phone, user) = (self.person.phone(), self.person.user(Channel::WhatsApp));
+        let id = format!("wamid.IN{}", self.number);
+        let seconds = |at: DateTime<Utc>| at.timestamp().to_string();
+        let (field, mut value) = match happening {
+            Happening::Wrote { text, at } => (
+                "messages",
+                json!({ "messages": [{
+                    "from": phone, "from_user_id": user, "id": id, "timestamp": seconds(*at),
+                    "type": "text", "text": { "body": text },
+                }] }),
+            ),
+            Happening::WroteByMachine { text } => (
+                "messages",
+                json!({ "messages": [{
+                    "from": phone, "from_user_id": user, "id": id,
+                    "timestamp": seconds(self.now), "type": "text", "text": { "body": text },
+                }] }),
+            ),
+            Happening::Echo { text } => (
+                "smb_message_echoes",
+                json!({ "message_echoes": [{
+                    "from": "4930555123", "to": phone, "id": id, "timestamp": seconds(self.now),
+                    "type": "text", "text": { "body": text },
+                }] }),
+            ),
+            Happening::Status { of, status } => (
+                "messages",
+                json!({ "statuses": [{
+                    "id": of.provider_id.clone().unwrap_or(id), "status": status,
+                    "timestamp": seconds(self.now), "recipient_id": phone,
+                    "recipient_user_id": user, "biz_opaque_callback_data": of.correlation,
+                }] }),
+            ),
+            Happening::TemplatePaused { name, language } => (
+                "message_template_status_update",
+                json!({
+                    "event": "PAUSED", "message_template_id": 1_689_556_908_129_832_u64,
+                    "message_template_name": name, "message_template_language": language,
+                    "reason": null,
+                }),
+            ),
+            Happening::Blocked => bail!("WhatsApp does not tell who blocks"),
+        };
+        if field != "message_template_status_update" {
+            value["messaging_product"] = json!("whatsapp");
+            value["metadata"] =
+                json!({ "display_phone_number": "4930555123", "phone_number_id": ACCOUNT });
+            value["contacts"] = json!([{
+                "profile": { "name": self.person.first_name() }, "wa_id": phone, "user_id": user,
+            }]);
+        }
+        Ok(json!({
+            "object": "whatsapp_business_account",
+            "entry": [{ "id": BUSINESS, "changes": [{ "field": field, "value": value }] }],
+        }))
+    }
+
+    fn meta(&self, object: &str, channel: Channel, happening: &Happening) -> anyhow::Result<Value> {
+        let user = self.person.user(channel);
+        let mid = format!("m_IN{}", self.number);
+        let mut at = self.now;
+        let ours = || (ACCOUNT.to_owned(), user.clone());
+        let ((sender, recipient), what, told) = match happening {
+            Happening::Wrote { text, at: wrote } => {
+                at = *wrote;
+                let said = json!({ "mid": mid, "text": text });
+                ((user.clone(), ACCOUNT.to_owned()), "message", said)
+            }
+            Happening::Echo { text } => {
+                let mut echo = json!({ "mid": mid, "is_echo": true, "text": text });
+                if channel == Channel::Messenger {
+                    echo["app_id"] = json!(INBOX_APP);
+                }
+                (ours(), "message", echo)
+            }
+            Happening::Status { of, .. } => {
+                let echo = json!({
+                    "mid": of.provider_id.clone().unwrap_or(mid), "is_echo": true,
+                    "app_id": OUR_APP, "metadata": of.correlation, "text": of.text,
+                });
+                (ours(), "message", echo)
+            }
+            _ => bail!("{channel} has nothing of that kind"),
+        };
+        let mut update = json!({
+            "sender": { "id": sender }, "recipient": { "id": recipient },
+            "timestamp": at.timestamp_millis(),
+        });
+        update[what] = told;
+        Ok(json!({
+            "object": object,
+            "entry": [{ "id": ACCOUNT, "time": at.timestamp_millis(), "messaging": [update] }],
+        }))
+    }
+
+    fn telegram(&self, happening: &Happening) -> anyhow::Result<Value> {
+        let user: i64 = self.person.user(Channel::Telegram).parse()?;
+        let name = self.person.first_name();
+        let from = json!({
+            "id": user, "is_bot": false, "first_name": name, "language_code": "de",
+        });
+        let chat = json!({ "id": user, "first_name": name, "type": "private" });
+        let mut update = json!({ "update_id": 730_115_000 + self.number });
+        match happening {
+            Happening::Wrote { text, at } => {
+                update["message"] = json!({
+                    "message_id": self.number, "from": from, "chat": chat,
+                    "date": at.timestamp(), "text": text,
+                });
+            }
+            Happening::Blocked => {
+                let bot = json!({ "id": 1, "is_bot": true, "first_name": "Salon" });
+                update["my_chat_member"] = json!({
+                    "chat": chat, "from": from, "date": self.now.timestamp(),
+                    "old_chat_member": { "user": bot, "status": "member" },
+                    "new_chat_member": { "user": bot, "status": "kicked", "until_date": 0 },
+                });
+            }
+            _ => bail!("Telegram has nothing of that kind"),
+        }
+        Ok(update)
+    }
+
+    fn loopback(&self, happening: &Happening) -> anyhow::Result<Value> {
+        let mut event = json!({
+            "from": self.person.user(Channel::Loopback), "name": self.person.first_name(),
+            "id": format!("lo-{}", self.number),
+        });
+        let mut at = self.now;
+        match happening {
+            Happening::Wrote { text, at: wrote } => {
+                at = *wrote;
+                event["text"] = json!(text);
+            }
+            Happening::WroteByMachine { text } => {
+                event["text"] = json!(text);
+                event["automatic"] = json!(true);
+            }
+            Happening::Echo { text } => {
+                event["type"] = json!("echo");
+                event["text"] = json!(text);
+            }
+            Happening::Blocked => event["type"] = json!("blocked"),
+            _ => bail!("the loopback channel has nothing of that kind"),
+        }
+        event["at"] = json!(at.to_rfc3339_opts(SecondsFormat::Millis, true));
+        Ok(event)
+    }
+}

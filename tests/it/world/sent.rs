@@ -1,0 +1,98 @@
+//! A message on its way out, read back from the request that the platform got.
+
+use chrono::{DateTime, Utc};
+use domain::channel::Channel;
+use serde_json::Value;
+
+/// One attempt at sending one message.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) channel: Channel,
+    /// The id of the customer on the channel.
+    pub(crate) to: String,
+    /// The text, or the values of the template.
+    pub(crate) text: String,
+    pub(crate) template: Option<String>,
+    /// Comes back in the platform's reports.
+    pub(crate) correlation: Option<String>,
+    pub(crate) provider_id: Option<String>,
+    /// The platform has it, whether or not we heard so.
+    pub(crate) accepted: bool,
+    /// What we heard, when that was not a success.
+    pub(crate) trouble: Option<String>,
+}
+
+impl Sent {
+    /// `None` for requests that carry no message.
+    pub(super) fn read(sent: &local::Sent) -> Option<Self> {
+        let channel = sent.channel?;
+        let body = &sent.body;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let template = &body["template"];
+        let (to, words, correlation) = match channel {
+            Channel::WhatsApp => (
+                text(&body["to"]).or_else(|| text(&body["recipient"])),
+                text(&body["text"]["body"]),
+                text(&body["biz_opaque_callback_data"]),
+            ),
+            Channel::Instagram | Channel::Messenger => (
+                text(&body["recipient"]["id"]),
+                text(&body["message"]["text"]),
+                text(&body["message"]["metadata"]),
+            ),
+            Channel::Telegram => (
+                Some(body["chat_id"].to_string().replace('"', "")),
+                text(&body["text"]),
+                None,
+            ),
+            Channel::Loopback => (text(&body["to"]), text(&body["text"]), None),
+        };
+        let (answer, trouble) = match &sent.outcome {
+            local::Outcome::Answered { status, body } if (200..300).contains(status) => {
+                (body.clone(), None)
+            }
+            local::Outcome::Answered { status, .. } => {
+                (Value::Null, Some(format!("answered {status}")))
+            }
+            local::Outcome::NotSent { reason } => (Value::Null, Some(reason.clone())),
+            local::Outcome::NoAnswer { reason, accepted } => {
+                let has = if accepted.is_null() {
+                    "lost"
+                } else {
+                    "the platform has it"
+                };
+                (accepted.clone(), Some(format!("{reason}; {has}")))
+            }
+        };
+        let provider_id = text(&answer["messages"][0]["id"])
+            .or_else(|| text(&answer["message_id"]))
+            .or_else(|| {
+                answer["result"]["message_id"]
+                    .as_i64()
+                    .map(|id| id.to_string())
+            });
+        Some(Self {
+            at: sent.at,
+            channel,
+            to: to.unwrap_or_default(),
+            text: words.unwrap_or_else(|| values(template)),
+            template: text(&template["name"]),
+            correlation,
+            provider_id,
+            accepted: sent.outcome.accepted(),
+            trouble,
+        })
+    }
+}
+
+/// The values of a template, in order.
+fn values(template: &Value) -> String {
+    let components = template["components"].as_array().into_iter().flatten();
+    let parameters =
+        components.flat_map(|part| part["parameters"].as_array().into_iter().flatten());
+    let texts: Vec<_> = parameters
+        .filter_map(|parameter| parameter["text"].as_str())
+        .collect();
+    texts.join(" | ")
+}
