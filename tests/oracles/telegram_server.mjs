@@ -4,13 +4,14 @@
 //
 //   node telegram_server.mjs serve   --port 9077
 //   node telegram_server.mjs webhook --port 9077 --url http://127.0.0.1:8787/... --secret S3cret
-//   node telegram_server.mjs say     --port 9077 --user 5208831190 --name Mira --text "Hallo"
+//   node telegram_server.mjs say     --port 9077 --user 5208831190 --name Mira --text "Hallo" [--at N]
 //   node telegram_server.mjs tap     --port 9077 --user 5208831190 --data slot-2
 //   node telegram_server.mjs sent    --port 9077 [--user 5208831190] [--wait 5] [--count 1]
 //
-// `--token` names the bot (default 42:test). `sent` prints what the bot sent as a JSON list and,
-// with --wait, waits up to that many seconds for --count messages; exit status 1 if they are
-// missing. The bot's API is at http://127.0.0.1:<port>, as it is at https://api.telegram.org.
+// `--token` names the bot (default 42:test). `--at` is when the customer writes, in seconds since
+// 1970, for bots on a clock of their own (default: now). `sent` prints what the bot sent as a JSON
+// list and, with --wait, waits up to that many seconds for --count messages; exit status 1 if they
+// are missing. The bot's API is at http://127.0.0.1:<port>, as it is at https://api.telegram.org.
 //
 // The package itself posts updates without the secret-token header of the real service; `serve`
 // adds it, from the webhook that was registered.
@@ -29,6 +30,7 @@ const { values: options, positionals } = parseArgs({
     name: { type: "string", default: "Mira" },
     text: { type: "string", default: "" },
     data: { type: "string", default: "" },
+    at: { type: "string" },
     wait: { type: "string", default: "0" },
     count: { type: "string", default: "1" },
   },
@@ -119,7 +121,7 @@ async function botMessages() {
 }
 
 function meta() {
-  return { botToken: options.token, date: Math.floor(Date.now() / 1000) };
+  return { botToken: options.token, date: Number(options.at ?? Math.floor(Date.now() / 1000)) };
 }
 
 function parties() {
