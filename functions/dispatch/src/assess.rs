@@ -23,7 +23,7 @@ pub(crate) async fn run(
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
     // Judged by the rules as they are, not as a warm function remembers them.
-    loaded.book = app.fresh_book(loaded.conversation.workspace).await?;
+    loaded.book = app.book_since(loaded.conversation.workspace, now).await?;
     let transcript = transcript(app, &loaded).await?;
     let rules: Vec<&Rule> = asked
         .iter()

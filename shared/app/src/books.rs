@@ -23,6 +23,13 @@ impl Books {
         fresh.then(|| Arc::clone(book))
     }
 
+    /// One that was read no earlier than this.
+    pub(crate) fn read_since(&self, ws: WorkspaceId, since: DateTime<Utc>) -> Option<Arc<Book>> {
+        let books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, book) = books.get(&ws)?;
+        (*read_at >= since).then(|| Arc::clone(book))
+    }
+
     pub(crate) fn put(&self, ws: WorkspaceId, book: Arc<Book>, now: DateTime<Utc>) {
         let mut books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if books.len() >= MOST

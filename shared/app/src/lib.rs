@@ -135,6 +135,18 @@ impl App {
         }
     }
 
+    /// The same, read no earlier than `since`: for decisions that a changed rule must not miss.
+    pub async fn book_since(
+        &self,
+        ws: WorkspaceId,
+        since: DateTime<Utc>,
+    ) -> Result<Arc<Book>, AppError> {
+        match self.books.read_since(ws, since) {
+            Some(book) => Ok(book),
+            None => self.fresh_book(ws).await,
+        }
+    }
+
     /// The same as it is now.
     pub async fn fresh_book(&self, ws: WorkspaceId) -> Result<Arc<Book>, AppError> {
         let book = Arc::new(self.store.book(ws).await?.ok_or(AppError::NoWorkspace)?);
