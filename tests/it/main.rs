@@ -1,5 +1,10 @@
 //! Everything that is tested through the whole system, as one program.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
 mod batch;
 mod calls;
 mod installation;

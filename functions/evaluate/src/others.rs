@@ -144,13 +144,14 @@ pub(crate) async fn about_the_account(
             )
             .await?;
         }
-        InboundKind::TemplateCategory { template, change } => {
-            if let CategoryChange::Done { current, .. } = change {
-                change_template(app, workspace, connection, template, now, |template| {
-                    template.category = template_category(current);
-                })
-                .await?;
-            }
+        InboundKind::TemplateCategory {
+            template,
+            change: CategoryChange::Done { current, .. },
+        } => {
+            change_template(app, workspace, connection, template, now, |template| {
+                template.category = template_category(current);
+            })
+            .await?;
         }
         InboundKind::AccountAlert(_) => {
             tracing::warn!(connection.id = %connection, "the platform sent an alert about the account");

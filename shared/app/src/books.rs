@@ -12,8 +12,11 @@ const KEPT: TimeDelta = TimeDelta::seconds(30);
 /// How many are kept; beyond that the oldest goes, so that memory stays flat.
 const MOST: usize = 200;
 
+/// When each was read.
+type Kept = HashMap<WorkspaceId, (DateTime<Utc>, Arc<Book>)>;
+
 #[derive(Debug, Default)]
-pub(crate) struct Books(Mutex<HashMap<WorkspaceId, (DateTime<Utc>, Arc<Book>)>>);
+pub(crate) struct Books(Mutex<Kept>);
 
 impl Books {
     pub(crate) fn get(&self, ws: WorkspaceId, now: DateTime<Utc>) -> Option<Arc<Book>> {

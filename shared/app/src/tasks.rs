@@ -9,10 +9,6 @@ use sha2::{Digest, Sha256};
 /// A task on the FIFO queue `events`: something happened on a channel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "more variants of the same size follow with later versions"
-)]
 pub enum EventTask {
     /// One update of a platform, verified and normalised.
     InboundV1 {
