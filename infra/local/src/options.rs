@@ -46,7 +46,7 @@ Nachfass on this machine: every function in one process, no account needed.
   --addr ADDRESS   NACHFASS_ADDR      where to listen
   --data FOLDER    NACHFASS_DATA      where to keep everything; `:memory:` keeps nothing
   --seed NUMBER    NACHFASS_SEED      makes ids and secrets repeatable
-                   NACHFASS_API_KEY   the key to use, at least 16 characters
+                   NACHFASS_API_KEY   the key to use, at least 8 characters
                    MODEL_PROVIDER, MODEL_ID, MODEL_URL, MODEL_API_KEY
                                       a model to ask: `openai` or compatible
                    TELEGRAM_BASE_URL, GRAPH_BASE_URL
