@@ -51,7 +51,7 @@ pub trait Queues: Send + Sync {
     async fn send_due(&self, task: &DueTask, delay: Duration) -> Result<(), PortError>;
 }
 
-/// A one-shot timer that puts [`DueTask::Wake`] on the queue `due`.
+/// A one-shot timer that puts [`DueTask::WakeV1`] on the queue `due`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timer {
     /// Whose conversation.
