@@ -2,23 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use ai::writing::TextLimit;
-use ai::{Language, Transcript};
 use app::apply::Loaded;
+use app::judge::Judge;
+use app::transcript::transcript;
 use app::{App, AppError};
 use channels::whatsapp::templates::TemplateDefinition;
 use chrono::{DateTime, Utc};
-use domain::channel::TextLimit as ChannelLimit;
 use domain::content::{
     ButtonParameter, ButtonValue, Content, HeaderParameter, TemplateMessage, TextParameter,
 };
 use domain::receipt::{How, Reason};
 use domain::rule::{Action, MessageText, Rule, TemplateUse};
-use domain::settings::Locale;
 use domain::variables::{self, VariableError};
 
-use crate::assess;
-use crate::judge::Judge;
+use crate::MODEL_TIME;
 
 /// A text, or why there is none.
 pub(crate) struct Composed {
@@ -57,36 +54,13 @@ async fn written(
     rule: &Rule,
     now: DateTime<Utc>,
 ) -> Result<Composed, AppError> {
-    let transcript = assess::transcript(app, loaded).await?;
-    let limit = match loaded.conversation.channel.text_limit() {
-        ChannelLimit::Chars(max) => TextLimit::Chars(max),
-        ChannelLimit::Bytes(max) => TextLimit::Bytes(max),
-    };
-    let mut judge = Judge::new(app, loaded, now);
-    let language = language(&transcript, loaded);
-    let text = judge
-        .write(&transcript, &assess::text_of(rule), language, limit)
-        .await?;
+    let transcript = transcript(app, loaded).await?;
+    let mut judge = Judge::new(app, loaded, now, MODEL_TIME);
+    let text = judge.write(&transcript, rule).await?;
     Ok(Composed {
         content: Ok(Content::text(text)),
-        decided_by: Some(judge.decided_by()),
+        decided_by: judge.decided_by(),
     })
-}
-
-/// The language the customer writes in, else the one the platform told, else the workspace's.
-fn language(transcript: &Transcript, loaded: &Loaded) -> Language {
-    let written = transcript
-        .turns
-        .iter()
-        .rev()
-        .filter(|turn| turn.author == ai::Author::Customer)
-        .find_map(|turn| ai::builtin::guess_language(&turn.text));
-    written
-        .or(transcript.language)
-        .unwrap_or(match loaded.book.settings.locale {
-            Locale::De => Language::De,
-            Locale::En => Language::En,
-        })
 }
 
 fn custom(loaded: &Loaded, text: &str) -> Result<Content, Reason> {

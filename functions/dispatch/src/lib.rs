@@ -8,7 +8,6 @@
 mod assess;
 mod changed;
 mod compose;
-mod judge;
 mod moved;
 mod send;
 
@@ -16,10 +15,12 @@ use app::apply::{self, Applied, Change, Loaded};
 use app::tasks::DueTask;
 use app::timers::ANY_GENERATION;
 use app::{App, AppError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::decide::{Effect, Event, decide};
 use domain::ids::{ConversationId, WorkspaceId};
 
+/// All questions of one task to a model; the function has a minute in all.
+const MODEL_TIME: TimeDelta = TimeDelta::seconds(20);
 /// How often a lost race is decided again.
 const TRIES: u32 = 10;
 

@@ -11,11 +11,13 @@ pub mod bootstrap;
 pub mod config;
 pub mod correlation;
 mod error;
+pub mod judge;
 pub mod ports;
 pub mod rules;
 pub mod secret_names;
 pub mod tasks;
 pub mod timers;
+pub mod transcript;
 
 use std::sync::Arc;
 

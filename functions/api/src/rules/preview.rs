@@ -18,7 +18,7 @@ use super::rehearsal::{RehearsalOut, rehearse};
 use super::sample::{SampleOut, sample};
 use super::store::{checked, find};
 use super::wire::{ReviewOut, RuleIn};
-use crate::auth::{Caller, Viewer};
+use crate::auth::{Caller, Editor};
 use crate::http::{Id, Json as Body, Problem, Query, WriteProblems};
 use crate::schema;
 
@@ -27,7 +27,8 @@ use crate::schema;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PreviewRule {
-    /// Also what the rule would do in this conversation right now.
+    /// Also what the rule would do in this conversation right now. Judged as in earnest: by the
+    /// model if there is one, and then it counts against the day's tokens.
     #[param(value_type = Option<schema::ConversationId>)]
     conversation: Option<ConversationId>,
 }
@@ -44,12 +45,12 @@ pub(crate) struct PreviewOut {
 
 /// Review a rule before it is created. What could not be saved is refused as on creation.
 #[utoipa::path(
-    post, path = "/v1/rules/preview", tag = "rules", security(("key" = ["viewer"])),
+    post, path = "/v1/rules/preview", tag = "rules", security(("key" = ["editor"])),
     params(PreviewRule), request_body = RuleIn,
     responses((status = 200, description = "The review.", body = PreviewOut), WriteProblems)
 )]
 pub(crate) async fn preview_draft(
-    caller: Viewer,
+    caller: Editor,
     State(app): State<Arc<App>>,
     Query(query): Query<PreviewRule>,
     Body(draft): Body<RuleDraft>,
@@ -68,12 +69,12 @@ pub(crate) async fn preview_draft(
 
 /// Review a rule as it is.
 #[utoipa::path(
-    post, path = "/v1/rules/{id}/preview", tag = "rules", security(("key" = ["viewer"])),
+    post, path = "/v1/rules/{id}/preview", tag = "rules", security(("key" = ["editor"])),
     params(("id" = schema::RuleId, Path), PreviewRule),
     responses((status = 200, description = "The review.", body = PreviewOut), WriteProblems)
 )]
 pub(crate) async fn preview_rule(
-    caller: Viewer,
+    caller: Editor,
     State(app): State<Arc<App>>,
     Id(id): Id<RuleId>,
     Query(query): Query<PreviewRule>,
@@ -119,9 +120,7 @@ async fn preview(
         None => None,
         Some(id) => {
             let (rehearsal, text) = rehearse(app, book, rule, id).await?;
-            if sample.written_for_each {
-                sample.text = text;
-            }
+            sample.text = text.or(sample.text);
             Some(rehearsal)
         }
     };

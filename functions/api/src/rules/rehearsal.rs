@@ -1,25 +1,26 @@
-//! What a rule would do in a conversation right now: the same pure functions that decide in
-//! earnest, with the built-in decider, on a copy that is thrown away.
+//! What a rule would do in a conversation right now: the functions that decide in earnest, on a
+//! copy that is thrown away.
 
-use ai::{Language, RuleText, Transcript, Turn, builtin};
+use std::sync::Arc;
+
 use app::App;
-use app::apply::{Loaded, load};
-use chrono::{DateTime, Utc};
-use domain::conversation::Conversation;
-use domain::decide::{Assessed, Decision, Effect, Event, Judgement, Snapshot, decide};
-use domain::ids::{ConversationId, MessageId, RuleId, RunId};
-use domain::message::{Author, Message};
-use domain::rule::Rule;
+use app::apply::load;
+use app::judge::Judge;
+use app::transcript::transcript;
+use chrono::TimeDelta;
+use domain::decide::{Effect, Event, Snapshot, decide};
+use domain::ids::ConversationId;
+use domain::rule::{Action, MessageText, Rule};
 use serde::Serialize;
-use store::{Book, PageRequest};
+use store::Book;
 use utoipa::ToSchema;
 
 use crate::conversations::{EntryOut, Words};
 use crate::http::Problem;
 use crate::schema;
 
-/// How far back the decider reads.
-const TURNS: u16 = 50;
+/// Past this no model is asked: an answer takes up to 20 seconds, and this function has 29.
+const MODEL_TIME: TimeDelta = TimeDelta::seconds(6);
 
 /// What the rule would do in a conversation if its silence were judged now.
 #[derive(Serialize, ToSchema)]
@@ -27,13 +28,13 @@ const TURNS: u16 = 50;
 pub(crate) struct RehearsalOut {
     #[schema(value_type = schema::ConversationId)]
     conversation: ConversationId,
-    /// Who judged: always the built-in decider, so that a preview costs nothing.
-    decided_by: String,
+    /// Who judged and wrote: the model, or the built-in decider and why; `null` if nobody had to.
+    decided_by: Option<String>,
     /// What would be decided about the rule, or about the conversation as a whole.
     entries: Vec<EntryOut>,
 }
 
-/// The rehearsal, and the text the built-in writer would send.
+/// The rehearsal, and the text that would be written if the rule leaves that to the decider.
 pub(super) async fn rehearse(
     app: &App,
     book: &Book,
@@ -42,185 +43,52 @@ pub(super) async fn rehearse(
 ) -> Result<(RehearsalOut, Option<String>), Problem> {
     let now = app.now();
     let loaded = load(app, rule.workspace, id).await?;
-    let loaded = loaded.ok_or_else(|| Problem::not_found("a conversation"))?;
-    let page = PageRequest {
-        limit: TURNS,
-        cursor: None,
-        newest_first: true,
-    };
-    let messages = app.store.messages(rule.workspace, id, &page).await?.items;
-    let transcript = transcript(&loaded, &messages);
+    let mut loaded = loaded.ok_or_else(|| Problem::not_found("a conversation"))?;
+    let mut book = book.clone();
+    book.rules.retain(|known| known.id != rule.id);
+    book.rules.push(rule.clone());
+    loaded.book = Arc::new(book);
+    // As if the timer that asks for a judgement fired now.
+    loaded.conversation.assess_at = Some(now);
 
-    let candidate = rule.id;
-    let text = text_of(&rule);
-    let mut rules: Vec<Rule> = book
-        .rules
-        .iter()
-        .filter(|known| known.id != candidate)
-        .cloned()
-        .collect();
-    rules.push(rule);
-    let stage = Stage {
-        loaded: &loaded,
-        rules: &rules,
-        transcript: &transcript,
-        now,
-    };
-    let ids = (
-        RunId::new(now, app.random10()),
-        MessageId::new(now, app.random10()),
-    );
-    let decision = stage.play(ids);
-
-    let words = Words::of(&book.settings, None);
-    let entries = decision
-        .entries
-        .into_iter()
-        .filter(|entry| entry.rule.is_none_or(|rule| rule == candidate))
-        .map(|entry| EntryOut::new(entry, &words, &rules))
-        .collect();
-    let language = transcript.language.unwrap_or(match book.settings.locale {
-        domain::settings::Locale::De => Language::De,
-        domain::settings::Locale::En => Language::En,
+    let asked = decide(&loaded.snapshot(), &Event::TimerFired, now);
+    let rules = asked.effects.iter().find_map(|effect| match effect {
+        Effect::Assess { rules } => Some(rules),
+        _ => None,
     });
-    let name = loaded.customer.name.first_name();
-    let name = Some(name.as_str()).filter(|name| !name.is_empty());
-    let written = builtin::write(&text, &transcript, language, name);
+    let transcript = transcript(app, &loaded).await?;
+    let mut judge = Judge::new(app, &loaded, now, MODEL_TIME);
+    let mut entries = asked.entries;
+    if let Some(rules) = rules {
+        let answer = judge.assess(&transcript, rules).await?;
+        let snapshot = Snapshot {
+            conversation: &asked.conversation,
+            ..loaded.snapshot()
+        };
+        let decided = decide(&snapshot, &Event::Assessed(answer), now);
+        if !decided.entries.is_empty() {
+            entries = decided.entries;
+        }
+    }
+    let written = match &rule.spec.first_step().action {
+        Action::Message {
+            message: Some(MessageText::Ai),
+            ..
+        } => Some(judge.write(&transcript, &rule).await?),
+        Action::Message { .. } => None,
+    };
+    let decided_by = judge.decided_by();
+
+    let words = Words::of(&loaded.book.settings, None);
+    let entries = entries
+        .into_iter()
+        .filter(|entry| entry.rule.is_none_or(|about| about == rule.id))
+        .map(|entry| EntryOut::new(entry, &words, &loaded.book.rules))
+        .collect();
     let rehearsal = RehearsalOut {
         conversation: id,
-        decided_by: "built-in".to_owned(),
+        decided_by,
         entries,
     };
-    Ok((rehearsal, Some(written)))
-}
-
-/// The interval in which a time may be chosen; `None`: there is no legal moment.
-type Interval = Option<(DateTime<Utc>, DateTime<Utc>)>;
-
-struct Stage<'a> {
-    loaded: &'a Loaded,
-    rules: &'a [Rule],
-    transcript: &'a Transcript,
-    now: DateTime<Utc>,
-}
-
-impl Stage<'_> {
-    /// The timer that asks for a judgement fires, and the judgement arrives.
-    fn play(&self, new_run: (RunId, MessageId)) -> Decision {
-        let mut head = self.loaded.conversation.clone();
-        head.assess_at = Some(self.now);
-        let asked = self.decide(&head, &Event::TimerFired);
-        let intervals = asked.effects.iter().find_map(|effect| match effect {
-            Effect::Assess { rules } => Some(rules.clone()),
-            _ => None,
-        });
-        let (Some(intervals), Some(anchor)) = (intervals, head.last_interaction_at()) else {
-            return asked;
-        };
-        let answer = self.judge(&intervals, anchor, new_run);
-        let mut decided = self.decide(&asked.conversation, &Event::Assessed(answer));
-        if decided.entries.is_empty() {
-            decided.entries = asked.entries;
-        }
-        decided
-    }
-
-    fn decide(&self, head: &Conversation, event: &Event) -> Decision {
-        let snapshot = Snapshot {
-            conversation: head,
-            rules: self.rules,
-            ..self.loaded.snapshot()
-        };
-        decide(&snapshot, event, self.now)
-    }
-
-    fn judge(
-        &self,
-        intervals: &[(RuleId, Interval)],
-        anchor: DateTime<Utc>,
-        new_run: (RunId, MessageId),
-    ) -> Assessed {
-        let asked: Vec<(&Rule, Interval)> = intervals
-            .iter()
-            .filter_map(|(id, interval)| {
-                let rule = self.rules.iter().find(|rule| rule.id == *id)?;
-                Some((rule, *interval))
-            })
-            .collect();
-        let texts: Vec<RuleText> = asked.iter().map(|(rule, _)| text_of(rule)).collect();
-        let assessment = builtin::assess(self.transcript, &texts, self.now);
-        let time = |rule: &Rule, interval: Interval| {
-            let (earliest, latest) = interval?;
-            let description = rule.spec.description();
-            Some(builtin::pick_time(
-                description,
-                earliest,
-                latest,
-                anchor,
-                self.now,
-            ))
-        };
-        let rules = asked
-            .into_iter()
-            .zip(assessment.rules)
-            .map(|((rule, interval), verdict)| Judgement {
-                rule: rule.id,
-                applies: verdict.applies,
-                stop: verdict.stop,
-                reason: verdict.reason,
-                time: time(rule, interval),
-            })
-            .collect();
-        Assessed {
-            episode: self.loaded.conversation.episode,
-            anchor,
-            customer_waits: assessment.customer_waits,
-            opt_out: assessment.opt_out,
-            rules,
-            new_run,
-        }
-    }
-}
-
-fn text_of(rule: &Rule) -> RuleText {
-    RuleText {
-        id: rule.id.to_string(),
-        description: rule.spec.description().to_owned(),
-        stop: rule.spec.stop.clone(),
-    }
-}
-
-/// Oldest first, and ours last within one second; what the customer never saw is left out.
-fn transcript(loaded: &Loaded, messages: &[Message]) -> Transcript {
-    let mut messages: Vec<_> = messages.iter().collect();
-    messages.sort_by_key(|message| (message.at, message.author.is_outbound()));
-    let turns = messages
-        .into_iter()
-        .filter(|message| !message.hidden && !message.revoked);
-    Transcript {
-        channel: loaded.conversation.channel.to_string(),
-        language: loaded
-            .customer
-            .language
-            .as_deref()
-            .and_then(Language::parse),
-        turns: turns
-            .map(|message| Turn {
-                author: match message.author {
-                    Author::Customer { .. } => ai::Author::Customer,
-                    Author::Staff { .. } | Author::Platform => ai::Author::Business,
-                    Author::Rule { .. } => ai::Author::Automation,
-                },
-                at: message.at,
-                text: words(message),
-            })
-            .collect(),
-    }
-}
-
-fn words(message: &Message) -> String {
-    let content = message.edited.as_ref().unwrap_or(&message.content);
-    content
-        .words()
-        .map_or_else(|| content.preview(), str::to_owned)
+    Ok((rehearsal, written))
 }

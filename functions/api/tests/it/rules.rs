@@ -1,7 +1,12 @@
 //! Rules: created, listed, changed, switched, deleted, previewed.
 
+use std::sync::Arc;
+
 use app::tasks::DueTask;
 use domain::channel::Channel;
+use domain::ids::{ConversationId, MessageId};
+use domain::message::Status;
+use local::ScriptedModel;
 use serde_json::{Value, json};
 
 use crate::world::{World, rule, rule_with};
@@ -265,4 +270,74 @@ async fn the_preview_says_what_would_happen_in_a_conversation() {
         .post("/v1/rules/preview?conversation=x", rule())
         .await
         .problem(400, "invalid_value", "conversation");
+}
+
+#[tokio::test]
+async fn the_preview_asks_the_model_that_decides_in_earnest() {
+    let model = ScriptedModel::new()
+        .text("no document at all")
+        .answer(&json!({"text": "Passt Ihnen Dienstag noch?"}));
+    let model = Arc::new(model);
+    let world = World::with_model(Some(model.clone())).await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/rules/preview?conversation={id}");
+    let written = rule_with(json!({"message": {"mode": "ai"}}));
+    let shown = world.post(&path, written).await.expect(200);
+    let decided_by = shown.body["now"]["decided_by"].as_str().unwrap();
+    assert!(decided_by.contains("unusable"), "{decided_by}");
+    assert!(decided_by.ends_with("; model"), "{decided_by}");
+    assert_eq!(shown.body["sample"]["text"], "Passt Ihnen Dienstag noch?");
+    assert_eq!((model.asked().len(), model.unused()), (2, 0));
+    let usage = world.get("/v1/usage").await.expect(200);
+    assert_eq!(usage.body["usage"][0]["model_calls"], 2, "{}", usage.body);
+    // Whoever may not edit rules may not spend tokens either.
+    let agent = format!("Bearer {}", world.key_with("agent").await);
+    world
+        .call("POST", &path, &[("authorization", &agent)], Some(rule()))
+        .await
+        .problem(403, "role_too_low", "");
+}
+
+#[tokio::test]
+async fn the_preview_reads_the_conversation_as_it_is_read_in_earnest() {
+    let model = Arc::new(ScriptedModel::new());
+    let world = World::with_model(Some(model.clone())).await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let sent = world
+        .post(
+            &format!("/v1/conversations/{id}/messages"),
+            json!({"text": "never arrived"}),
+        )
+        .await
+        .expect(202);
+    fail(&world, id, &sent.body["id"]).await;
+    let path = format!("/v1/rules/preview?conversation={id}");
+    let written = rule_with(json!({"message": {"mode": "ai"}}));
+    world.post(&path, written).await.expect(200);
+    let asked = model.asked();
+    assert!(asked[0].user.contains("passt Dienstag"), "{:?}", asked[0]);
+    assert!(!asked[0].user.contains("never arrived"), "{:?}", asked[0]);
+}
+
+/// The platform did not take the message.
+async fn fail(world: &World, conversation: ConversationId, message: &Value) {
+    let message = MessageId::parse(message.as_str().unwrap()).unwrap();
+    let change = store::StatusChange {
+        status: Status::Failed,
+        at: world.app.now(),
+        reason: None,
+    };
+    let before = world
+        .app
+        .store
+        .raise_status(
+            world.workspace,
+            conversation,
+            world.app.now(),
+            message,
+            &change,
+        )
+        .await
+        .unwrap();
+    assert!(before.is_some());
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::router;
 use app::apply::first_customer;
 use app::bootstrap::{Bootstrapped, create_workspace};
+use app::ports::Model;
 use app::tasks::DueTask;
 use app::{App, Config};
 use axum::Router;
@@ -82,6 +83,10 @@ impl Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with_model(None).await
+    }
+
+    pub(crate) async fn with_model(model: Option<Arc<dyn Model>>) -> Self {
         let now: DateTime<Utc> = NOW.parse().unwrap();
         let clock = Arc::new(VirtualClock::standing_at(now));
         let dynamo = Dynamo::memory().unwrap().with_retries(Retries::Off);
@@ -102,7 +107,8 @@ impl World {
         .with_queues(queues.clone())
         .with_timers(Arc::new(LocalTimers::new()))
         .with_http(http.clone())
-        .with_secrets(secrets.clone());
+        .with_secrets(secrets.clone())
+        .with_model(model);
         let app = Arc::new(app);
         let Bootstrapped {
             workspace,
