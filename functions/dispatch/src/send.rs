@@ -8,15 +8,15 @@
 //! | record | done |
 
 use app::apply::{self, Applied, Change, Loaded};
+use app::consequences::{self, AUTOMATED_SENDS, ForCustomer};
 use app::correlation::Correlation;
 use app::ports::LeavingMessage;
 use app::{App, AppError, secret_names};
 use channels::outbound::{OutboundAction, Purpose};
-use channels::outcome::{FailureReason, Response};
+use channels::outcome::Response;
 use channels::{Account, OutboundMessage, Outcome, To, retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::ProviderMessageId;
-use domain::connection::ConnectionState;
 use domain::content::Content;
 use domain::conversation::{Conversation, Preview, Run, Source};
 use domain::decide::{Effect, Event, SendOutcome, decide};
@@ -225,7 +225,7 @@ async fn claim(
         change.claims_automated = true;
         change.counters.push(Counter {
             date: now.date_naive(),
-            name: "automated_sends",
+            name: AUTOMATED_SENDS,
             by: 1,
             limit: Some(loaded.book.settings.daily_send_limit),
         });
@@ -299,9 +299,9 @@ async fn record(
 ) -> Result<(), AppError> {
     let now = app.now();
     let (ws, id) = (loaded.conversation.workspace, loaded.conversation.id);
-    if stops_connection(&outcome) {
-        pause_connection(app, &loaded, &outcome, now).await?;
-    }
+    // The claim wrote the message.
+    let claimed_at = message.status_at;
+    consequences::for_connection(app, ws, loaded.connection.id, &outcome, claimed_at).await?;
     let ended = ended(app, &outcome, message.attempts, now);
     let stored = after(&message, loaded.conversation.channel, &outcome, &ended, now);
     let mut loaded = Some(loaded);
@@ -310,7 +310,7 @@ async fn record(
         let Some(read) = loaded.take() else {
             break;
         };
-        let change = record_change(&read, run, &stored, &outcome, &ended, now);
+        let change = record_change(&read, run, &stored, claimed_at, &outcome, &ended, now);
         if apply::apply_once(app, read, change, now).await?.is_some() {
             return Ok(());
         }
@@ -339,15 +339,14 @@ fn record_change(
     loaded: &Loaded,
     run: &Run,
     message: &Message,
+    claimed_at: DateTime<Utc>,
     outcome: &Outcome,
     ended: &SendOutcome,
     now: DateTime<Utc>,
 ) -> Change {
-    let claimed_at = loaded
-        .conversation
-        .sending
-        .as_ref()
-        .map(|sending| sending.claimed_at);
+    let counted_at = run.rule().map(|_| claimed_at);
+    let ForCustomer { customer, counters } =
+        consequences::for_customer(&loaded.customer, counted_at, outcome, now);
     Change {
         events: vec![Event::SendFinished {
             run: run.id,
@@ -358,12 +357,13 @@ fn record_change(
         attempt: Some(Attempt {
             message: run.message,
             number: message.attempts,
-            started_at: claimed_at.unwrap_or(now),
+            started_at: claimed_at,
             ended_at: Some(now),
             outcome: Some(word(ended).to_owned()),
-            detail: detail(outcome),
+            detail: outcome.detail().map(ToString::to_string),
         }),
-        customer: changed_customer(loaded, run, outcome, claimed_at, now),
+        customer,
+        counters,
         head: shown_as_last(loaded, message, outcome),
         ..Change::default()
     }
@@ -390,37 +390,6 @@ fn shown_as_last(loaded: &Loaded, message: &Message, outcome: &Outcome) -> Optio
     })
 }
 
-/// A message that certainly did not go out does not count against the frequency cap; a
-/// customer who told the platform to stop marketing is believed.
-fn changed_customer(
-    loaded: &Loaded,
-    run: &Run,
-    outcome: &Outcome,
-    claimed_at: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Option<domain::customer::Customer> {
-    let mut customer = loaded.customer.clone();
-    if run.rule().is_some()
-        && matches!(outcome, Outcome::Retry { .. } | Outcome::Permanent { .. })
-        && let Some(place) = customer
-            .automated_at
-            .iter()
-            .rposition(|at| Some(*at) == claimed_at)
-    {
-        customer.automated_at.remove(place);
-    }
-    if let Outcome::Permanent {
-        reason: FailureReason::MarketingSuppressed {
-            opted_out: true, ..
-        },
-        ..
-    } = outcome
-    {
-        customer.chat.marketing_stopped_at = customer.chat.marketing_stopped_at.or(Some(now));
-    }
-    (customer != loaded.customer).then_some(customer)
-}
-
 fn ended(app: &App, outcome: &Outcome, attempt: u32, now: DateTime<Utc>) -> SendOutcome {
     match outcome {
         Outcome::Accepted { .. } => SendOutcome::Accepted,
@@ -438,9 +407,9 @@ fn ended(app: &App, outcome: &Outcome, attempt: u32, now: DateTime<Utc>) -> Send
             }
         }
         Outcome::Permanent { reason, detail } => SendOutcome::Permanent {
-            class: class(reason).to_owned(),
+            class: reason.class().to_owned(),
             detail: detail.to_string(),
-            unreachable: *reason == FailureReason::RecipientUnreachable,
+            unreachable: outcome.is_unreachable(),
         },
         Outcome::Unknown { detail } => SendOutcome::Unknown {
             detail: detail.to_string(),
@@ -456,9 +425,10 @@ fn after(
     ended: &SendOutcome,
     now: DateTime<Utc>,
 ) -> Message {
-    let reason = |class: &str| {
-        detail(outcome).map(|detail| Reason::Provider {
-            class: class.to_owned(),
+    let detail = || outcome.detail().map(ToString::to_string);
+    let refused = || {
+        detail().map(|detail| Reason::Provider {
+            class: outcome.class().to_owned(),
             detail,
         })
     };
@@ -478,24 +448,19 @@ fn after(
             after.provider_id = Some(id.clone());
         }
         (Outcome::Retry { .. }, SendOutcome::Retry { at: Some(_), .. }) => {
-            after.reason = reason("retry")
+            after.reason = refused();
         }
         (Outcome::Retry { .. }, _) => {
             after.status = Status::Failed;
-            after.reason = detail(outcome).map(|detail| Reason::RetriesExhausted { detail });
+            after.reason = detail().map(|detail| Reason::RetriesExhausted { detail });
         }
-        (
-            Outcome::Permanent {
-                reason: failure, ..
-            },
-            _,
-        ) => {
+        (Outcome::Permanent { .. }, _) => {
             after.status = Status::Failed;
-            after.reason = reason(class(failure));
+            after.reason = refused();
         }
         (Outcome::Unknown { .. }, _) => {
             after.status = Status::Unknown;
-            after.reason = detail(outcome).map(|detail| Reason::OutcomeUnknown { detail });
+            after.reason = detail().map(|detail| Reason::OutcomeUnknown { detail });
         }
     }
     after
@@ -522,44 +487,9 @@ async fn give_up(app: &App, loaded: Loaded, run: &Run, reason: Reason) -> Result
     Ok(apply::apply_once(app, loaded, change, now).await?.is_some())
 }
 
-fn stops_connection(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Permanent { reason, .. } if reason.stops_connection())
-}
-
-/// The platform said stop: token, payment, quality. Nothing else is sent on this connection
-/// until somebody has looked.
-async fn pause_connection(
-    app: &App,
-    loaded: &Loaded,
-    outcome: &Outcome,
-    now: DateTime<Utc>,
-) -> Result<(), AppError> {
-    let mut connection = loaded.connection.clone();
-    connection.version += 1;
-    connection.updated_at = now;
-    connection.state = ConnectionState::Paused {
-        reason: detail(outcome).unwrap_or_default(),
-        since: now,
-    };
-    // `false`: somebody changed it meanwhile, and knows more than this answer does.
-    let paused = app.store.put_connection(&connection).await?;
-    tracing::error!(connection.id = %connection.id, paused, "the platform refuses this connection; sending on it is paused");
-    app.fresh_book(connection.workspace).await?;
-    Ok(())
-}
-
 fn jitter(app: &App) -> u16 {
     let bytes = app.random10();
     u16::from_be_bytes([bytes[0], bytes[1]]) % 1000
-}
-
-fn detail(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Accepted { .. } => None,
-        Outcome::Retry { detail, .. }
-        | Outcome::Permanent { detail, .. }
-        | Outcome::Unknown { detail } => Some(detail.to_string()),
-    }
 }
 
 fn word(ended: &SendOutcome) -> &'static str {
@@ -569,19 +499,5 @@ fn word(ended: &SendOutcome) -> &'static str {
         SendOutcome::Permanent { .. } => "permanent",
         SendOutcome::Unknown { .. } => "unknown",
         SendOutcome::NotSent { .. } => "not_sent",
-    }
-}
-
-fn class(reason: &FailureReason) -> &'static str {
-    match reason {
-        FailureReason::OutsideWindow => "outside_window",
-        FailureReason::RecipientUnreachable => "recipient_unreachable",
-        FailureReason::RecipientMoved { .. } => "recipient_moved",
-        FailureReason::MarketingSuppressed { .. } => "marketing_suppressed",
-        FailureReason::TemplateProblem => "template_problem",
-        FailureReason::RequestBug => "request_bug",
-        FailureReason::ConnectionStopped => "connection_stopped",
-        FailureReason::ThreadOwnedElsewhere => "thread_owned_elsewhere",
-        FailureReason::Unrecognised => "unrecognised",
     }
 }

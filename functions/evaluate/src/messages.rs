@@ -10,7 +10,6 @@ use domain::content::Content;
 use domain::conversation::Conversation;
 use domain::decide::{CustomerWrote, Event};
 use domain::message::{Author, Message, Status};
-use store::StatusChange;
 
 use crate::arrival::Arrival;
 use crate::reports;
@@ -103,12 +102,8 @@ async fn customer_wrote(
 /// (NX-36), or the echo of one of ours.
 pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<(), AppError> {
     if let Some(correlation) = echo.metadata.as_deref().and_then(Correlation::parse) {
-        let change = StatusChange {
-            status: Status::Sent,
-            at: arrival.event.at,
-            reason: None,
-        };
-        return reports::report(app, arrival, correlation, change).await;
+        let at = arrival.event.at;
+        return reports::report(app, arrival, correlation, Status::Sent, at).await;
     }
     // Sent by a program: ours if we know the platform's id of it, else another desk's answer.
     if matches!(echo.origin, EchoOrigin::App { .. })
@@ -118,12 +113,8 @@ pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<()
             .message_by_provider_id(arrival.workspace, found.conversation.id, &echo.id)
             .await?
     {
-        let change = StatusChange {
-            status: Status::Sent,
-            at: arrival.event.at,
-            reason: None,
-        };
-        return reports::report(app, arrival, reports::correlation_of(&ours), change).await;
+        let (about, at) = (reports::correlation_of(&ours), arrival.event.at);
+        return reports::report(app, arrival, about, Status::Sent, at).await;
     }
     let message = Message {
         id: arrival.message_id(echo.id.reveal()),

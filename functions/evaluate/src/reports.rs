@@ -2,6 +2,7 @@
 //! taken back, reacted to.
 
 use app::apply::{self, Change};
+use app::consequences::{self, ForCustomer};
 use app::correlation::Correlation;
 use app::{App, AppError};
 use channels::Outcome;
@@ -10,8 +11,8 @@ use channels::outcome::classify_failed;
 use chrono::{DateTime, Utc};
 use domain::channel::ProviderMessageId;
 use domain::content::Content;
-use domain::decide::{Event, decide};
-use domain::message::{Message, Status};
+use domain::decide::{Event, Report, decide};
+use domain::message::{Author, Message, Status};
 use domain::receipt::Reason;
 use store::{PageRequest, StatusChange};
 
@@ -24,24 +25,25 @@ pub(crate) async fn status(
     arrival: &Arrival,
     update: &StatusUpdate,
 ) -> Result<(), AppError> {
-    let change = StatusChange {
-        status: match update.status {
-            DeliveryStatus::Sent => Status::Sent,
-            DeliveryStatus::Delivered => Status::Delivered,
-            DeliveryStatus::Read | DeliveryStatus::Played => Status::Read,
-            DeliveryStatus::Failed => Status::Failed,
-        },
-        at: arrival.event.at,
-        reason: (update.status == DeliveryStatus::Failed).then(|| failure(arrival, update)),
-    };
-    match update.correlation.as_deref().and_then(Correlation::parse) {
-        Some(correlation) => report(app, arrival, correlation, change).await,
+    let about = match update.correlation.as_deref().and_then(Correlation::parse) {
+        Some(correlation) => correlation,
         None => match find(app, arrival, &update.id).await? {
-            Some(message) => report(app, arrival, correlation_of(&message), change).await,
+            Some(message) => correlation_of(&message),
             // Sent by somebody else's program over the same account.
-            None => Ok(()),
+            None => return Ok(()),
         },
-    }
+    };
+    let status = match update.status {
+        DeliveryStatus::Sent => Status::Sent,
+        DeliveryStatus::Delivered => Status::Delivered,
+        DeliveryStatus::Read | DeliveryStatus::Played => Status::Read,
+        DeliveryStatus::Failed => {
+            let outcome = classify_failed(arrival.event.channel, &update.errors);
+            return failed(app, arrival, about, &outcome).await;
+        }
+    };
+    let at = arrival.event.at;
+    report(app, arrival, about, status, at).await
 }
 
 /// Raises the status; a message whose outcome was unknown is settled by it.
@@ -49,71 +51,132 @@ pub(crate) async fn report(
     app: &App,
     arrival: &Arrival,
     about: Correlation,
-    change: StatusChange,
+    status: Status,
+    at: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    let failed = change.status == Status::Failed;
-    let before = app
-        .store
-        .raise_status(
-            arrival.workspace,
-            about.conversation,
-            about.at,
-            about.message,
-            &change,
-        )
-        .await?;
-    // A redelivered report may have raised the status and then lost the rest: it is done again.
-    let Some(before) = before else {
-        let again = app
-            .store
-            .message(
-                arrival.workspace,
-                about.conversation,
-                about.at,
-                about.message,
-            )
-            .await?;
-        return match again {
-            Some(message) if message.status == change.status => {
-                settle(app, arrival, about, failed).await
-            }
-            _ => Ok(()),
-        };
+    let change = StatusChange {
+        status,
+        at,
+        reason: None,
     };
-    // Settles an unknown outcome; a failure after acceptance takes a person's answer back.
-    if failed || matches!(before.status, Status::Unknown | Status::Sending) {
-        settle(app, arrival, about, failed).await?;
+    let before = match raise(app, arrival, about, &change).await? {
+        Raised::From(message) => message.status,
+        // The report may have raised the status and then lost the rest: it is done again.
+        Raised::Again(_) => Status::Unknown,
+        Raised::Nothing => return Ok(()),
+    };
+    if !matches!(before, Status::Unknown | Status::Sending) {
+        return Ok(());
     }
-    if failed {
-        tracing::warn!(message.id = %about.message, "the platform reported a failure after it had accepted");
-    }
+    let event = Event::ReceiptArrived {
+        message: about.message,
+        report: Report::Delivered,
+    };
+    let (ws, now) = (arrival.workspace, arrival.now);
+    apply::apply(app, ws, about.conversation, now, |loaded| {
+        let decision = decide(&loaded.snapshot(), &event, now);
+        // One that awaits nothing stays as it is.
+        (decision.conversation != loaded.conversation)
+            .then(|| Change::event("receipt_arrived", event.clone()))
+    })
+    .await?;
     Ok(())
 }
 
-/// Tells the conversation; one that awaits nothing stays as it is.
-async fn settle(
+/// The platform took it and now says that it will not arrive: the same follows as if it had
+/// refused it at once, but it is not tried again. The account and the customer hear of it; a
+/// person's answer is taken back; a rule's message is not counted.
+async fn failed(
     app: &App,
     arrival: &Arrival,
     about: Correlation,
-    failed: bool,
+    outcome: &Outcome,
 ) -> Result<(), AppError> {
-    let event = Event::ReceiptArrived {
-        message: about.message,
-        delivered: !failed,
+    let (ws, now, at) = (arrival.workspace, arrival.now, arrival.event.at);
+    let detail = outcome.detail().map(ToString::to_string);
+    let detail = detail.unwrap_or_default();
+    let change = StatusChange {
+        status: Status::Failed,
+        at,
+        reason: Some(Reason::Provider {
+            class: outcome.class().to_owned(),
+            detail: detail.clone(),
+        }),
     };
-    apply::apply(
-        app,
-        arrival.workspace,
-        about.conversation,
-        arrival.now,
-        |loaded| {
-            let decision = decide(&loaded.snapshot(), &event, arrival.now);
-            (decision.conversation != loaded.conversation)
-                .then(|| Change::event("receipt_arrived", event.clone()))
-        },
-    )
+    let message = match raise(app, arrival, about, &change).await? {
+        Raised::From(message) => {
+            tracing::warn!(message.id = %about.message, class = outcome.class(), "the platform reported a failure after it had accepted");
+            message
+        }
+        Raised::Again(message) => message,
+        // It was delivered before, or is not ours: nothing follows from it.
+        Raised::Nothing => return Ok(()),
+    };
+    consequences::for_connection(app, ws, arrival.connection, outcome, at).await?;
+    let attempts = app
+        .store
+        .attempts(ws, about.conversation, about.message)
+        .await?;
+    let rule = match message.author {
+        Author::Rule { rule, .. } => Some(rule),
+        Author::Customer { .. } | Author::Staff { .. } | Author::Platform => None,
+    };
+    let claim = rule.zip(attempts.last().map(|attempt| attempt.started_at));
+    apply::apply(app, ws, about.conversation, now, |loaded| {
+        let ForCustomer { customer, counters } =
+            consequences::for_customer(&loaded.customer, claim.map(|(_, at)| at), outcome, at);
+        let event = Event::ReceiptArrived {
+            message: about.message,
+            report: Report::Failed {
+                at,
+                class: outcome.class().to_owned(),
+                detail: detail.clone(),
+                unreachable: outcome.is_unreachable(),
+                counted: claim.filter(|_| !counters.is_empty()),
+            },
+        };
+        let decision = decide(&loaded.snapshot(), &event, now);
+        let changes = customer.is_some() || decision.conversation != loaded.conversation;
+        changes.then(|| Change {
+            customer,
+            counters,
+            ..Change::event("receipt_arrived", event)
+        })
+    })
     .await?;
     Ok(())
+}
+
+/// What a report did to the status.
+enum Raised {
+    /// It is raised; this is the message as it was.
+    From(Message),
+    /// It is what the report says already.
+    Again(Message),
+    /// It stands higher, or is not there.
+    Nothing,
+}
+
+async fn raise(
+    app: &App,
+    arrival: &Arrival,
+    about: Correlation,
+    change: &StatusChange,
+) -> Result<Raised, AppError> {
+    let (ws, conversation) = (arrival.workspace, about.conversation);
+    let (at, id) = (about.at, about.message);
+    let raised = app
+        .store
+        .raise_status(ws, conversation, at, id, change)
+        .await?;
+    if let Some(before) = raised {
+        return Ok(Raised::From(before));
+    }
+    let found = app.store.message(ws, conversation, at, id).await?;
+    Ok(match found {
+        Some(message) if message.status == change.status => Raised::Again(message),
+        _ => Raised::Nothing,
+    })
 }
 
 /// Everything of ours up to an instant was delivered or read.
@@ -143,12 +206,7 @@ pub(crate) async fn watermark(
         let concerned =
             message.author.is_outbound() && !message.hidden && message.status_at <= up_to;
         if concerned && message.status.may_become(status) {
-            let change = StatusChange {
-                status,
-                at: up_to,
-                reason: None,
-            };
-            report(app, arrival, correlation_of(&message), change).await?;
+            report(app, arrival, correlation_of(&message), status, up_to).await?;
         }
     }
     Ok(())
@@ -163,12 +221,8 @@ pub(crate) async fn read(
     let Some(message) = find(app, arrival, target).await? else {
         return Ok(());
     };
-    let change = StatusChange {
-        status: Status::Read,
-        at: arrival.event.at,
-        reason: None,
-    };
-    report(app, arrival, correlation_of(&message), change).await
+    let at = arrival.event.at;
+    report(app, arrival, correlation_of(&message), Status::Read, at).await
 }
 
 /// The customer changed a message.
@@ -239,20 +293,5 @@ pub(crate) fn correlation_of(message: &Message) -> Correlation {
         conversation: message.conversation,
         at: message.at,
         message: message.id,
-    }
-}
-
-fn failure(arrival: &Arrival, update: &StatusUpdate) -> Reason {
-    match classify_failed(arrival.event.channel, &update.errors) {
-        Outcome::Permanent { detail, .. }
-        | Outcome::Retry { detail, .. }
-        | Outcome::Unknown { detail } => Reason::Provider {
-            class: "reported".to_owned(),
-            detail: detail.to_string(),
-        },
-        Outcome::Accepted { .. } => Reason::Provider {
-            class: "reported".to_owned(),
-            detail: "failed without a reason".to_owned(),
-        },
     }
 }

@@ -9,6 +9,7 @@ pub mod apply;
 mod books;
 pub mod bootstrap;
 pub mod config;
+pub mod consequences;
 pub mod correlation;
 mod error;
 pub mod judge;

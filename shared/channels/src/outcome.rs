@@ -30,6 +30,8 @@ impl Response<'_> {
 }
 
 /// What became of a send.
+///
+/// Also what a report says that comes later; see [`classify_failed`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The platform took the message. That is all: it may still fail, by a report.
@@ -64,6 +66,61 @@ pub enum Outcome {
         /// What happened.
         detail: Detail,
     },
+}
+
+impl Outcome {
+    /// The platform's own words, where it did not simply accept.
+    pub fn detail(&self) -> Option<&Detail> {
+        match self {
+            Self::Accepted { .. } => None,
+            Self::Retry { detail, .. }
+            | Self::Permanent { detail, .. }
+            | Self::Unknown { detail } => Some(detail),
+        }
+    }
+
+    /// The class of a failure in one word.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Retry { .. } => "retry",
+            Self::Permanent { reason, .. } => reason.class(),
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// Whether the platform certainly does not have the message.
+    pub fn is_undelivered(&self) -> bool {
+        matches!(self, Self::Retry { .. } | Self::Permanent { .. })
+    }
+
+    /// Whether the customer cannot be reached on this channel any more.
+    pub fn is_unreachable(&self) -> bool {
+        self.reason() == Some(&FailureReason::RecipientUnreachable)
+    }
+
+    /// Whether every further send of the connection would be refused.
+    pub fn stops_connection(&self) -> bool {
+        self.reason() == Some(&FailureReason::ConnectionStopped)
+    }
+
+    /// Whether the customer told the platform that they want no marketing.
+    pub fn stops_marketing(&self) -> bool {
+        matches!(
+            self.reason(),
+            Some(FailureReason::MarketingSuppressed {
+                opted_out: true,
+                ..
+            })
+        )
+    }
+
+    fn reason(&self) -> Option<&FailureReason> {
+        match self {
+            Self::Permanent { reason, .. } => Some(reason),
+            Self::Accepted { .. } | Self::Retry { .. } | Self::Unknown { .. } => None,
+        }
+    }
 }
 
 /// Whose sends have to wait before a retry.
@@ -122,9 +179,19 @@ impl FailureReason {
         }
     }
 
-    /// Whether every further send of the connection would be refused.
-    pub fn stops_connection(&self) -> bool {
-        matches!(self, Self::ConnectionStopped)
+    /// The class in one word.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::OutsideWindow => "outside_window",
+            Self::RecipientUnreachable => "recipient_unreachable",
+            Self::RecipientMoved { .. } => "recipient_moved",
+            Self::MarketingSuppressed { .. } => "marketing_suppressed",
+            Self::TemplateProblem => "template_problem",
+            Self::RequestBug => "request_bug",
+            Self::ConnectionStopped => "connection_stopped",
+            Self::ThreadOwnedElsewhere => "thread_owned_elsewhere",
+            Self::Unrecognised => "unrecognised",
+        }
     }
 }
 

@@ -144,6 +144,15 @@ impl Customer {
             .retain(|earlier| *earlier > at - TimeDelta::days(30));
         self.automated_at.push(at);
     }
+
+    /// Takes back the note of an automated message that did not go out. Whether there was one.
+    pub fn forget_automated(&mut self, at: DateTime<Utc>) -> bool {
+        let place = self.automated_at.iter().rposition(|noted| *noted == at);
+        place.is_some_and(|place| {
+            self.automated_at.remove(place);
+            true
+        })
+    }
 }
 
 #[cfg(test)]

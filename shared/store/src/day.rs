@@ -14,8 +14,8 @@ pub struct Counter {
     pub date: NaiveDate,
     /// Its name: one of [`Usage`]'s fields.
     pub name: &'static str,
-    /// By how much.
-    pub by: u64,
+    /// By how much; less than nothing takes back what was counted before.
+    pub by: i64,
     /// Counting is refused when the counter has reached this.
     pub limit: Option<u64>,
 }

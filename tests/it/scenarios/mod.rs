@@ -15,7 +15,7 @@
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
-//! | `status delivered anna` | the platform reports on what was sent last |
+//! | `status delivered anna`, `status failed anna code 131042` | the platform reports on what was sent last |
 //! | `model …` | the next answer of the language model; without any there is none |
 //! | `show why anna`, `show history anna`, `show sent`, `show rules`, `show rule NAME` | prints |
 //! | `expect …` | see `expect.rs`; every send and every refusal must be expected |
@@ -93,6 +93,7 @@ scenarios! {
     nx_42_a_tried_again
     nx_42_b_outcome_unknown
     nx_42_c_sent_again_on_request
+    nx_42_d_fails_later
 }
 
 fn folder() -> PathBuf {

@@ -537,14 +537,20 @@ impl Play {
     // Platforms and models.
 
     async fn status(&mut self, rest: &str) -> anyhow::Result<()> {
-        let (status, person) = rest.split_once(' ').context("`status delivered anna`")?;
+        let (status, rest) = rest.split_once(' ').context("`status delivered anna`")?;
+        let (person, code) = match rest.split_once(" code ") {
+            Some((person, code)) => (person, Some(code.parse()?)),
+            None => (rest, None),
+        };
         let sent = self.last_sent.get(person).cloned();
         let of = sent.with_context(|| format!("nothing was sent to {person}"))?;
         let happening = Happening::Status {
             of,
             status: status.to_owned(),
+            code,
         };
-        let line = format!("reports: {status} to {person}");
+        let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+        let line = format!("reports: {status} to {person}{code}");
         let account = self.account(person)?;
         self.world.happens(&account, person, &happening).await?;
         self.line("platform", &line);

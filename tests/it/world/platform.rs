@@ -31,8 +31,12 @@ pub(crate) enum Happening {
     WroteByMachine { text: String },
     /// Somebody of the business wrote in the platform's own app.
     Echo { text: String },
-    /// What became of a message of ours: `sent`, `delivered`, `read`, `failed`.
-    Status { of: Sent, status: String },
+    /// What became of a message of ours: `sent`, `delivered`, `read`, `failed` with a code.
+    Status {
+        of: Sent,
+        status: String,
+        code: Option<i64>,
+    },
     /// The customer blocked us.
     Blocked,
     /// The platform stopped using a template.
@@ -167,14 +171,17 @@ impl Update<'_> {
                     "type": "text", "text": { "body": text },
                 }] }),
             ),
-            Happening::Status { of, status } => (
-                "messages",
-                json!({ "statuses": [{
+            Happening::Status { of, status, code } => {
+                let mut told = json!({
                     "id": of.provider_id.clone().unwrap_or(id), "status": status,
                     "timestamp": seconds(self.now), "recipient_id": phone,
                     "recipient_user_id": user, "biz_opaque_callback_data": of.correlation,
-                }] }),
-            ),
+                });
+                if let Some(code) = code {
+                    told["errors"] = json!([{ "code": code, "title": "as the scenario says" }]);
+                }
+                ("messages", json!({ "statuses": [told] }))
+            }
             Happening::TemplatePaused { name, language } => (
                 "message_template_status_update",
                 json!({

@@ -129,12 +129,12 @@ pub enum Event {
         outcome: SendOutcome,
     },
     /// The platform itself reports on a message of ours. It settles a send that is still under
-    /// way or unknown, and takes back an answer of a person that was accepted and then failed.
+    /// way or unknown, and takes back what was accepted and then failed.
     ReceiptArrived {
         /// Which message.
         message: MessageId,
-        /// Whether it was delivered or failed.
-        delivered: bool,
+        /// What it says.
+        report: Report,
     },
     /// A follow-up comes from another conversation of the customer ([`Effect::MoveTo`]).
     MovedHere {
@@ -244,6 +244,26 @@ pub enum SendOutcome {
     },
 }
 
+/// What the platform reports on a message of ours, after it had taken it or while nobody knew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// It was passed on, delivered or read.
+    Delivered,
+    /// It will not arrive.
+    Failed {
+        /// When, by the platform's clock.
+        at: DateTime<Utc>,
+        /// The class of the failure.
+        class: String,
+        /// What the platform said.
+        detail: String,
+        /// The customer cannot be reached on this channel any more.
+        unreachable: bool,
+        /// The rule that wrote it and when it was claimed, if it still counts as sent.
+        counted: Option<(RuleId, DateTime<Utc>)>,
+    },
+}
+
 /// From the first to the last legal moment.
 pub type Interval = (DateTime<Utc>, DateTime<Utc>);
 
@@ -322,9 +342,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::Assessed(assessed) => decider.assessed(assessed),
         Event::Claim { run, deadline } => decider.claim(*run, *deadline),
         Event::SendFinished { run, outcome } => decider.send_finished(*run, outcome),
-        Event::ReceiptArrived { message, delivered } => {
-            decider.receipt_arrived(*message, *delivered);
-        }
+        Event::ReceiptArrived { message, report } => decider.receipt_arrived(*message, report),
         Event::MovedHere { run } => decider.moved_here(run),
         Event::Reachability { reachable } => decider.reachability(*reachable),
         Event::Consent { opted_out } => decider.consent(*opted_out),

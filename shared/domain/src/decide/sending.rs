@@ -275,14 +275,14 @@ impl Decider<'_> {
     pub(super) fn count(&mut self, flight: &Flight) {
         let head = &mut self.conversation;
         head.last_automated_at = head.last_automated_at.max(Some(flight.claimed_at));
-        if fell_into_this_silence(head.last_customer_at, flight) {
+        if fell_into_this_silence(head.last_customer_at, flight.claimed_at) {
             head.episode_sent += 1;
         }
     }
 
-    pub(super) fn uncount(&mut self, flight: &Flight) {
+    pub(super) fn uncount(&mut self, claimed_at: DateTime<Utc>) {
         let head = &mut self.conversation;
-        if fell_into_this_silence(head.last_customer_at, flight) {
+        if fell_into_this_silence(head.last_customer_at, claimed_at) {
             head.episode_sent = head.episode_sent.saturating_sub(1);
         }
     }
@@ -347,6 +347,9 @@ impl Decider<'_> {
     }
 }
 
-fn fell_into_this_silence(last_customer_at: Option<DateTime<Utc>>, flight: &Flight) -> bool {
-    last_customer_at.is_none_or(|wrote| flight.claimed_at > wrote)
+fn fell_into_this_silence(
+    last_customer_at: Option<DateTime<Utc>>,
+    claimed_at: DateTime<Utc>,
+) -> bool {
+    last_customer_at.is_none_or(|wrote| claimed_at > wrote)
 }

@@ -1,13 +1,13 @@
 //! Sends that the platform may or may not have accepted: its own receipts settle them, else the
 //! rule's `on_unknown` does, once the waiting time is over. Never resent blindly.
 
-use super::Effect;
 use super::decider::{Decider, about};
 use super::sending::Flight;
+use super::{Effect, Report};
 use crate::conversation::{Run, UnknownSend};
 use crate::ids::MessageId;
 use crate::message::Status;
-use crate::receipt::{Reason, Verdict};
+use crate::receipt::{Entry, Reason, Verdict};
 use crate::rule::OnUnknown;
 
 /// Past this many attempts even a rule that resends gives up.
@@ -41,26 +41,53 @@ impl Decider<'_> {
         });
     }
 
-    pub(super) fn receipt_arrived(&mut self, message: MessageId, delivered: bool) {
-        if !delivered && self.answer_failed(message) {
+    pub(super) fn receipt_arrived(&mut self, message: MessageId, report: &Report) {
+        let of_message = |run: &Run| run.message == message;
+        let Report::Failed {
+            at,
+            class,
+            detail,
+            unreachable,
+            counted,
+        } = report
+        else {
+            if let Some(flight) = self.landed_by_report(true, of_message) {
+                self.accepted(&flight);
+            }
+            return;
+        };
+        // Whoever has written since can be reached again.
+        let last_heard = self.conversation.last_customer_at;
+        if *unreachable && last_heard.is_none_or(|wrote| wrote <= *at) {
+            self.reachability(false);
+        }
+        if self.answer_failed(message) {
             return;
         }
-        let of_message = |run: &Run| run.message == message;
-        let sending = &mut self.conversation.sending;
-        // The platform may be faster than the sender.
-        let flight = match sending.take_if(|sending| of_message(&sending.run)) {
-            Some(sending) => Some(sending.into()),
-            None => self.recall(delivered, of_message),
+        let reason = Reason::Provider {
+            class: class.clone(),
+            detail: detail.clone(),
         };
-        let Some(flight) = flight else { return };
-        if delivered {
-            self.accepted(&flight);
-        } else {
-            let reason = Reason::Provider {
-                class: "reported".into(),
-                detail: "the platform reported a failure".into(),
-            };
+        if let Some(flight) = self.landed_by_report(false, of_message) {
             self.give_up(&flight, reason);
+        } else if let Some((rule, claimed_at)) = counted {
+            // Taken, counted, and then it failed after all: this silence had no message.
+            self.uncount(*claimed_at);
+            let verdict = Verdict::Failed {
+                reason: reason.clone(),
+            };
+            self.entries
+                .push(Entry::new(verdict).rule(*rule).message(message));
+            self.effects.push(Effect::NotifyStaff { reason });
+        }
+    }
+
+    /// The platform may be faster than the sender.
+    fn landed_by_report(&mut self, left: bool, which: impl Fn(&Run) -> bool) -> Option<Flight> {
+        let sending = &mut self.conversation.sending;
+        match sending.take_if(|sending| which(&sending.run)) {
+            Some(sending) => Some(sending.into()),
+            None => self.recall(left, which),
         }
     }
 
@@ -71,7 +98,7 @@ impl Decider<'_> {
         if let Some(place) = head.unknown.iter().position(|unknown| which(&unknown.run)) {
             let flight = Flight::from(head.unknown.remove(place));
             if flight.run.rule().is_some() {
-                self.uncount(&flight);
+                self.uncount(flight.claimed_at);
             }
             return Some(flight);
         }
@@ -120,7 +147,7 @@ impl Decider<'_> {
         for unknown in over {
             let flight = Flight::from(unknown);
             if self.is_sent_again(&flight) {
-                self.uncount(&flight);
+                self.uncount(flight.claimed_at);
                 self.put_back(flight.run, now, Reason::SentAgain);
             } else {
                 self.never_known(&flight);

@@ -1,4 +1,4 @@
-use super::world::World;
+use super::world::{World, failed};
 use crate::channel::Channel;
 use crate::conversation::State;
 use crate::decide::{CustomerWrote, Event, SendOutcome};
@@ -188,7 +188,7 @@ fn an_answer_that_fails_after_it_was_accepted_is_taken_back() {
     assert!(world.pending().is_some());
     world.happens(&Event::ReceiptArrived {
         message,
-        delivered: false,
+        report: failed(world.now, None),
     });
     assert_eq!(world.head.waiting_since, Some(monday()));
     assert_eq!(world.head.last_business_at, None);

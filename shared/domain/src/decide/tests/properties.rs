@@ -6,10 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::world::{World, reason};
+use super::world::{World, failed, reason};
 use crate::channel::Channel;
 use crate::conversation::{Run, State};
-use crate::decide::{CustomerWrote, Effect, Event, SendOutcome};
+use crate::decide::{CustomerWrote, Effect, Event, Report, SendOutcome};
 use crate::fixtures::{manual, quiet, rule, with_template, without_text};
 use crate::ids::{MessageId, RunId};
 use crate::receipt::{How, Reason, Verdict};
@@ -292,10 +292,12 @@ impl Observed {
                 if !delivered && self.is_open(run) {
                     self.automated.remove(&message);
                 }
-                self.happens(&Event::ReceiptArrived {
-                    message,
-                    delivered: *delivered,
-                });
+                let report = if *delivered {
+                    Report::Delivered
+                } else {
+                    failed(self.world.now, None)
+                };
+                self.happens(&Event::ReceiptArrived { message, report });
             }
             Op::Rule { which, change } => self.change(*which, *change),
             Op::Template { approved } => {

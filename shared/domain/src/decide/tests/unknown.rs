@@ -1,6 +1,6 @@
-use super::world::World;
+use super::world::{World, failed};
 use crate::channel::Channel;
-use crate::decide::{Effect, Event, SendOutcome};
+use crate::decide::{Effect, Event, Report, SendOutcome};
 use crate::fixtures::{manual, minutes, monday, rule};
 use crate::receipt::{Reason, Verdict};
 use crate::rule::OnUnknown;
@@ -79,7 +79,7 @@ fn the_platforms_own_receipt_settles_it() {
     let message = message(&world);
     world.happens(&Event::ReceiptArrived {
         message,
-        delivered: true,
+        report: Report::Delivered,
     });
     assert_eq!(world.entries.last().unwrap().verdict, Verdict::Accepted);
     assert_eq!(world.head.episode_sent, 1);
@@ -97,7 +97,7 @@ fn a_receipt_that_is_faster_than_the_sender_counts() {
     assert!(world.claim(run.id));
     world.happens(&Event::ReceiptArrived {
         message: run.message,
-        delivered: true,
+        report: Report::Delivered,
     });
     assert!(world.head.sending.is_none());
     // The sender dies, or comes back with what it believes: nothing changes any more.
@@ -162,7 +162,7 @@ fn an_answer_that_was_unknown_counts_from_when_it_left() {
     world.customer_writes();
     world.happens(&Event::ReceiptArrived {
         message,
-        delivered: true,
+        report: Report::Delivered,
     });
     assert!(world.head.waiting_since.is_some());
     assert_eq!(world.head.last_business_at, Some(monday() + minutes(12)));
@@ -175,4 +175,53 @@ fn what_may_have_arrived_counts_as_this_silences_message() {
     assert_eq!(world.last_reason(), Some(Reason::EpisodeDone));
     world.advance(3000);
     assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn a_follow_up_that_fails_after_it_was_accepted_is_not_counted_and_not_sent_again() {
+    let mut world = World::answered(Channel::WhatsApp, vec![rule("1h", manual(60))]);
+    world.advance(61);
+    let (rule, claimed_at) = (world.rules[0].id, world.sent[0].at);
+    let message = world.entries.last().unwrap().message.unwrap();
+    assert_eq!(world.head.episode_sent, 1);
+    world.happens(&Event::ReceiptArrived {
+        message,
+        report: failed(world.now, Some((rule, claimed_at))),
+    });
+    assert_eq!(world.head.episode_sent, 0);
+    let entry = world.entries.last().unwrap();
+    assert!(matches!(entry.verdict, Verdict::Failed { .. }));
+    assert_eq!(entry.message, Some(message));
+    world.advance(3000);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn who_is_unreachable_by_a_late_report_is_reachable_once_they_write() {
+    let unreachable = |world: &mut World, at| {
+        let Report::Failed { class, detail, .. } = failed(at, None) else {
+            unreachable!("it says so");
+        };
+        world.happens(&Event::ReceiptArrived {
+            message: crate::ids::MessageId::derive(&["ours"]),
+            report: Report::Failed {
+                at,
+                class,
+                detail,
+                unreachable: true,
+                counted: None,
+            },
+        });
+    };
+    let mut world = World::answered(Channel::WhatsApp, vec![rule("1h", manual(60))]);
+    world.advance(10);
+    let at = world.now;
+    unreachable(&mut world, at);
+    assert!(!world.head.reachable);
+    assert_eq!(world.pending(), None);
+    world.advance(10);
+    world.customer_writes();
+    // The same report, delivered again, is older than what they wrote.
+    unreachable(&mut world, at);
+    assert!(world.head.reachable);
 }

@@ -9,7 +9,8 @@ use crate::connection::Connection;
 use crate::conversation::{Conversation, Run};
 use crate::customer::Customer;
 use crate::decide::{
-    Assessed, CustomerWrote, Decision, Effect, Event, Judgement, SendOutcome, Snapshot, decide,
+    Assessed, CustomerWrote, Decision, Effect, Event, Judgement, Report, SendOutcome, Snapshot,
+    decide,
 };
 use crate::fixtures;
 use crate::ids::{MessageId, RuleId, RunId};
@@ -17,6 +18,17 @@ use crate::receipt::{Entry, How, Reason, Verdict};
 use crate::rule::Rule;
 use crate::settings::Settings;
 use crate::template::Template;
+
+/// A report of the platform that a message failed.
+pub(super) fn failed(at: DateTime<Utc>, counted: Option<(RuleId, DateTime<Utc>)>) -> Report {
+    Report::Failed {
+        at,
+        class: "unrecognised".into(),
+        detail: "no reason".into(),
+        unreachable: false,
+        counted,
+    }
+}
 
 /// Something that left the house.
 #[derive(Clone, Debug, PartialEq, Eq)]
