@@ -10,7 +10,8 @@ use domain::template::Template;
 use serde::Serialize;
 
 use crate::items::{self, Item, Plain, number, text};
-use crate::{Store, StoreError, keys};
+use crate::writes::{Meaning, Writes};
+use crate::{Committed, Store, StoreError, keys};
 
 /// Everything about a workspace that every decision needs.
 #[derive(Debug, Clone)]
@@ -193,29 +194,9 @@ impl Store {
         item: Plain<T>,
     ) -> Result<bool, StoreError> {
         let version = item.version;
-        let mut request = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(items::to_item(what, item)?));
-        request = if version <= 1 {
-            request.condition_expression("attribute_not_exists(pk)")
-        } else {
-            request
-                .condition_expression("version = :read")
-                .expression_attribute_values(":read", number(version - 1))
-        };
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::sdk("PutItem", error)),
-        }
+        let mut writes = Writes::new(&self.table);
+        writes.put_version(items::to_item(what, item)?, version, Meaning::Version)?;
+        Ok(writes.send(self).await? == Committed::Done)
     }
 
     async fn whole_partition(&self, pk: String) -> Result<Vec<Item>, StoreError> {

@@ -1,11 +1,7 @@
 //! Conversations, their messages, attempts, receipts and raw events, and the one write that
 //! changes them together.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    ConditionCheck, KeysAndAttributes, Put, ReturnValue, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue};
 use chrono::{DateTime, Utc};
 use domain::channel::ProviderMessageId;
 use domain::content::Content;
@@ -16,8 +12,9 @@ use domain::message::{Message, Status};
 use domain::receipt::{Reason, Receipt};
 use serde::{Deserialize, Serialize};
 
-use crate::items::{self, HeadItem, Item, MessageItem, Plain, number};
+use crate::items::{self, HeadItem, MessageItem, Plain};
 use crate::lists::{Page, PageRequest};
+use crate::writes::{Meaning, Writes};
 use crate::{Counter, Store, StoreError, keys};
 
 /// Everything that changes together with a conversation.
@@ -184,11 +181,7 @@ impl Store {
 
     /// Stores everything or nothing.
     pub async fn commit(&self, ws: WorkspaceId, commit: &Commit) -> Result<Committed, StoreError> {
-        let mut writes = Writes {
-            table: &self.table,
-            actions: Vec::new(),
-            meanings: Vec::new(),
-        };
+        let mut writes = Writes::new(&self.table);
         if let Some(head) = &commit.head {
             let item = items::to_item("a conversation", HeadItem::new(head))?;
             writes.put_version(item, head.version, Meaning::Version)?;
@@ -478,267 +471,4 @@ impl Store {
             Err(error) => Err(StoreError::sdk("PutItem", error)),
         }
     }
-}
-
-/// The actions of one transaction, and what a failed condition of each means.
-struct Writes<'a> {
-    table: &'a str,
-    actions: Vec<TransactWriteItem>,
-    meanings: Vec<Meaning>,
-}
-
-#[derive(Debug, Clone)]
-enum Meaning {
-    Plain,
-    Version,
-    NewMessage,
-    Check(Check),
-    Limit,
-}
-
-impl Writes<'_> {
-    fn put(
-        &mut self,
-        item: Item,
-        condition: Option<&str>,
-        meaning: Meaning,
-    ) -> Result<(), StoreError> {
-        let put = Put::builder()
-            .table_name(self.table)
-            .set_item(Some(item))
-            .set_condition_expression(condition.map(str::to_owned));
-        self.push_put(put, meaning)
-    }
-
-    /// A report may have raised the status meanwhile, and what it says is never taken back (NX-35).
-    fn put_message(&mut self, message: &Message) -> Result<(), StoreError> {
-        let item = items::to_item("a message", MessageItem::new(message))?;
-        let mut put = Put::builder()
-            .table_name(self.table)
-            .set_item(Some(item))
-            .expression_attribute_names("#status", "status");
-        let mut allowed = Vec::new();
-        let may_precede = |from: &Status| match (*from, message.status) {
-            // A rule may ask for another attempt when the platform never reported on one.
-            (Status::Unknown, Status::Sending) => true,
-            (from, to) => from == to || from.may_become(to),
-        };
-        for (number, status) in Status::ALL.into_iter().filter(may_precede).enumerate() {
-            let name = format!(":from{number}");
-            let value = serde_dynamo::to_attribute_value(status).map_err(|source| {
-                StoreError::Unreadable {
-                    what: "a status",
-                    source,
-                }
-            })?;
-            put = put.expression_attribute_values(name.clone(), value);
-            allowed.push(name);
-        }
-        let condition = format!(
-            "attribute_not_exists(pk) OR #status IN ({})",
-            allowed.join(", ")
-        );
-        self.push_put(put.condition_expression(condition), Meaning::Version)
-    }
-
-    fn put_plain<T: Serialize>(
-        &mut self,
-        what: &'static str,
-        pk: String,
-        sk: String,
-        body: T,
-    ) -> Result<(), StoreError> {
-        let item = items::to_item(
-            what,
-            Plain {
-                pk,
-                sk,
-                version: 0,
-                expires_at: None,
-                body,
-            },
-        )?;
-        self.put(item, None, Meaning::Plain)
-    }
-
-    /// Version 1 is new; every other one replaces the version before it.
-    fn put_version(
-        &mut self,
-        item: Item,
-        version: u64,
-        meaning: Meaning,
-    ) -> Result<(), StoreError> {
-        let put = Put::builder().table_name(self.table).set_item(Some(item));
-        let put = if version <= 1 {
-            put.condition_expression("attribute_not_exists(pk)")
-        } else {
-            put.condition_expression("version = :read")
-                .expression_attribute_values(":read", number(version - 1))
-        };
-        self.push_put(put, meaning)
-    }
-
-    fn push_put(
-        &mut self,
-        put: aws_sdk_dynamodb::types::builders::PutBuilder,
-        meaning: Meaning,
-    ) -> Result<(), StoreError> {
-        let put = put
-            .build()
-            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
-        self.push(TransactWriteItem::builder().put(put).build(), meaning);
-        Ok(())
-    }
-
-    fn check(&mut self, ws: WorkspaceId, check: &Check) -> Result<(), StoreError> {
-        let (pk, sk, version) = match check {
-            Check::RuleUnchanged { rule, version } => {
-                (keys::workspace(ws), keys::rule(*rule), version)
-            }
-            Check::ConnectionUnchanged {
-                connection,
-                version,
-            } => (keys::workspace(ws), keys::connection(*connection), version),
-            Check::CustomerUnchanged { customer, version } => (
-                keys::customer(ws, *customer),
-                keys::CUSTOMER.to_owned(),
-                version,
-            ),
-        };
-        let condition = ConditionCheck::builder()
-            .table_name(self.table)
-            .set_key(Some(items::key(pk, sk)))
-            .condition_expression("version = :read")
-            .expression_attribute_values(":read", number(version))
-            .build()
-            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
-        let action = TransactWriteItem::builder()
-            .condition_check(condition)
-            .build();
-        self.push(action, Meaning::Check(check.clone()));
-        Ok(())
-    }
-
-    fn count(&mut self, ws: WorkspaceId, counter: &Counter) -> Result<(), StoreError> {
-        let mut update = Update::builder()
-            .table_name(self.table)
-            .set_key(Some(items::key(keys::days(ws), keys::day(counter.date))))
-            .update_expression("SET expires_at = :expires ADD #counter :by")
-            .expression_attribute_names("#counter", counter.name)
-            .expression_attribute_values(":by", number(counter.by))
-            .expression_attribute_values(":expires", number(counter.expires_at()));
-        if let Some(limit) = counter.limit {
-            update = update
-                .condition_expression("attribute_not_exists(#counter) OR #counter < :limit")
-                .expression_attribute_values(":limit", number(limit));
-        }
-        let update = update
-            .build()
-            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
-        self.push(
-            TransactWriteItem::builder().update(update).build(),
-            Meaning::Limit,
-        );
-        Ok(())
-    }
-
-    fn push(&mut self, action: TransactWriteItem, meaning: Meaning) {
-        self.actions.push(action);
-        self.meanings.push(meaning);
-    }
-
-    /// A single write needs no transaction, which costs twice as much.
-    async fn send(self, store: &Store) -> Result<Committed, StoreError> {
-        match (self.actions.as_slice(), self.meanings.as_slice()) {
-            ([], _) => Ok(Committed::Done),
-            ([TransactWriteItem { put: Some(put), .. }], [meaning]) => {
-                store.put_alone(put.clone(), meaning).await
-            }
-            _ => self.transact(store).await,
-        }
-    }
-
-    async fn transact(self, store: &Store) -> Result<Committed, StoreError> {
-        let answer = store
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(self.actions))
-            .send()
-            .await;
-        let error = match answer {
-            Ok(_) => return Ok(Committed::Done),
-            Err(error) => error,
-        };
-        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-            error.as_service_error()
-        else {
-            let conflict = error
-                .as_service_error()
-                .is_some_and(|e| e.is_transaction_in_progress_exception());
-            return if conflict {
-                Ok(Committed::Conflict)
-            } else {
-                Err(StoreError::sdk("TransactWriteItems", error))
-            };
-        };
-        let codes: Vec<_> = cancelled
-            .cancellation_reasons()
-            .iter()
-            .map(|r| r.code().unwrap_or("None").to_owned())
-            .collect();
-        match read_reasons(&codes, &self.meanings) {
-            Some(answer) => Ok(answer),
-            None => Err(StoreError::sdk("TransactWriteItems", error)),
-        }
-    }
-}
-
-/// The first failed condition that says something final wins; a duplicate wins over a lost race,
-/// because reading again cannot change it.
-fn read_reasons(codes: &[String], meanings: &[Meaning]) -> Option<Committed> {
-    let mut answer = None;
-    for (code, meaning) in codes.iter().zip(meanings) {
-        let found = match (code.as_str(), meaning) {
-            ("None", _) => continue,
-            ("ConditionalCheckFailed", Meaning::NewMessage) => return Some(Committed::Duplicate),
-            ("ConditionalCheckFailed", Meaning::Check(check)) => Committed::Refused(check.clone()),
-            ("ConditionalCheckFailed", Meaning::Limit) => Committed::AtLimit,
-            ("ConditionalCheckFailed", Meaning::Version | Meaning::Plain)
-            | ("TransactionConflict", _) => Committed::Conflict,
-            _ => return None,
-        };
-        answer.get_or_insert(found);
-    }
-    answer
-}
-
-impl Store {
-    async fn put_alone(&self, put: Put, meaning: &Meaning) -> Result<Committed, StoreError> {
-        let answer = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression)
-            .set_expression_attribute_names(put.expression_attribute_names)
-            .set_expression_attribute_values(put.expression_attribute_values)
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(Committed::Done),
-            Err(error) if is_condition(&error) => Ok(match meaning {
-                Meaning::NewMessage => Committed::Duplicate,
-                _ => Committed::Conflict,
-            }),
-            Err(error) => Err(StoreError::sdk("PutItem", error)),
-        }
-    }
-}
-
-fn is_condition<R>(
-    error: &SdkError<aws_sdk_dynamodb::operation::put_item::PutItemError, R>,
-) -> bool {
-    error.as_service_error().is_some_and(
-        aws_sdk_dynamodb::operation::put_item::PutItemError::is_conditional_check_failed_exception,
-    )
 }

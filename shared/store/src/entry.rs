@@ -1,7 +1,7 @@
 //! The two ways into a workspace: an API key (by its hash) and a connection id (in a webhook
 //! address). Nowhere else does a workspace id come from.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use chrono::{DateTime, Utc};
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, KeyId, WorkspaceId};
@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::items::{self, Plain};
 use crate::lists::PageRequest;
-use crate::{Store, StoreError, keys};
+use crate::writes::{Meaning, Writes};
+use crate::{Committed, Store, StoreError, keys};
 
 /// What a key may do. Each role may do all that the ones after it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -204,27 +205,11 @@ impl Store {
         first: items::Item,
         second: items::Item,
     ) -> Result<bool, StoreError> {
-        let mut request = self.client.transact_write_items();
+        let mut writes = Writes::new(&self.table);
         for item in [first, second] {
-            let put = Put::builder()
-                .table_name(&self.table)
-                .set_item(Some(item))
-                .condition_expression("attribute_not_exists(pk)")
-                .build()
-                .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
-            request = request.transact_items(TransactWriteItem::builder().put(put).build());
+            writes.put(item, Some("attribute_not_exists(pk)"), Meaning::Version)?;
         }
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_transaction_canceled_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::sdk("TransactWriteItems", error)),
-        }
+        Ok(writes.send(self).await? == Committed::Done)
     }
 
     async fn delete_pair(

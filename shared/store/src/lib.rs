@@ -26,6 +26,7 @@ mod items;
 mod keys;
 mod lists;
 mod table;
+mod writes;
 
 use aws_sdk_dynamodb::Client;
 
