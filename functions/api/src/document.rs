@@ -15,7 +15,9 @@ const DESCRIPTION: &str = "Automatic customer follow-ups.\n\n\
     Every request carries `Authorization: Bearer <key>`; the roles a key needs stand beside each \
     operation. Errors are problem documents (RFC 9457) with a stable `code`. Lists are pages: \
     `limit`, `cursor`, `meta.next_cursor`. Things that can be changed carry an `ETag`; send it \
-    back as `If-Match` to be sure that nobody else changed them. Times are RFC 3339 in UTC.";
+    back as `If-Match` to be sure that nobody else changed them. What sends or makes something takes an \
+    `Idempotency-Key`, unless its answer holds a secret or the platform itself refuses a second one; \
+    what only switches or reads may simply be repeated. Times are RFC 3339 in UTC.";
 
 /// The document before any path is in it.
 pub(crate) fn frame() -> OpenApi {

@@ -16,7 +16,7 @@ use domain::ids::{ConversationId, CustomerId, ReceiptId, WorkspaceId};
 use domain::message::Message;
 use domain::receipt::Receipt;
 use domain::template::Template;
-use store::{Attempt, Book, Check, Commit, Committed, Counter, RawEvent};
+use store::{Attempt, Book, Check, Commit, Committed, Counter, KeyedAnswer, RawEvent};
 
 use crate::ports::Timer;
 use crate::{App, AppError, timers};
@@ -85,6 +85,8 @@ pub struct Change {
     pub checks: Vec<Check>,
     /// What is counted at the moment of the write.
     pub counters: Vec<Counter>,
+    /// The answer to the request that asked for it.
+    pub answer: Option<KeyedAnswer>,
 }
 
 impl Change {
@@ -227,6 +229,7 @@ pub async fn apply_once(
         raw: change.raw,
         checks: change.checks,
         counters: change.counters,
+        answer: change.answer,
         ..Commit::default()
     };
     let opted = carry_out(app, &mut after, &mut commit, &mut effects, now).await?;

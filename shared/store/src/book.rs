@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::items::{self, Item, Plain, number, text};
 use crate::writes::{Meaning, Writes};
-use crate::{Committed, Store, StoreError, keys};
+use crate::{Committed, KeyedAnswer, Store, StoreError, keys};
 
 /// Everything about a workspace that every decision needs.
 #[derive(Debug, Clone)]
@@ -101,6 +101,22 @@ impl Store {
     /// Stores a rule whose version is the one that was read, plus one. `false` on a lost race.
     pub async fn put_rule(&self, rule: &Rule) -> Result<bool, StoreError> {
         self.put_version("a rule", items::rule_item(rule)).await
+    }
+
+    /// Stores a new rule, and with it the answer to the request that asked for it. `false` if the
+    /// id is taken, or the key of the request was lost to a repetition.
+    pub async fn create_rule(
+        &self,
+        rule: &Rule,
+        answer: Option<&KeyedAnswer>,
+    ) -> Result<bool, StoreError> {
+        let mut writes = Writes::new(&self.table);
+        let item = items::to_item("a rule", items::rule_item(rule))?;
+        writes.put_version(item, rule.version, Meaning::Version)?;
+        if let Some(answer) = answer {
+            writes.put_answer(answer)?;
+        }
+        Ok(writes.send(self).await? == Committed::Done)
     }
 
     /// Removes a rule if it still has this version. `false` on a lost race.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::items::{self, HeadItem, MessageItem, Plain};
 use crate::lists::{Page, PageRequest};
 use crate::writes::{Meaning, Writes};
-use crate::{Counter, Store, StoreError, keys};
+use crate::{Counter, KeyedAnswer, Store, StoreError, keys};
 
 /// Everything that changes together with a conversation.
 #[derive(Debug, Default)]
@@ -38,6 +38,8 @@ pub struct Commit {
     pub checks: Vec<Check>,
     /// What is counted at the moment of the write.
     pub counters: Vec<Counter>,
+    /// The answer to the request that asked for it.
+    pub answer: Option<KeyedAnswer>,
 }
 
 /// What came of a [`Commit`].
@@ -220,6 +222,9 @@ impl Store {
         }
         for counter in &commit.counters {
             writes.count(ws, counter)?;
+        }
+        if let Some(answer) = &commit.answer {
+            writes.put_answer(answer)?;
         }
         writes.send(self).await
     }

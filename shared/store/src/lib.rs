@@ -35,7 +35,7 @@ pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange
 pub use day::{Counter, Usage};
 pub use entry::{ApiKey, Entrance, KeyHash, Role};
 pub use error::StoreError;
-pub use idempotency::{Begun, SavedAnswer};
+pub use idempotency::{Begun, KeyedAnswer, Reservation, SavedAnswer};
 pub use lists::{Due, Order, Page, PageRequest, PendingItem, View};
 pub use table::table_definition;
 

@@ -8,7 +8,7 @@ use domain::message::{Message, Status};
 use serde::Serialize;
 
 use crate::items::{self, Item, MessageItem, Plain, number};
-use crate::{Check, Committed, Counter, Store, StoreError, keys};
+use crate::{Check, Committed, Counter, KeyedAnswer, Store, StoreError, keys};
 
 /// The actions of one transaction, and what a failed condition of each means.
 pub(crate) struct Writes<'a> {
@@ -126,6 +126,18 @@ impl<'a> Writes<'a> {
             .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
         self.push(TransactWriteItem::builder().put(put).build(), meaning);
         Ok(())
+    }
+
+    /// The answer to the request that asked for all this, while its key is still reserved.
+    pub(crate) fn put_answer(&mut self, keyed: &KeyedAnswer) -> Result<(), StoreError> {
+        let (item, until) = keyed.item()?;
+        let put = Put::builder()
+            .table_name(self.table)
+            .set_item(Some(item))
+            .condition_expression("body.#until = :until")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_values(":until", number(until));
+        self.push_put(put, Meaning::Version)
     }
 
     pub(crate) fn check(&mut self, ws: WorkspaceId, check: &Check) -> Result<(), StoreError> {

@@ -21,6 +21,9 @@ use crate::http::{Json, Problem, Versioned, WriteProblems};
 const MOST_CONNECTIONS: usize = 100;
 
 /// Make a connection; it is active at once.
+///
+/// There is no `Idempotency-Key` here, because the answer may hold a secret and is kept nowhere. If
+/// it got lost, look for the connection in the list and replace its secrets, or delete it.
 #[utoipa::path(
     post, path = "/v1/connections", tag = "connections", security(("key" = ["admin"])),
     request_body = ConnectionIn,

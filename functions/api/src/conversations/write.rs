@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use app::App;
 use app::apply::{Applied, Change, Loaded, apply};
-use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,6 +16,7 @@ use domain::ids::{ConversationId, MessageId, RunId};
 use domain::message::{Author, Message, Status};
 use domain::receipt::Reason;
 use serde::{Deserialize, Serialize};
+use store::SavedAnswer;
 use utoipa::ToSchema;
 
 use super::find::missing;
@@ -24,7 +24,7 @@ use super::message::MessageOut;
 use super::wire::Words;
 use crate::auth::{Agent, Caller};
 use crate::http::{
-    Id, IdempotencyHeader, IdempotencyKey, Json, Once, Problem, WriteProblems, once,
+    Id, IdempotencyHeader, IdempotencyKey, Json, Keep, Once, Problem, WriteProblems, answer, once,
 };
 use crate::schema;
 
@@ -65,7 +65,6 @@ pub(crate) async fn create_message(
     key: IdempotencyKey,
     Json(body): Json<MessageIn>,
 ) -> Result<Response, Problem> {
-    let now = app.now();
     let body = body.checked()?;
     let fingerprint = serde_json::to_string(&body).unwrap_or_default();
     let at = Once {
@@ -73,9 +72,9 @@ pub(crate) async fn create_message(
         ws: caller.workspace(),
         key,
         request: format!("POST /v1/conversations/{id}/messages {fingerprint}"),
-        now,
+        now: app.now(),
     };
-    Box::pin(once(at, write(&app, &caller, id, body, now))).await
+    Box::pin(once(at, |keep| write(&app, &caller, id, body, keep))).await
 }
 
 impl MessageIn {
@@ -91,9 +90,9 @@ async fn write(
     caller: &Caller,
     id: ConversationId,
     body: MessageIn,
-    now: DateTime<Utc>,
-) -> Result<(StatusCode, Out<MessageOut>), Problem> {
-    let ws = caller.workspace();
+    keep: Keep,
+) -> Result<SavedAnswer, Problem> {
+    let (ws, now) = (caller.workspace(), keep.now);
     let message = Message {
         id: MessageId::new(now, app.random10()),
         workspace: ws,
@@ -120,41 +119,52 @@ async fn write(
         referral: None,
     };
     let run = RunId::new(now, app.random10());
-    let mut refused = None;
+    let status = if message.hidden {
+        StatusCode::CREATED
+    } else {
+        StatusCode::ACCEPTED
+    };
+    // What the last round of `plan` came to: the answer that was stored, or why there is none.
+    let mut answered = Err(Problem::stale(None));
     let plan = |loaded: &Loaded| {
-        if message.hidden {
-            return Some(Change {
-                cause: "note",
-                new_messages: vec![message.clone()],
-                ..Change::default()
-            });
+        answered = if message.hidden {
+            Ok(())
+        } else {
+            sendable(loaded, &message, run, now)
         }
-        refused = sendable(loaded, &message, run, now).err();
-        let event = Event::ManualMessage {
-            run,
-            message: message.id,
-            at: now,
-            send_at: now,
+        .and_then(|()| {
+            let words = Words::of(&loaded.book.settings, None);
+            answer(
+                status,
+                Vec::new(),
+                &MessageOut::new(message.clone(), &words),
+            )
+        });
+        let change = if message.hidden {
+            Change {
+                cause: "note",
+                ..Change::default()
+            }
+        } else {
+            let event = Event::ManualMessage {
+                run,
+                message: message.id,
+                at: now,
+                send_at: now,
+            };
+            Change::event("staff_wrote", event)
         };
-        refused.is_none().then(|| Change {
+        let answer = answered.as_ref().ok()?;
+        Some(Change {
             new_messages: vec![message.clone()],
-            ..Change::event("staff_wrote", event)
+            answer: keep.with(answer),
+            ..change
         })
     };
     match apply(app, ws, id, now, plan).await? {
-        Applied::Done { loaded, .. } => {
-            let words = Words::of(&loaded.book.settings, None);
-            let status = if message.hidden {
-                StatusCode::CREATED
-            } else {
-                StatusCode::ACCEPTED
-            };
-            Ok((status, Out(MessageOut::new(message, &words))))
-        }
+        Applied::Done { .. } | Applied::Nothing => answered,
         Applied::Missing => Err(missing()),
-        Applied::Nothing | Applied::Duplicate | Applied::Refused(_) | Applied::AtLimit => {
-            Err(refused.unwrap_or_else(|| Problem::stale(None)))
-        }
+        Applied::Duplicate | Applied::Refused(_) | Applied::AtLimit => Err(Problem::stale(None)),
     }
 }
 

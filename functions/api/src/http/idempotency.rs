@@ -1,7 +1,6 @@
 //! `Idempotency-Key`: the second request with the same key gets the answer of the first one.
 
 use app::App;
-use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -9,25 +8,24 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::field::FieldError;
 use domain::ids::WorkspaceId;
-use serde::{Deserialize, Serialize};
-use store::{Begun, SavedAnswer};
+use serde::Serialize;
+use store::{Begun, KeyedAnswer, Reservation, SavedAnswer};
 use utoipa::IntoParams;
 
 use super::problem::{Code, Problem};
 
 const HEADER: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-/// What is kept of an answer besides status and body.
-const KEPT: [HeaderName; 2] = [header::LOCATION, header::ETAG];
-/// Our own answers are far smaller.
-const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// `Idempotency-Key` in the OpenAPI document.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(crate) struct IdempotencyHeader {
-    /// Repeating the request with the same key within a day gives the first answer again.
+    /// Repeating the request with the same key within a day gives the first answer again, also if
+    /// that never arrived: what the request does and its answer are stored in one write. While the
+    /// first request is at work the answer is 409; one that died frees its key after a minute, and
+    /// the repetition then finds what it stored, or does it. A refused request leaves its key free.
     #[param(rename = "Idempotency-Key", value_type = String, required = false, pattern = "^[!-~]{1,255}$")]
     idempotency_key: Option<String>,
 }
@@ -64,17 +62,27 @@ pub(crate) struct Once<'a> {
     pub(crate) now: DateTime<Utc>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    headers: Vec<(String, String)>,
-    body: String,
+/// Where the answer is to be kept, if the caller sent a key.
+pub(crate) struct Keep {
+    reservation: Option<Reservation>,
+    /// When the request began.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Keep {
+    /// For the write that does the work. An answer that is stored by itself would be lost with
+    /// a crash in between, and the repetition would do the work again.
+    pub(crate) fn with(&self, answer: &SavedAnswer) -> Option<KeyedAnswer> {
+        let reservation = self.reservation.as_ref()?;
+        Some(reservation.answered(answer.clone(), self.now))
+    }
 }
 
 /// Does the work, unless it was done before. A refused request frees its key again.
-pub(crate) async fn once<R: IntoResponse>(
-    at: Once<'_>,
-    work: impl Future<Output = Result<R, Problem>>,
-) -> Result<Response, Problem> {
+pub(crate) async fn once<F>(at: Once<'_>, work: impl FnOnce(Keep) -> F) -> Result<Response, Problem>
+where
+    F: Future<Output = Result<SavedAnswer, Problem>>,
+{
     let Once {
         app,
         ws,
@@ -82,75 +90,74 @@ pub(crate) async fn once<R: IntoResponse>(
         request,
         now,
     } = at;
-    let IdempotencyKey(Some(key)) = key else {
-        return work.await.map(IntoResponse::into_response);
+    let reservation = match key {
+        IdempotencyKey(None) => None,
+        IdempotencyKey(Some(key)) => {
+            match app.store.begin_idempotent(ws, &key, &request, now).await? {
+                Begun::Start(reservation) => Some(reservation),
+                Begun::Replay(answer) => return response(answer, Some(REPLAYED)),
+                Begun::InProgress => return Err(in_progress()),
+                Begun::Mismatch => {
+                    return Err(Problem::new(
+                        Code::IdempotencyMismatch,
+                        "this Idempotency-Key was used for another address or body; use a new one",
+                    ));
+                }
+            }
+        }
     };
-    match app.store.begin_idempotent(ws, &key, &request, now).await? {
-        Begun::Start => {}
-        Begun::Replay(answer) => return replay(answer),
-        Begun::InProgress => {
-            return Err(Problem::new(
-                Code::RequestInProgress,
-                "a request with this Idempotency-Key has not ended yet; ask again in a moment",
-            )
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("2")));
-        }
-        Begun::Mismatch => {
-            return Err(Problem::new(
-                Code::IdempotencyMismatch,
-                "this Idempotency-Key was used for another address or body; use a new one",
-            ));
-        }
-    }
-    match work.await {
-        Ok(answer) => {
-            let (answer, saved) = keep(answer.into_response()).await?;
-            app.store
-                .finish_idempotent(ws, &key, &request, saved, now)
-                .await?;
-            Ok(answer)
-        }
-        // After a failure of ours nobody knows what was done; the key stays taken for its lease.
-        Err(problem) if problem.code.status().is_server_error() => Err(problem),
-        Err(problem) => {
-            app.store.abandon_idempotent(ws, &key).await?;
+    let keep = Keep {
+        reservation: reservation.clone(),
+        now,
+    };
+    match (work(keep).await, reservation) {
+        (Ok(answer), _) => response(answer, None),
+        // After a failure of ours nobody knows what was done; the key stays taken for its lease,
+        // and then the stored answer, or its absence, tells.
+        (Err(problem), Some(reservation)) if !problem.code.status().is_server_error() => {
+            app.store.abandon_idempotent(&reservation).await?;
             Err(problem)
         }
+        (Err(problem), _) => Err(problem),
     }
 }
 
-async fn keep(response: Response) -> Result<(Response, SavedAnswer), Problem> {
-    let (parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, LARGEST_ANSWER)
-        .await
-        .map_err(Problem::internal)?;
-    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let headers = KEPT
-        .iter()
-        .filter_map(|name| Some((name.to_string(), text(parts.headers.get(name)?))))
-        .collect();
-    let kept = Kept {
-        headers,
-        body: String::from_utf8_lossy(&bytes).into_owned(),
-    };
-    let saved = SavedAnswer {
-        status: parts.status.as_u16(),
-        body: serde_json::to_string(&kept).map_err(Problem::internal)?,
-    };
-    Ok((Response::from_parts(parts, Body::from(bytes)), saved))
+/// An answer as it goes out, now and when it is repeated.
+pub(crate) fn answer(
+    status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: &impl Serialize,
+) -> Result<SavedAnswer, Problem> {
+    Ok(SavedAnswer {
+        status: status.as_u16(),
+        headers: headers
+            .into_iter()
+            .map(|(name, value)| (name.to_string(), value))
+            .collect(),
+        body: serde_json::to_string(body).map_err(Problem::internal)?,
+    })
 }
 
-fn replay(answer: SavedAnswer) -> Result<Response, Problem> {
-    let kept: Kept = serde_json::from_str(&answer.body).map_err(Problem::internal)?;
+fn in_progress() -> Problem {
+    Problem::new(
+        Code::RequestInProgress,
+        "a request with this Idempotency-Key has not ended yet; ask again in a moment",
+    )
+    .with_header(header::RETRY_AFTER, HeaderValue::from_static("2"))
+}
+
+fn response(answer: SavedAnswer, replayed: Option<HeaderName>) -> Result<Response, Problem> {
     let status = StatusCode::from_u16(answer.status).map_err(Problem::internal)?;
-    let mut response = (status, kept.body).into_response();
+    let mut response = (status, answer.body).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    headers.insert(REPLAYED, HeaderValue::from_static("true"));
-    for (name, value) in kept.headers {
+    if let Some(name) = replayed {
+        headers.insert(name, HeaderValue::from_static("true"));
+    }
+    for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
             headers.insert(name, value);
         }

@@ -12,7 +12,7 @@ mod text;
 mod version;
 
 pub(crate) use body::{Json, JsonPatch};
-pub(crate) use idempotency::{IdempotencyHeader, IdempotencyKey, Once, once};
+pub(crate) use idempotency::{IdempotencyHeader, IdempotencyKey, Keep, Once, answer, once};
 pub(crate) use page::{Cursor, Limit, Meta, page_of, request};
 pub(crate) use patch::Patch;
 pub(crate) use path::{Id, MessagePath};

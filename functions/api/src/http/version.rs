@@ -9,8 +9,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::field::FieldError;
 use serde::Serialize;
+use store::SavedAnswer;
 use utoipa::IntoParams;
 
+use super::idempotency::answer;
 use super::problem::Problem;
 
 /// `If-Match` in the OpenAPI document.
@@ -100,6 +102,15 @@ impl<T> Versioned<T> {
             location: Some(location),
             body,
         }
+    }
+}
+
+impl<T: Serialize> Versioned<T> {
+    /// The same, to be kept for repetitions.
+    pub(crate) fn saved(&self) -> Result<SavedAnswer, Problem> {
+        let mut headers = vec![(header::ETAG, tag(self.version))];
+        headers.extend(self.location.clone().map(|at| (header::LOCATION, at)));
+        answer(self.status, headers, &self.body)
     }
 }
 

@@ -8,12 +8,13 @@ use axum::response::Response;
 use domain::ids::RuleId;
 use domain::review::RuleDraft;
 use domain::rule::Rule;
+use store::SavedAnswer;
 
-use super::store::{checked, save};
+use super::store::{announce, checked, shown};
 use super::wire::{RuleIn, RuleOut, canonical};
 use crate::auth::{Caller, Editor};
 use crate::http::{
-    IdempotencyHeader, IdempotencyKey, Json, Once, Problem, Versioned, WriteProblems, once,
+    IdempotencyHeader, IdempotencyKey, Json, Keep, Once, Problem, Versioned, WriteProblems, once,
 };
 
 /// Every decision reads all rules of a workspace.
@@ -45,14 +46,15 @@ pub(crate) async fn create_rule(
         request: format!("POST /v1/rules {}", canonical(&draft)),
         now: app.now(),
     };
-    Box::pin(once(at, create(&app, &caller, &draft))).await
+    Box::pin(once(at, |keep| create(&app, &caller, &draft, keep))).await
 }
 
 async fn create(
     app: &App,
     caller: &Caller,
     draft: &RuleDraft,
-) -> Result<Versioned<RuleOut>, Problem> {
+    keep: Keep,
+) -> Result<SavedAnswer, Problem> {
     let book = app.fresh_book(caller.workspace()).await?;
     let checked = checked(draft, &book)?;
     if book.rules.len() >= MOST_RULES {
@@ -60,7 +62,7 @@ async fn create(
             "a workspace has at most {MOST_RULES} rules; delete one first"
         )));
     }
-    let now = app.now();
+    let now = keep.now;
     let rule = Rule {
         id: RuleId::new(now, app.random10()),
         workspace: caller.workspace(),
@@ -70,10 +72,13 @@ async fn create(
         enabled: checked.enabled,
         spec: checked.spec,
     };
-    let body = save(app, &rule).await?;
-    Ok(Versioned::created(
-        rule.version,
-        format!("/v1/rules/{}", rule.id),
-        body,
-    ))
+    let location = format!("/v1/rules/{}", rule.id);
+    let answer = Versioned::created(rule.version, location, shown(&rule, &book)).saved()?;
+    let keyed = keep.with(&answer);
+    if !app.store.create_rule(&rule, keyed.as_ref()).await? {
+        return Err(Problem::stale(None));
+    }
+    announce(app, rule.workspace, rule.id).await;
+    app.fresh_book(rule.workspace).await?;
+    Ok(answer)
 }

@@ -130,6 +130,10 @@ enum ButtonIn {
 }
 
 /// Make a template on the platform. It can be used once the platform has approved it.
+///
+/// The platform has one template for a name and a language: repeating the request never makes a
+/// second one but is refused by the platform (424 `platform_failed`). If an answer got lost, the
+/// synchronisation finds what was made.
 #[utoipa::path(
     post, path = "/v1/connections/{id}/templates", tag = "connections",
     security(("key" = ["editor"])), params(("id" = schema::ConnectionId, Path)),

@@ -100,6 +100,9 @@ pub(crate) async fn list_keys(
 }
 
 /// Make a key. It is shown in the answer and never again.
+///
+/// There is no `Idempotency-Key` here, because the answer is kept nowhere. If it got lost, look for
+/// the key in the list, remove it and make another one.
 #[utoipa::path(
     post, path = "/v1/keys", tag = "workspace", security(("key" = ["owner"])),
     request_body = KeyIn,

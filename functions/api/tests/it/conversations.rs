@@ -2,7 +2,9 @@
 
 use app::tasks::DueTask;
 use domain::channel::Channel;
+use local::Fault;
 use serde_json::{Value, json};
+use store::{Begun, Commit, Committed, Reservation, SavedAnswer};
 
 use crate::world::World;
 
@@ -73,6 +75,105 @@ async fn staff_write_to_the_customer_once() {
         world.get(&attempts).await.expect(200).body["attempts"],
         json!([])
     );
+}
+
+#[tokio::test]
+async fn a_repetition_after_a_crash_finds_what_was_stored() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let texts = async || {
+        let list = world.get(&path).await.expect(200);
+        list.body["messages"].as_array().unwrap().len()
+    };
+    for (body, status) in [
+        (json!({"text": "Bis Dienstag!"}), 202),
+        (json!({"text": "ruft oft an", "hidden": true}), 201),
+    ] {
+        let headers = [("idempotency-key", body["text"].as_str().unwrap())];
+        let before = texts().await;
+        // The function dies with the write that does the work: its answer never arrives.
+        world.dynamo.fail_by(|operation, _| match operation {
+            "TransactWriteItems" => Fault::ApplyButLoseAnswer,
+            _ => Fault::None,
+        });
+        let died = world
+            .call("POST", &path, &headers, Some(body.clone()))
+            .await;
+        died.problem(503, "unavailable", "");
+        world.dynamo.heal();
+        assert_eq!(texts().await, before + 1);
+        for minutes in [0, 2] {
+            world.advance_minutes(minutes).await;
+            let again = world
+                .call("POST", &path, &headers, Some(body.clone()))
+                .await
+                .expect(status);
+            assert_eq!(again.header("idempotent-replayed"), "true");
+            assert_eq!(again.body["text"], body["text"]);
+            assert_eq!(texts().await, before + 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_died_before_its_write_is_done_by_its_repetition() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let headers = [("idempotency-key", "a")];
+    let body = Some(json!({"text": "Bis Dienstag!"}));
+    world.dynamo.fail_by(|operation, _| match operation {
+        "TransactWriteItems" => Fault::Unavailable,
+        _ => Fault::None,
+    });
+    let died = world.call("POST", &path, &headers, body.clone()).await;
+    died.problem(503, "unavailable", "");
+    world.dynamo.heal();
+    let early = world.call("POST", &path, &headers, body.clone()).await;
+    early.problem(409, "request_in_progress", "");
+    world.advance_minutes(2).await;
+    let again = world.call("POST", &path, &headers, body).await.expect(202);
+    assert_eq!(again.header("idempotent-replayed"), "");
+}
+
+#[tokio::test]
+async fn a_request_that_lost_its_key_to_a_repetition_stores_nothing() {
+    let world = World::new().await;
+    let store = &world.app.store;
+    let begin = async || {
+        let begun = store
+            .begin_idempotent(world.workspace, "a", "POST /", world.app.now())
+            .await;
+        match begun.unwrap() {
+            Begun::Start(reservation) => reservation,
+            other => panic!("{other:?}"),
+        }
+    };
+    let late = begin().await;
+    world.advance_minutes(2).await;
+    let present = begin().await;
+    let answer = |text: &str| SavedAnswer {
+        status: 201,
+        headers: Vec::new(),
+        body: text.to_owned(),
+    };
+    let commit = |reservation: &Reservation, text: &str| Commit {
+        answer: Some(reservation.answered(answer(text), world.app.now())),
+        ..Commit::default()
+    };
+    let stored = store.commit(world.workspace, &commit(&late, "late")).await;
+    assert_eq!(stored.unwrap(), Committed::Conflict);
+    // Neither does it free the key that is somebody else's by now.
+    store.abandon_idempotent(&late).await.unwrap();
+    let stored = store
+        .commit(world.workspace, &commit(&present, "present"))
+        .await;
+    assert_eq!(stored.unwrap(), Committed::Done);
+    let begun = store
+        .begin_idempotent(world.workspace, "a", "POST /", world.app.now())
+        .await;
+    assert_eq!(begun.unwrap(), Begun::Replay(answer("present")));
 }
 
 #[tokio::test]

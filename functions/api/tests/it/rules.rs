@@ -6,7 +6,7 @@ use app::tasks::DueTask;
 use domain::channel::Channel;
 use domain::ids::{ConversationId, MessageId};
 use domain::message::Status;
-use local::ScriptedModel;
+use local::{Fault, ScriptedModel};
 use serde_json::{Value, json};
 
 use crate::world::{World, rule, rule_with};
@@ -199,6 +199,30 @@ async fn the_same_idempotency_key_creates_one_rule() {
         .call("POST", "/v1/rules", &headers, Some(rule()))
         .await
         .expect(201);
+}
+
+#[tokio::test]
+async fn a_rule_is_created_once_although_its_answer_got_lost() {
+    let world = World::new().await;
+    let headers = [("idempotency-key", "once")];
+    world.dynamo.fail_by(|operation, _| match operation {
+        "TransactWriteItems" => Fault::ApplyButLoseAnswer,
+        _ => Fault::None,
+    });
+    let died = world
+        .call("POST", "/v1/rules", &headers, Some(rule()))
+        .await;
+    died.problem(503, "unavailable", "");
+    world.dynamo.heal();
+    world.advance_minutes(2).await;
+    let again = world
+        .call("POST", "/v1/rules", &headers, Some(rule()))
+        .await
+        .expect(201);
+    assert_eq!(world.rules().await, 1);
+    let read = world.get(again.header("location")).await.expect(200);
+    assert_eq!(read.body, again.body);
+    assert_eq!(again.header("etag"), "\"1\"");
 }
 
 #[tokio::test]

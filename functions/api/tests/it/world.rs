@@ -209,7 +209,11 @@ impl World {
     }
 
     pub(crate) async fn advance_hours(&self, hours: i64) {
-        self.clock.advance(TimeDelta::hours(hours)).unwrap();
+        self.advance_minutes(60 * hours).await;
+    }
+
+    pub(crate) async fn advance_minutes(&self, minutes: i64) {
+        self.clock.advance(TimeDelta::minutes(minutes)).unwrap();
         self.app.fresh_book(self.workspace).await.unwrap();
     }
 
