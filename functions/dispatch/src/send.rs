@@ -8,7 +8,7 @@
 //! | record | done |
 
 use app::apply::{self, Applied, Change, Loaded};
-use app::consequences::{self, AUTOMATED_SENDS, ForCustomer};
+use app::consequences::{self, AUTOMATED_SENDS, Failed, ForCustomer};
 use app::correlation::Correlation;
 use app::ports::LeavingMessage;
 use app::{App, AppError, secret_names};
@@ -301,7 +301,13 @@ async fn record(
     let (ws, id) = (loaded.conversation.workspace, loaded.conversation.id);
     // The claim wrote the message.
     let claimed_at = message.status_at;
-    consequences::for_connection(app, ws, loaded.connection.id, &outcome, claimed_at).await?;
+    let failed = Failed {
+        outcome: &outcome,
+        attempt: message.attempts,
+        since: claimed_at,
+        at: now,
+    };
+    consequences::for_connection(app, ws, loaded.connection.id, &failed).await?;
     let ended = ended(app, &outcome, message.attempts, now);
     let stored = after(&message, loaded.conversation.channel, &outcome, &ended, now);
     let mut loaded = Some(loaded);

@@ -2,7 +2,7 @@
 //! taken back, reacted to.
 
 use app::apply::{self, Change};
-use app::consequences::{self, ForCustomer};
+use app::consequences::{self, Failed, ForCustomer};
 use app::correlation::Correlation;
 use app::{App, AppError};
 use channels::Outcome;
@@ -112,7 +112,13 @@ async fn failed(
         // It was delivered before, or is not ours: nothing follows from it.
         Raised::Nothing => return Ok(()),
     };
-    consequences::for_connection(app, ws, arrival.connection, outcome, at).await?;
+    let told = Failed {
+        outcome,
+        attempt: 1,
+        since: at,
+        at,
+    };
+    consequences::for_connection(app, ws, arrival.connection, &told).await?;
     let attempts = app
         .store
         .attempts(ws, about.conversation, about.message)

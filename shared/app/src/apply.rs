@@ -377,6 +377,7 @@ async fn connection_of(
         account: None,
         business_account: None,
         state: ConnectionState::Disabled,
+        hold: None,
         created_at: conversation.created_at,
         updated_at: conversation.created_at,
     }))

@@ -52,6 +52,7 @@ pub async fn create_workspace(
         account: None,
         business_account: None,
         state: ConnectionState::Active,
+        hold: None,
         created_at: now,
         updated_at: now,
     };

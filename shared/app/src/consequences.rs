@@ -5,7 +5,7 @@
 
 use channels::Outcome;
 use chrono::{DateTime, Utc};
-use domain::connection::{Connection, ConnectionState};
+use domain::connection::{Connection, ConnectionState, Hold};
 use domain::customer::Customer;
 use domain::ids::{ConnectionId, WorkspaceId};
 use store::Counter;
@@ -61,27 +61,48 @@ pub fn for_customer(
     }
 }
 
+/// A failed send, as far as the connection cares.
+#[derive(Debug)]
+pub struct Failed<'a> {
+    /// What the platform said.
+    pub outcome: &'a Outcome,
+    /// How often in a row, from 1.
+    pub attempt: u32,
+    /// No later than what was refused: a change of the account after this is newer.
+    pub since: DateTime<Utc>,
+    /// When the platform said so.
+    pub at: DateTime<Utc>,
+}
+
 /// The platform said stop (token, payment, restriction): nothing else is sent on this connection
-/// until somebody has looked. `at` is when the failed send happened or was reported.
+/// until somebody has looked. Or it said slowly: nothing is sent until the pause is over.
 pub async fn for_connection(
     app: &App,
     ws: WorkspaceId,
     id: ConnectionId,
-    outcome: &Outcome,
-    at: DateTime<Utc>,
+    failed: &Failed<'_>,
 ) -> Result<(), AppError> {
-    if !outcome.stops_connection() {
+    let outcome = failed.outcome;
+    if !outcome.stops_connection() && outcome.holds_connection(1).is_none() {
         return Ok(());
     }
     for _ in 0..TRIES {
         let Some(read) = app.store.connection(ws, id).await? else {
             return Ok(());
         };
-        let Some(changed) = stopped(&read, outcome, at, app.now()) else {
+        let now = app.now();
+        let Some(changed) = stopped(&read, failed, now).or_else(|| held(&read, failed, now)) else {
             return Ok(());
         };
         if app.store.put_connection(&changed).await? {
-            tracing::error!(connection.id = %id, class = outcome.class(), "the platform refuses this connection; sending on it is paused");
+            match changed.is_active() {
+                false => {
+                    tracing::error!(connection.id = %id, class = outcome.class(), "the platform refuses this connection; sending on it is paused");
+                }
+                true => {
+                    tracing::warn!(connection.id = %id, "the platform slows this connection down; sending on it waits");
+                }
+            }
             app.fresh_book(ws).await?;
             return Ok(());
         }
@@ -89,26 +110,44 @@ pub async fn for_connection(
     Err(AppError::Contended)
 }
 
-/// The connection as the failure leaves it; `None`: as it is.
-fn stopped(
-    read: &Connection,
-    outcome: &Outcome,
-    at: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Option<Connection> {
+/// The connection, paused; `None`: it stays as it is.
+fn stopped(read: &Connection, failed: &Failed<'_>, now: DateTime<Utc>) -> Option<Connection> {
     // Who changed the account after the failure knows more than the failure does.
-    if !read.is_active() || read.updated_at > at {
+    if !failed.outcome.stops_connection() || !read.is_active() || read.updated_at > failed.since {
         return None;
     }
-    let mut changed = read.clone();
-    changed.version += 1;
-    changed.updated_at = now;
-    changed.state = ConnectionState::Paused {
-        reason: outcome
-            .detail()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        since: now,
-    };
-    Some(changed)
+    Some(Connection {
+        version: read.version + 1,
+        updated_at: now,
+        state: ConnectionState::Paused {
+            reason: words(failed.outcome),
+            since: now,
+        },
+        ..read.clone()
+    })
+}
+
+/// The connection, held; `None`: it waits as long already, or the pause is over. No change of the
+/// account's: `updated_at` stays, the version rises for claims that do not know of it yet.
+fn held(read: &Connection, failed: &Failed<'_>, now: DateTime<Utc>) -> Option<Connection> {
+    let until = failed.at + failed.outcome.holds_connection(failed.attempt)?;
+    if !read.is_active() {
+        return None;
+    }
+    let longer = read.hold.as_ref().is_none_or(|hold| hold.until < until);
+    (longer && until > now).then(|| Connection {
+        version: read.version + 1,
+        hold: Some(Hold {
+            until,
+            reason: words(failed.outcome),
+        }),
+        ..read.clone()
+    })
+}
+
+fn words(outcome: &Outcome) -> String {
+    outcome
+        .detail()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use domain::channel::{Channel, ChannelUser, ProviderMessageId};
 
 use crate::inbound::ProviderError;
-use crate::{meta, telegram, whatsapp};
+use crate::{meta, retry, telegram, whatsapp};
 
 /// An answer of a platform.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +102,25 @@ impl Outcome {
     /// Whether every further send of the connection would be refused.
     pub fn stops_connection(&self) -> bool {
         self.reason() == Some(&FailureReason::ConnectionStopped)
+    }
+
+    /// The pause that the platform wants from every send of the connection, for this many
+    /// failed attempts in a row (from 1).
+    pub fn holds_connection(&self, attempt: u32) -> Option<TimeDelta> {
+        match self {
+            Self::Retry {
+                after,
+                scope: RetryScope::Connection,
+                ..
+            } => {
+                let attempt = attempt.clamp(1, retry::SCHEDULE.len() as u32);
+                retry::delay(attempt, *after, 0)
+            }
+            Self::Accepted { .. }
+            | Self::Retry { .. }
+            | Self::Permanent { .. }
+            | Self::Unknown { .. } => None,
+        }
     }
 
     /// Whether the customer told the platform that they want no marketing.

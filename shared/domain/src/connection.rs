@@ -25,6 +25,9 @@ pub struct Connection {
     pub business_account: Option<String>,
     /// Whether it may send.
     pub state: ConnectionState,
+    /// The platform asked all sends of this account to wait; may be over.
+    #[serde(default)]
+    pub hold: Option<Hold>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -48,7 +51,22 @@ pub enum ConnectionState {
     },
 }
 
+/// A pause that the platform asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Until when nothing is sent.
+    pub until: DateTime<Utc>,
+    /// Why, in the platform's words, without personal data.
+    pub reason: String,
+}
+
 impl Connection {
+    /// The pause that is not over yet at this time.
+    #[must_use]
+    pub fn held(&self, at: DateTime<Utc>) -> Option<&Hold> {
+        self.hold.as_ref().filter(|hold| hold.until > at)
+    }
+
     /// Whether it may send.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -61,6 +61,7 @@ pub(crate) fn connection(channel: Channel) -> Connection {
         account: None,
         business_account: None,
         state: ConnectionState::Active,
+        hold: None,
         created_at: monday(),
         updated_at: monday(),
     }

@@ -225,6 +225,8 @@ pub enum GateName {
     Channel,
     /// The connection may send.
     Connection,
+    /// The platform does not ask the connection to wait.
+    RateLimit,
     /// We have answered, so that silence means theirs.
     Answered,
     /// The customer has not written since.
@@ -286,6 +288,7 @@ pub enum Reason {
     RuleChanged,
     ChannelNotReached { channel: Channel },
     ConnectionInactive,
+    ConnectionHeld { until: DateTime<Utc> },
     WindowClosed { closed_at: Option<DateTime<Utc>> },
     TemplateNotApproved { name: String, language: String },
     Outranked { by: RuleId },
@@ -414,6 +417,16 @@ impl Reason {
             Self::ConnectionInactive => both(
                 "Die Verbindung darf gerade nicht senden.",
                 "The connection may not send at present.",
+            ),
+            Self::ConnectionHeld { until } => (
+                format!(
+                    "Die Plattform bremst die Verbindung; weiter geht es ab {}.",
+                    zone.show(*until)
+                ),
+                format!(
+                    "The platform slows the connection down; it goes on from {}.",
+                    zone.show(*until)
+                ),
             ),
             Self::WindowClosed {
                 closed_at: Some(at),
@@ -673,6 +686,7 @@ mod tests {
             R::RuleChanged,
             R::ChannelNotReached { channel },
             R::ConnectionInactive,
+            R::ConnectionHeld { until: at },
             R::WindowClosed {
                 closed_at: Some(at),
             },
@@ -709,6 +723,7 @@ mod tests {
                 R::MarketingRefused { .. } | R::Unreachable | R::ConversationClosed => {}
                 R::ConversationSuspended | R::RuleDisabled | R::RuleDeleted => {}
                 R::RuleChanged | R::ChannelNotReached { .. } | R::ConnectionInactive => {}
+                R::ConnectionHeld { .. } => {}
                 R::WindowClosed { .. } | R::TemplateNotApproved { .. } => {}
                 R::Outranked { .. } | R::EpisodeDone | R::FrequencyCap { .. } => {}
                 R::QuietHours { .. } | R::DailyLimit { .. } | R::InFlight { .. } => {}

@@ -94,6 +94,7 @@ scenarios! {
     nx_42_b_outcome_unknown
     nx_42_c_sent_again_on_request
     nx_42_d_fails_later
+    nx_42_e_whole_account_waits
 }
 
 fn folder() -> PathBuf {

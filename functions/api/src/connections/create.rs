@@ -53,6 +53,7 @@ pub(crate) async fn create_connection(
         account: body.account,
         business_account: body.business_account,
         state: ConnectionState::Active,
+        hold: None,
         created_at: now,
         updated_at: now,
     };

@@ -57,15 +57,32 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
     let rule = run
         .rule()
         .and_then(|id| known.rules.iter().find(|rule| rule.id == id));
-    let outlook = match (refusal, rule) {
-        (Some(reason), _) => Outlook::Skip { reason },
-        (None, None) => for_a_person(known, at, &mut looked),
-        (None, Some(rule)) => for_a_rule(known, rule, run, at, &mut looked),
+    let outlook = match refusal {
+        Some(reason) => Outlook::Skip { reason },
+        None => held(known, at, &mut looked).unwrap_or_else(|| match rule {
+            None => for_a_person(known, at, &mut looked),
+            Some(rule) => for_a_rule(known, rule, run, at, &mut looked),
+        }),
     };
     Forecast {
         outlook,
         gates: looked,
     }
+}
+
+/// Whoever wrote it waits: the platform asked for a pause. What a later moment does to window and
+/// quiet hours is looked at when it has come.
+fn held(known: &Snapshot<'_>, at: DateTime<Utc>, looked: &mut Vec<Gate>) -> Option<Outlook> {
+    let hold = known.connection.held(at);
+    let input = match hold {
+        None => "the platform asked for no pause".to_owned(),
+        Some(hold) => hold.reason.clone(),
+    };
+    looked.push(Gate::new(GateName::RateLimit, hold.is_none(), input));
+    hold.map(|hold| Outlook::Hold {
+        until: hold.until,
+        reason: Reason::ConnectionHeld { until: hold.until },
+    })
 }
 
 /// A person's message: only the platform's window stands in the way.

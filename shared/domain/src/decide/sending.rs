@@ -314,6 +314,7 @@ impl Decider<'_> {
         match reason {
             Reason::QuietHours { until }
             | Reason::FrequencyCap { until }
+            | Reason::ConnectionHeld { until }
             | Reason::InFlight { until }
                 if *until > self.now =>
             {

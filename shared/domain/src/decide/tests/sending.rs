@@ -1,5 +1,6 @@
 use super::world::World;
 use crate::channel::Channel;
+use crate::connection::Hold;
 use crate::customer::Reach;
 use crate::decide::{Effect, Event, LEASE, SendOutcome};
 use crate::fixtures::{hours, manual, minutes, monday, quiet, rule, with_template};
@@ -357,4 +358,37 @@ fn quiet_hours_never_pull_a_message_into_a_window_that_its_delay_misses() {
     world.advance(5000);
     assert!(world.sent.is_empty());
     assert_eq!(world.last_reason().unwrap().code(), "window_closed");
+}
+
+#[test]
+fn while_the_platform_holds_the_connection_neither_rules_nor_people_send() {
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.advance(59);
+    let until = world.now + minutes(5);
+    world.connection.hold = Some(Hold {
+        until,
+        reason: "too many".into(),
+    });
+    world.staff_writes(world.now + minutes(1));
+    world.advance(3);
+    assert_eq!(world.sent.len(), 0);
+    assert_eq!(world.last_reason(), Some(Reason::ConnectionHeld { until }));
+    world.advance(3);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn a_hold_that_begins_before_the_claim_is_seen_by_it() {
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.advance(59);
+    world.now += minutes(1);
+    world.happens(&Event::TimerFired);
+    let run = world.pending().unwrap().id;
+    let until = world.now + minutes(2);
+    world.connection.hold = Some(Hold {
+        until,
+        reason: "too many".into(),
+    });
+    assert!(!world.claim(run));
+    assert_eq!(world.pending().unwrap().due_at, until);
 }
