@@ -83,7 +83,7 @@ words! {
     Category = domain::message::Category { Transactional, Sequence, Manual }
     /// A gate that was looked at.
     GateName = domain::receipt::GateName {
-        Conversation, Rule, Channel, Connection, RateLimit, Answered, Reply, Applies, Stop, Episode, Priority,
+        Conversation, Rule, Channel, Connection, RateLimit, Pace, Answered, Reply, Applies, Stop, Episode, Priority,
         Consent, Reachable, FrequencyCap, QuietHours, Window, Template, DailyLimit, Text,
         Person, Due,
     }

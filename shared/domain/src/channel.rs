@@ -58,6 +58,15 @@ impl Channel {
         }
     }
 
+    /// The least time between two messages to the same customer.
+    pub fn pace(self) -> TimeDelta {
+        match self {
+            Self::WhatsApp => TimeDelta::seconds(6),
+            Self::Telegram => TimeDelta::seconds(1),
+            Self::Instagram | Self::Messenger | Self::Loopback => TimeDelta::zero(),
+        }
+    }
+
     /// How long after the customer's last message free text may be sent. `None`: for ever.
     pub fn free_form_window(self) -> Option<TimeDelta> {
         match self {

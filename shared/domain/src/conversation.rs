@@ -40,6 +40,9 @@ pub struct Conversation {
     pub last_business_at: Option<DateTime<Utc>>,
     /// When a rule last wrote.
     pub last_automated_at: Option<DateTime<Utc>>,
+    /// When a send was last claimed: no later than it left.
+    #[serde(default)]
+    pub last_claimed_at: Option<DateTime<Utc>>,
     /// When the platform's free-form window closes; `None` before it ever opened.
     pub window_closes_at: Option<DateTime<Utc>>,
     /// The customer can be written to (has not blocked us).
@@ -267,6 +270,7 @@ impl Conversation {
             last_customer_at: None,
             last_business_at: None,
             last_automated_at: None,
+            last_claimed_at: None,
             window_closes_at: None,
             reachable: true,
             unread: 0,
@@ -292,6 +296,12 @@ impl Conversation {
     #[must_use]
     pub fn window(&self) -> Window {
         Window::of(self.channel, self.window_closes_at)
+    }
+
+    /// When the platform takes the next message to this customer, as far as its pace goes.
+    #[must_use]
+    pub fn paced_until(&self) -> Option<DateTime<Utc>> {
+        self.last_claimed_at.map(|at| at + self.channel.pace())
     }
 
     /// When a person, on either side, last wrote: the delay of a rule counts from here.

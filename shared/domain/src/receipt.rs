@@ -227,6 +227,8 @@ pub enum GateName {
     Connection,
     /// The platform does not ask the connection to wait.
     RateLimit,
+    /// Nothing left for this customer a moment ago.
+    Pace,
     /// We have answered, so that silence means theirs.
     Answered,
     /// The customer has not written since.
@@ -289,6 +291,7 @@ pub enum Reason {
     ChannelNotReached { channel: Channel },
     ConnectionInactive,
     ConnectionHeld { until: DateTime<Utc> },
+    Paced { until: DateTime<Utc> },
     WindowClosed { closed_at: Option<DateTime<Utc>> },
     TemplateNotApproved { name: String, language: String },
     Outranked { by: RuleId },
@@ -425,6 +428,16 @@ impl Reason {
                 ),
                 format!(
                     "The platform slows the connection down; it goes on from {}.",
+                    zone.show(*until)
+                ),
+            ),
+            Self::Paced { until } => (
+                format!(
+                    "Die Plattform nimmt so schnell keine zweite Nachricht an diesen Kunden; weiter geht es ab {}.",
+                    zone.show(*until)
+                ),
+                format!(
+                    "The platform takes no second message to this customer that soon; it goes on from {}.",
                     zone.show(*until)
                 ),
             ),
@@ -687,6 +700,7 @@ mod tests {
             R::ChannelNotReached { channel },
             R::ConnectionInactive,
             R::ConnectionHeld { until: at },
+            R::Paced { until: at },
             R::WindowClosed {
                 closed_at: Some(at),
             },
@@ -723,7 +737,7 @@ mod tests {
                 R::MarketingRefused { .. } | R::Unreachable | R::ConversationClosed => {}
                 R::ConversationSuspended | R::RuleDisabled | R::RuleDeleted => {}
                 R::RuleChanged | R::ChannelNotReached { .. } | R::ConnectionInactive => {}
-                R::ConnectionHeld { .. } => {}
+                R::ConnectionHeld { .. } | R::Paced { .. } => {}
                 R::WindowClosed { .. } | R::TemplateNotApproved { .. } => {}
                 R::Outranked { .. } | R::EpisodeDone | R::FrequencyCap { .. } => {}
                 R::QuietHours { .. } | R::DailyLimit { .. } | R::InFlight { .. } => {}

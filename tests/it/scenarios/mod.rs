@@ -95,6 +95,7 @@ scenarios! {
     nx_42_c_sent_again_on_request
     nx_42_d_fails_later
     nx_42_e_whole_account_waits
+    nx_42_f_pace
 }
 
 fn folder() -> PathBuf {

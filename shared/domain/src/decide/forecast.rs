@@ -70,8 +70,8 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
     }
 }
 
-/// Whoever wrote it waits: the platform asked for a pause. What a later moment does to window and
-/// quiet hours is looked at when it has come.
+/// Whoever wrote it waits: the platform asked for a pause, or takes no second message that soon.
+/// What a later moment does to window and quiet hours is looked at when it has come.
 fn held(known: &Snapshot<'_>, at: DateTime<Utc>, looked: &mut Vec<Gate>) -> Option<Outlook> {
     let hold = known.connection.held(at);
     let input = match hold {
@@ -79,9 +79,26 @@ fn held(known: &Snapshot<'_>, at: DateTime<Utc>, looked: &mut Vec<Gate>) -> Opti
         Some(hold) => hold.reason.clone(),
     };
     looked.push(Gate::new(GateName::RateLimit, hold.is_none(), input));
-    hold.map(|hold| Outlook::Hold {
-        until: hold.until,
-        reason: Reason::ConnectionHeld { until: hold.until },
+    if let Some(hold) = hold {
+        let until = hold.until;
+        let reason = Reason::ConnectionHeld { until };
+        return Some(Outlook::Hold { until, reason });
+    }
+
+    let head = known.conversation;
+    let pace = head.channel.pace().num_seconds();
+    if pace == 0 {
+        return None;
+    }
+    let paced = head.paced_until().filter(|until| *until > at);
+    let input = match paced {
+        None => format!("nothing left for this customer within {pace} s"),
+        Some(_) => format!("something left for this customer within {pace} s"),
+    };
+    looked.push(Gate::new(GateName::Pace, paced.is_none(), input));
+    paced.map(|until| Outlook::Hold {
+        until,
+        reason: Reason::Paced { until },
     })
 }
 

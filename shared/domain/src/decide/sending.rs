@@ -183,6 +183,7 @@ impl Decider<'_> {
             return;
         };
         self.remove_run(id);
+        self.conversation.last_claimed_at = Some(self.now);
         let message_at = *run.message_at.get_or_insert(match run.source {
             Source::Manual { at } => at,
             // The history shows when it first went out; later attempts write the same item.
@@ -315,6 +316,7 @@ impl Decider<'_> {
             Reason::QuietHours { until }
             | Reason::FrequencyCap { until }
             | Reason::ConnectionHeld { until }
+            | Reason::Paced { until }
             | Reason::InFlight { until }
                 if *until > self.now =>
             {

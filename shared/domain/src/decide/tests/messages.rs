@@ -173,7 +173,7 @@ fn a_persons_message_cancels_and_its_failure_leaves_the_customer_waiting() {
     assert!(world.head.assess_at.is_some());
 
     world.staff_writes(world.now);
-    world.advance(0);
+    world.advance(1);
     assert_eq!(world.head.waiting_since, None);
     assert_eq!(world.sent.len(), 2);
 }

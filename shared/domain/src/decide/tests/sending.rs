@@ -392,3 +392,24 @@ fn a_hold_that_begins_before_the_claim_is_seen_by_it() {
     assert!(!world.claim(run));
     assert_eq!(world.pending().unwrap().due_at, until);
 }
+
+#[test]
+fn messages_to_one_customer_keep_the_platforms_pace() {
+    for (channel, seconds) in [
+        (Channel::WhatsApp, [0, 6, 12]),
+        (Channel::Telegram, [0, 1, 2]),
+        (Channel::Messenger, [0, 0, 0]),
+    ] {
+        let mut world = World::on(channel, hourly());
+        world.customer_writes();
+        for _ in 0..3 {
+            world.staff_writes(world.now);
+        }
+        world.advance(1);
+        let left = world
+            .sent
+            .iter()
+            .map(|sent| (sent.at - monday()).num_seconds());
+        assert_eq!(left.collect::<Vec<_>>(), seconds, "{channel}");
+    }
+}
