@@ -13,6 +13,7 @@
 //! | `..` | up to eight words, also across commas |
 //! | `#` | a number |
 //! | `^`, `$` | begin or end of the sentence, or a comma there; `a\|$` is `a` or the end |
+//! | `^^` | begin of the sentence |
 
 use super::text::{BREAK, fold};
 
@@ -34,7 +35,9 @@ enum Part {
         across_breaks: bool,
     },
     Number,
-    Begin,
+    Begin {
+        of_sentence: bool,
+    },
     End,
 }
 
@@ -55,6 +58,18 @@ pub(super) struct Span {
     pub(super) end: usize,
 }
 
+impl Span {
+    /// Holds another span and more.
+    pub(super) fn exceeds(self, other: Span) -> bool {
+        let holds = self.start <= other.start && other.end <= self.end;
+        holds && self != other
+    }
+
+    pub(super) fn overlaps(self, other: Span) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+}
+
 impl Pattern {
     pub(super) fn new(source: &str) -> Pattern {
         Pattern {
@@ -72,7 +87,7 @@ impl Pattern {
         let first = self
             .parts
             .iter()
-            .find(|part| !matches!(part, Part::Begin))?;
+            .find(|part| !matches!(part, Part::Begin { .. }))?;
         let Part::Words { choices, .. } = first else {
             return None;
         };
@@ -97,7 +112,8 @@ fn part(source: &str) -> Part {
             across_breaks: true,
         },
         "#" => Part::Number,
-        "^" => Part::Begin,
+        "^" => Part::Begin { of_sentence: false },
+        "^^" => Part::Begin { of_sentence: true },
         "$" => Part::End,
         words => Part::Words {
             choices: words
@@ -115,8 +131,9 @@ fn matches_at(parts: &[Part], words: &[String], at: usize) -> Option<usize> {
         return Some(at);
     };
     match first {
-        Part::Begin => {
-            let begins = at == 0 || words.get(at - 1).is_some_and(|w| w == BREAK);
+        Part::Begin { of_sentence } => {
+            let after_break = || words.get(at - 1).is_some_and(|w| w == BREAK);
+            let begins = at == 0 || !of_sentence && after_break();
             if begins {
                 matches_at(rest, words, at)
             } else {
@@ -261,6 +278,8 @@ mod tests {
         check("kein* .. interesse", "Kein Problem, Interesse ist da", true);
         check("^ ja $", "ja, gern", true);
         check("^ ja $", "das ist ja gut", false);
+        check("^ wer _", "mein Bruder, wer sonst", true);
+        check("^^ wer _", "mein Bruder, wer sonst", false);
         check("um # uhr", "um 16:30 Uhr", true);
         check("*termin*", "Zahnarzttermine", true);
     }

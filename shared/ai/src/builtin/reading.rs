@@ -27,9 +27,12 @@ pub(super) struct Reading {
 #[derive(Debug, Clone, Copy)]
 struct Said {
     act: Act,
+    span: Span,
     sentence: usize,
     negated: bool,
     conditional: bool,
+    /// Under a condition or a "maybe".
+    uncertain: bool,
     in_question: bool,
     weak: bool,
 }
@@ -130,7 +133,7 @@ impl Reading {
     /// Praise of a thing ("it looks lovely"), more than a cheerful "super!".
     pub(super) fn praises(&self) -> bool {
         const VERBS: &str = " ist sind war waren sieht sehen schaut passt passen sitzt sitzen gefallt \
-            gefallen schmeckt lauft funktioniert liebe lieben bin is are was were its theyre looks \
+            gefallen schmeckt lauft funktioniert liebe lieben bin is are was were been its theyre looks \
             look fits fit works runs love loves loved im est sont suis es esta e sono cok ";
         self.facts(Act::Pleased).any(|fact| {
             let words = &self.sentences[fact.sentence].words;
@@ -155,7 +158,7 @@ impl Reading {
 
     fn facts(&self, act: Act) -> impl Iterator<Item = &Said> {
         self.said.iter().filter(move |said| {
-            said.act == act && !said.negated && !said.conditional && !said.in_question
+            said.act == act && !said.negated && !said.uncertain && !said.in_question
         })
     }
 
@@ -168,7 +171,7 @@ impl Reading {
                     .any(|s| s.act == act && s.sentence == index)
             };
             if sentence.question_mark {
-                !(does(Act::Announces) && asks_leave(sentence))
+                !self.asks_leave(index)
             } else {
                 let otherwise = does(Act::Announces) || does(Act::Declines);
                 does(Act::Asks) && (!otherwise || opens_with_question_word(sentence))
@@ -176,8 +179,19 @@ impl Reading {
         })
     }
 
-    /// A promise of the business itself. "Let us know" with no "we" around is none, and
-    /// "pay, then we send it" waits for the customer.
+    /// "Can I let you know tomorrow?" asks for patience only.
+    fn asks_leave(&self, index: usize) -> bool {
+        asks_permission(&self.sentences[index]).is_some_and(|at| {
+            self.said
+                .iter()
+                .filter(|said| said.act == Act::Announces && said.sentence == index)
+                .any(|said| (at..at + 7).contains(&said.span.start))
+        })
+    }
+
+    /// A promise of the business itself. "Let us know" with no "we" around is none, "pay, then
+    /// we send it" waits for the customer, and goods that go out are no word to come; an offer
+    /// that goes out is one.
     pub(super) fn promises(&self) -> bool {
         const FIRST_PERSON: &[&str] = &[
             "ich", "wir", "i", "we", "ill", "well", "let", "lemme", "someone", "sich", "je", "on",
@@ -194,8 +208,19 @@ impl Reading {
                 });
                 let words = &self.sentences[promise.sentence].words;
                 let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-                !invites || has(FIRST_PERSON) && !has(THEN)
+                let ours = !invites || has(FIRST_PERSON) && !has(THEN);
+                ours && !self.is_about_goods(promise)
             })
+    }
+
+    fn is_about_goods(&self, promise: &Said) -> bool {
+        let beside = |act| {
+            self.said
+                .iter()
+                .filter(move |said| said.act == act && said.sentence == promise.sentence)
+        };
+        beside(Act::Ships).any(|ships| ships.span.overlaps(promise.span))
+            && beside(Act::Offers).next().is_none()
     }
 
     /// Several times to choose from.
@@ -226,13 +251,17 @@ fn affirmed_slots(sentences: &[Sentence], lexicon: &Lexicon) -> Vec<Slot> {
 }
 
 fn said(index: usize, sentence: &Sentence, acts: &[Found], lexicon: &Lexicon) -> Vec<Said> {
-    let condition = acts.iter().any(|found| found.act == Act::Condition);
+    let does = |act| acts.iter().any(|found| found.act == act);
+    let condition = does(Act::Condition);
+    let uncertain = condition || does(Act::Hedges);
     acts.iter()
         .map(|found| Said {
             act: found.act,
+            span: found.span,
             sentence: index,
             negated: !found.negative && is_negated(sentence, found.span, lexicon),
             conditional: condition,
+            uncertain,
             in_question: sentence.question_mark,
             weak: is_weak(sentence, found.span),
         })
@@ -248,8 +277,8 @@ fn opens_with_question_word(sentence: &Sentence) -> bool {
     first.is_some_and(|word| WORDS.contains(&word.as_str()))
 }
 
-/// "Can I let you know tomorrow?" asks for patience only.
-fn asks_leave(sentence: &Sentence) -> bool {
+/// Where "can I" stands.
+fn asks_permission(sentence: &Sentence) -> Option<usize> {
     const MAY: [&str; 9] = [
         "can", "could", "may", "kann", "darf", "konnen", "durfen", "konnte", "konnten",
     ];
@@ -257,7 +286,7 @@ fn asks_leave(sentence: &Sentence) -> bool {
     let words = &sentence.words;
     let is = |word: &String, list: &[&str]| list.contains(&word.as_str());
     let asks = |pair: &[String]| is(&pair[0], &MAY) && is(&pair[1], &I);
-    words.len() < 12 && words.windows(2).take(3).any(asks)
+    words.windows(2).position(asks)
 }
 
 /// A negator in the phrase's gaps ("have not yet paid"), or shortly before or after it in
@@ -345,7 +374,7 @@ fn without_media(text: &str) -> (String, bool) {
                 rest = tail;
             }
             _ => {
-                kept.push(' ');
+                kept.push('[');
                 rest = after;
             }
         }

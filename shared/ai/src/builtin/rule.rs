@@ -100,7 +100,7 @@ static SALE: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*kauf *kaufs *bestellung *lieferung *versand abholung *reparatur *montage *einbau *umzug \
     abreise aufenthalt *besuch *behandlung *eingriff *operation *op purchase* buying order* sale \
-    delivery repair* procedure treatment* surgery operation fitting installation visit* stay* move \
+    delivery repair* procedure treatment* surgery operation fitting installation job work works visit* stay* move \
     collection pickup achat* livraison réparation séjour visite compra* entrega reparación estancia \
     acquisto consegna riparazione soggiorno visita satın alışveriş teslimat tamir ziyaret",
     )
@@ -110,7 +110,7 @@ static SALE: LazyLock<Stems> = LazyLock::new(|| {
 static CARE: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*zufried* *bewert* *feedback* *rückmeld* *ordnung* geschmeckt gefallen gefällt alles-passt \
-    alles-gut gut-läuft gut-sitz* wie-geht fragen-ob happy satisf* review* rate check-in like* enjoy* \
+    alles-gut gut-läuft alles-läuft ob-läuft ob-funktioniert gut-sitz* wie-geht fragen-ob happy satisf* review* rate check-in like* enjoy* \
     alright ok satisfait* content* avis plu opinión recomend* contento* soddisf* recension* memnun* yorum*",
     )
 });
@@ -121,6 +121,14 @@ static AFTER: LazyLock<Stems> =
 /// "nach einem Termin fragen" is not "nach einem Termin".
 static FOR: LazyLock<Stems> =
     LazyLock::new(|| Stems::new("*frag* *such* erkundig* zufried* verlang*"));
+
+/// A decision either way.
+static DECISION: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "entschieden entscheidet *entscheidung decided decides decision *antwort geantwortet reagiert \
+    answered replied responded reacted décidé décision decidido decisión deciso decisione karar*",
+    )
+});
 
 static GOAL: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
@@ -182,7 +190,8 @@ static PROBLEM: LazyLock<Stems> = LazyLock::new(|| {
 static PLEASED: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "zufrieden *zufrieden* zufriedenheit happy satisf* content* pleased wohlauf gut \
-    memnun* soddisf* satisfech* positiv* fine glücklich",
+    memnun* soddisf* satisfech* positiv* fine glücklich works working alright well läuft funktioniert \
+    bestens",
     )
 });
 
@@ -193,7 +202,7 @@ static THANKS: LazyLock<Stems> = LazyLock::new(|| {
 static FEEDBACK: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*rückmeld* feedback geantwortet antwort gemeldet meldet äußert geäußert *bewert* reported-back \
-    replied answered responded review* reply retour avis répondu opinión respondido contestado \
+    replied answered responded told tells said-how review* reply retour avis répondu opinión respondido contestado \
     risposto recensione yorum cevap",
     )
 });
@@ -265,10 +274,11 @@ fn follows(words: &[String], event: &Stems) -> bool {
 /// A stop text that names nothing known stops on everything that ends a matter.
 fn stops_on(stop: &str) -> StopsOn {
     let words: Vec<String> = sentences(stop).into_iter().flat_map(|s| s.words).collect();
+    let decided = DECISION.in_any(&words);
     let found = StopsOn {
-        goal: GOAL.in_any(&words),
+        goal: decided || GOAL.in_any(&words),
         delivered: DELIVERED.in_any(&words),
-        refusal: REFUSAL.in_any(&words),
+        refusal: decided || REFUSAL.in_any(&words),
         problem: PROBLEM.in_any(&words),
         pleased: PLEASED.in_any(&words),
         thanks: THANKS.in_any(&words),
@@ -318,7 +328,7 @@ const KIN: [&str; 6] = [
      mariage boda matrimonio sposi düğün",
     "reklam beschwer complaint mangel mängel defekt kaputt broken faulty",
     "firma firmen unternehmen gmbh company companies business corporate entreprise empresa azienda",
-    "miete mieten mietanfrage vermiet rental renting tenant location",
+    "miete mieten mietanfrage vermiet rent rental renting tenant location",
     "notfall notfälle emergenc urgent urgence",
     "kind kinder child children kids enfant niños bambin",
 ];

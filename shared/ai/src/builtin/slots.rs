@@ -98,11 +98,15 @@ fn number(words: &[String], i: usize) -> Option<Slot> {
     let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
     let hour: u16 = digits.parse().ok().filter(|n| (1..=31).contains(n))?;
     let rest = &word[digits.len()..];
+    let rest = ["am", "pm", "uhr"]
+        .iter()
+        .find_map(|half| rest.strip_suffix(half))
+        .unwrap_or(rest);
     let minutes = match rest.strip_prefix([':', '.', 'h']) {
         Some(minutes) if minutes.len() == 2 => minutes.parse().ok()?,
         Some("") => 0,
         Some(_) => return None,
-        None if matches!(rest, "" | "am" | "pm" | "uhr" | "th" | "st" | "nd" | "rd") => 0,
+        None if matches!(rest, "" | "th" | "st" | "nd" | "rd") => 0,
         None => return None,
     };
     Some(Slot::Number(hour, minutes))

@@ -94,7 +94,7 @@ pub(super) enum Event {
 /// Words of an order, a delivery, a visit that has been.
 static SERVED: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
-        "*bestellt *bestellung *einkauf *kauf *gekauft *bezahlt *liefer* *geliefert *versandt *versendet \
+        "*bestellt *bestellung *einkauf *kauf *gekauft *bezahlt *liefer* *geliefert *zugestellt *verlegt *versandt *versendet \
     verschickt *abhol* *abgeholt *besuch *aufenthalt *repar* unterwegs *montiert *eingebaut fertig \
     ordered order purchase* bought paid payment deliver* dispatched ship* collect* pick-up \
     ready visit stay repair* fixed install* coming-in on-way procedure surgery home command* achat* \
@@ -102,8 +102,8 @@ static SERVED: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
-/// Why a customer waits who was promised something.
-pub(super) const PROMISED: &str = "the business promised to come back";
+/// Why a customer waits who sent no words. What they write next may tell what it was about.
+const MEDIA: &str = "a voice message or picture is unanswered";
 
 pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
     let lexicon = Lexicon::of(language);
@@ -181,9 +181,13 @@ impl Story {
         if is_automatic(reading) {
             return;
         }
-        let hesitates = reading.states(Act::Announces)
-            || reading.mentions(Act::Announces)
-            || reading.mentions(Act::Undecided);
+        let counter_proposal = self.ask == Some(Ask::Slots) && !reading.slots.is_empty();
+        let agrees = matches!(self.ask, Some(Ask::Slots | Ask::Decision))
+            && reading.states_strongly(Act::Agrees);
+        let hesitates = reading.mentions(Act::Announces)
+            || reading.mentions(Act::Intends) && !agrees
+            || reading.mentions(Act::Undecided)
+            || reading.mentions(Act::Hedges) && !counter_proposal;
         let asks = reading.asks();
         if reading.states(Act::Cancels) {
             self.events.retain(|event| *event != Event::Confirmed);
@@ -206,7 +210,8 @@ impl Story {
     fn note_events(&mut self, reading: &Reading, hesitates: bool, asks: bool) {
         let undecided = reading.mentions(Act::Undecided);
         let firm = |act| reading.states_apart_from(act, Act::Announces) && !undecided;
-        let refuses_time = reading.mentions(Act::BadTime) || reading.states(Act::Rebooks);
+        let picks = reading.states_apart_from(Act::Books, Act::BadTime);
+        let refuses_time = reading.mentions(Act::BadTime) && !picks || reading.states(Act::Rebooks);
         if firm(Act::Elsewhere) {
             self.events.push(Event::Elsewhere);
         } else if firm(Act::NeedGone) && !reading.says_last(Act::Announces, Act::NeedGone) {
@@ -219,7 +224,7 @@ impl Story {
         } else if self.confirms(reading, hesitates || undecided, asks, refuses_time) {
             self.events.push(Event::Confirmed);
         }
-        if self.asked_for_documents && firm(Act::Delivers) && !asks {
+        if self.asked_for_documents && firm(Act::Delivers) && !asks && !hesitates {
             self.events.push(Event::Delivered);
         }
         self.note_experience(reading, hesitates, asks);
@@ -271,6 +276,7 @@ impl Story {
         let takes_slot = self.ask == Some(Ask::Slots)
             && slots::overlap(&self.slots, &reading.affirmed_slots)
             && !reading.mentions(Act::Condition)
+            && !reading.mentions(Act::Hedges)
             && !asks;
         // A day that was not on offer is a counter-proposal, however it is put.
         let other_time = self.ask == Some(Ask::Slots)
@@ -313,13 +319,14 @@ impl Story {
         } else if reading.states(Act::Requests) {
             Some("the customer asked for something")
         } else if reading.media && reading.word_count < 30 && !reading.states(Act::Pleased) {
-            Some("a voice message or picture is unanswered")
+            Some(MEDIA)
         } else if reading.states(Act::Chases) {
             Some("the customer is waiting to hear from the business")
         } else if reading.states(Act::Problem) && !hesitates {
             Some("the customer reported a problem")
         } else if hesitates {
             // Their own promise replaces what they were waiting for only if nothing was.
+            self.waits = self.waits.filter(|reason| *reason != MEDIA);
             return;
         } else if reading.states(Act::Wants) {
             Some("the customer asked for something")
@@ -350,7 +357,7 @@ impl Story {
     fn business_wrote(&mut self, reading: &Reading) {
         let asks = reading.question_mark;
         let proposes_time = asks && !reading.slots.is_empty();
-        let substance = reading.price || asks;
+        let substance = reading.price || asks || reading.offers_a_choice();
         self.business_wrote = true;
         if is_automatic(reading) && !reading.price && !proposes_time {
             return;
@@ -359,7 +366,7 @@ impl Story {
             return;
         }
         if reading.promises() && !substance && !reading.mentions(Act::AsksDocs) {
-            self.waits = Some(PROMISED);
+            self.waits = Some("the business promised to come back");
             return;
         }
         self.waits = None;
@@ -382,6 +389,7 @@ impl Story {
             && (self.ask.is_some() || self.wished)
             && !self.announced
             && !reading.price
+            && !reading.offers_a_choice()
     }
 
     fn note_ask(&mut self, reading: &Reading, asks: bool) {
@@ -409,8 +417,8 @@ impl Story {
             None
         };
         self.offered |= reading.price || reading.mentions(Act::Offers);
-        if asks && !reading.mentions(Act::Regrets) {
-            self.open_again(ask);
+        if (asks || reading.price) && !reading.mentions(Act::Regrets) {
+            self.open_again(ask, reading.price);
         }
         if let Some(ask) = ask {
             if ask != Ask::Invitation || self.ask.is_none() {
@@ -428,11 +436,11 @@ impl Story {
 }
 
 impl Story {
-    /// A new question of the business takes the matter up where it had seemed to end.
-    fn open_again(&mut self, ask: Option<Ask>) {
+    /// A new question or price of the business takes the matter up where it had seemed to end.
+    fn open_again(&mut self, ask: Option<Ask>, new_price: bool) {
         let cancelled = std::mem::take(&mut self.cancelled);
         self.events.retain(|event| match event {
-            Event::Declined => !cancelled,
+            Event::Declined => !cancelled && !new_price,
             Event::NeedGone | Event::Elsewhere => false,
             _ => true,
         });

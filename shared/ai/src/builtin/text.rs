@@ -107,7 +107,7 @@ impl Reader {
                 self.words.push(c.to_string());
             }
             '?' => self.end_sentence(true),
-            '!' | '\n' | ';' | '…' => self.end_sentence(false),
+            '!' | '\n' | ';' | '…' | '[' | ']' => self.end_sentence(false),
             // "14." and "Str." are no ends.
             '.' if self.number() || next.is_some_and(char::is_alphanumeric) => self.end_word(),
             '.' => self.end_sentence(false),

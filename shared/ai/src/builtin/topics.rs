@@ -191,7 +191,7 @@ const STEMS: [(Topic, &str); 28] = [
     ),
     (
         Topic::LostItem,
-        "*vergessen *liegengelassen *liegenlassen *fundsach* *fundbüro* *verloren lost forgot left-behind oublié* perdu* olvid* dimenticat* unuttum",
+        "*vergessen *liegengelassen *liegenlassen *fundsach* *fundbüro* *verloren lost-my lost-property lost-found forgot left-behind oublié* perdu* olvid* dimenticat* unuttum",
     ),
     (
         Topic::SickNote,

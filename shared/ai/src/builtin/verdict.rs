@@ -55,9 +55,7 @@ fn decide(rule: &RuleReading, story: &Story) -> (bool, bool, &'static str) {
     if let Some(reason) = stop_reason(rule, story) {
         return (false, true, reason);
     }
-    // "It ships today" is no word the customer waits for before saying how it was.
-    let ships = rule.after_sale && story.served && story.waits == Some(story::PROMISED);
-    if let Some(reason) = story.waits.filter(|_| !ships) {
+    if let Some(reason) = story.waits {
         return (false, false, reason);
     }
     let (applies, reason) = weigh(&evidence(rule, story));

@@ -52,7 +52,8 @@ pub(super) const TABLE: Table = &[
             "bitte .. *rechnen|*ändern|*legen|*passen|ergänzen|rausnehmen|streichen|*tauschen|weglassen|hinzufügen|aufnehmen|erhöhen|reduzieren $",
             "ruf|ruft|rufen|ruaf _ mich|uns|mi _ .. an|zurück|mal|bitte",
             "bitte _ schicken|schickt|schick|senden|sendet|zusenden|nennen|korrigier*|zurückrufen|ändern|anrufen|ruft|rufen|erklären|mailen|stornieren|umbuchen|überprüfen|nachsehen|nachschauen|schauen+sie|informier*|kümmer*|zuschicken|beheben|richtigstellen|erstattet|erstatten|klären+sie",
-            "schick|schickt|schicken|send|sendet|mail|mailt|mailen|nenn|nennt|zeig|zeigt|sag|sagt|erklär _ mir|uns|ma|mal|sie",
+            "schick|schickt|schicken|send|sendet|mail|mailt|mailen|nenn|nennt|zeig|zeigt|sag|sagt|erklär mir|uns|ma|mal|bitte",
+            "=schickt|schicken|=sendet|senden|=mailt|mailen|=nennt|nennen|=zeigt|zeigen|=sagt|sagen _ mir|uns|ma|mal|sie",
             "schicken|senden|nennen|sagen|machen|rufen|geben|klären|prüfen|erklären|ändern|korrigieren sie",
             "könnt*|könnten|kannst|würdet|würden|können ihr|sie|du _ .. schicken|senden|nennen|sagen|ändern|zurückrufen|anrufen|machen|prüfen|geben|mailen|kommen|schauen|anbieten|reservieren|erklären|zuschicken|zeigen",
         ],
@@ -130,6 +131,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "weiß|weiss|woass noch+nicht|no+ned|noch+ned|noch+net|noch+nich|nonig|noch",
+            "krieg|kriege|bekomme|erhalte ich|die|das _ .. erst",
+            "hol|hole|holen _ noch|zwei|andere|weitere",
             "bestätige|bestätigen|sage|sag|entscheide _ noch|später|morgen+noch|dann+noch|zeitnah",
             "wahrscheinlich|vermutlich|vielleicht|vllt|evtl|eventuell|möglicherweise|tendenziell _ montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|do|mi|di|der|die|das|#|morgen",
             "holen|hole|vergleichen|vergleiche|warten|warte|sammeln|prüfen _ .. angebot*|vergleichs*|varianten|optionen",
@@ -257,6 +261,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "ersten|zweiten|anderen|andere|letzten|früheren|späteren|erste|zweite _ .. eingetragen|notiert|vorgemerkt|eingeplant",
             "auftrag _ können|könnt|kriegen|kriegt|haben|habt _ sie|ihr|haben",
             "^ der|die|das|den erste|ersten|zweite|zweiten|dritte|frühere|spätere|letzte|montag|dienstag|mittwoch|donnerstag|freitag|samstag $|bitte|um|passt",
             "stell|stelle|bring|bringe|gebe|geb|hol|hole _ .. hin|vorbei|ab|ihn|es|sie _ schlüssel|schon",
@@ -337,6 +342,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "begraben|auf+unbestimmte+zeit|ad+acta|auf+eis",
+            "behelfen|begnügen|arrangieren uns",
+            "sprengt|übersteigt|übertrifft .. rahmen|budget|möglichkeiten|mittel",
+            "schließen|schließt|schliesst|streichen|streicht|zurückziehen _ .. antrag|vorgang|akte|anfrage",
+            "antrag|vorgang|akte|anfrage _ .. schließen|zumachen|streichen|zurückziehen",
+            "=nö|=nee|=nein $|,|trainier*|trainiere",
             "also|daher|deshalb|drum|somit nein|nicht|nix|leider+nicht|leider+nein $|danke",
             "fürchte|denke|glaube _ nicht|nein $",
             "sehen|sehe|nehmen|nehme|sehn _ von .. ab|abstand",
@@ -446,6 +457,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::BadTime,
         &[
+            "ausgeschlossen|unmöglich",
             "bin|sind|hab|habe|haben _ weg|urlaub|verreist|verplant|schule|training|dienst|schicht|arbeit|kurs|uni|besuch",
             "da|dann|am|um|an+dem+tag|leider _ .. kann|können|geht|schaff* _ .. nicht|ned|net|nich|leider+nicht|schlecht",
             "schlecht|ungünstig|blöd|doof|eng|schwierig|unpassend|zu+früh|spät",
@@ -582,6 +594,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Pleased,
         &[
+            "kein vergleich",
+            "wie neu|am+schnürchen|geschmiert|butter",
+            "*leise|flüsterleise|tadellos|mustergültig|einsame+spitze",
             "top|tip+top|1a|eins+a|klasse|sehr+gut",
             "zufrieden|begeistert|hin+und+weg|happy|glücklich|überglücklich|verliebt|entzückt|beeindruckt|dankbar|überwältigt",
             "toll|super|prima|klasse|perfekt|spitze|mega|wunderbar|wunderschön|großartig|genial|hervorragend|ausgezeichnet|fantastisch|phantastisch|tiptop|tipptopp|einwandfrei|bestens|traumhaft|lecker|köstlich|herrlich|bombe|geil|hammer|schön|schee|supper|traum",
@@ -613,9 +628,7 @@ pub(super) const TABLE: Table = &[
     ),
     (
         Act::Condition,
-        &[
-            "wenn|falls|sofern|vorausgesetzt|wann's|wenns|sobald|ob|hängt|eventuell|evtl|vielleicht|vllt|vlt|womöglich|wahrscheinlich|ansonsten|voraussichtlich",
-        ],
+        &["wenn|falls|sofern|vorausgesetzt|wann's|wenns|sobald|ob|hängt|ansonsten"],
     ),
     (
         Act::AutoReply,
@@ -727,6 +740,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::AsksFeedback,
         &[
+            "^ läuft|laufen|funktioniert|fährt|hält|sitzt|schmeckt|gefällt|passt|passen|klappt|tut|heizt|schließt der|die|das|es|alles|dein*|ihr*|jetzt|wieder",
             "zufrieden*|gefallen|gefällt|geschmeckt|zurecht|zurechtkommen|eingelebt|gesund|wohl+fühl*|wohlfühl*",
             "wie _ kommen|kommst|kommt|läuft|lief|gehts|geht|war|fand*|schmeckt|sitzt|fährt|schläft|hat",
             "haben|hast|habt _ freude|spaß|gut _",
@@ -785,6 +799,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "hört|hör|hörts|hören|hörn _ auf|uf @me|mir|damit _ .. *spam*|*textet*|*texten|*nerv*|*schreib*|*müll*|*ballern|*bombardier*|*belästig*",
             "@me _ .. in ruhe|ruah|rueh|frieden _ lassen|lasst|gelassen|lass $|mit|und|jetzt|bitte|endlich",
             "tragen|tragt|trag|nehmen|nehmt|nimm sie|ihr|mich|uns|bitte _ aus|raus $",
             "=blockiere|=blockier|=blocke|=sperre _ .. nummer|kontakt",
@@ -933,6 +948,18 @@ pub(super) const TABLE: Table = &[
             "als ki|sprachmodell|bot|assistent",
             "systemprompt|prompt|applies|opt_out|jailbreak",
             "diese|dieser|dieses|der|den|das|jede|alle _ regel|regeln|nachfassen|nachfassung|follow|automatisierung|gespräch|unterhaltung|konversation|chat _ gilt|gelten|ist|sind|deaktivier*|abschalten|beenden|beendet|ausgesetzt|abgeschlossen|stoppen|als",
+        ],
+    ),
+    (
+        Act::Hedges,
+        &["eventuell|evtl|vielleicht|vllt|vlt|womöglich|wahrscheinlich|voraussichtlich"],
+    ),
+    (
+        Act::Ships,
+        &[
+            "*schick*|*send*|geht|gehen|ging|gehn|kommt|kommen _ .. raus|hinaus|los|ab|weg|auf+die+reise|auf+den+weg|in+den+versand|in+die+post|zur+post|zum+versand|mit+dhl|mit+der+post|per+post|per+dhl",
+            "verschick*|versand*|versend*|verlass*|verpack*|liefer*|ausliefer*|paket*|päckchen|sendung*",
+            "fertig+machen|fertigmachen|backen|bauen|nähen|produzieren|herstellen",
         ],
     ),
 ];

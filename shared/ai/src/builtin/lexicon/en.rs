@@ -29,7 +29,7 @@ pub(super) const GROUPS: Groups = &[
     ),
     (
         "@kin",
-        "brother|sister|mum|mom|dad|mother|father|husband|wife|partner|boyfriend|girlfriend|uncle|aunt|cousin|son|daughter|nephew|niece|mate|mates|friend|friends|neighbour|neighbor|neighbours|colleague|inlaw|inlaws|law|lad|lads|guy|fella|bloke|boss|landlord|council|granddad|grandad|gran|flatmate|housemate|missus|bro|sis|student|caretaker|family|parents|employer|company",
+        "brother|sister|mum|mom|dad|mother|father|husband|wife|partner|boyfriend|girlfriend|uncle|aunt|cousin|son|daughter|nephew|niece|mate|mates|friend|friends|neighbour|neighbor|neighbours|colleague|inlaw|inlaws|law|lad|lads|guy|fella|bloke|boss|landlord|council|granddad|grandad|gran|flatmate|housemate|missus|hubby|hubs|wifey|fiance|fiancee|bf|gf|grandma|grandad|nan|kids|girls|bro|sis|student|caretaker|family|parents|employer|company",
     ),
     ("@dont", "dont|dnt|do+not|please+not|no+need+to|stop"),
     (
@@ -65,7 +65,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Asks,
         &[
-            "^ when|whens|where|wheres|which|who|whos|why|whats|hows|how+much|how+many|how+long|how+often|how+far|how+about|how+do|what+time|what+is|what+are|what+does|what+would|what+size|what+day|what+if|what+about|what+do",
+            "^^ when|where|which|who",
+            "^ when|where|which|who is|are|was|do|does|did|can|could|cud|would|will|should|shall|have|has|one|ones|size|day|time",
+            "^ whens|wheres|whos|why|whats|hows|how+much|how+many|how+long|how+often|how+far|how+about|how+do|what+time|what+is|what+are|what+does|what+would|what+size|what+day|what+if|what+about|what+do",
             "^ and|but|also|btw|hi|hey|hello|hiya|yo|so|ok when|where|which|who|why|what+is|whats|how|is|are|do|does|can|could|would|any",
             "^ is|are|do|does|did|can|could|cud|would|will|have|has|may|should|am you|u|ya|i|we|it|there|the|they|that|this|my|your|parking|breakfast",
             "^ any chance|news|update|idea|availability|slots|space|room|cancellations|discount|left|more|luck",
@@ -104,9 +106,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Chases,
         &[
-            "still _ waiting|nothing|no|not|havent|hasnt",
+            "still _ nothing|no+reply|no+answer|no+news|not+heard|not+had|not+received|havent|hasnt",
             "you _ .. said|promised|supposed|meant _ .. call|come|send|be|get+back|email|ring",
-            "still waiting|havent|not|no|nothing",
+            "still waiting|waitin $|here|for+you|on+you|for+your|on+your|for+a|for+an|for+the|to+hear",
             "any news|update|word|progress|luck",
             "no one|nobody|noone|never|havent|hasnt|not|still _ called|rang|replied|answered|heard|got+back|came|come|contacted|emailed|shown|turned+up",
             "heard nothing|anything",
@@ -120,6 +122,25 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "gonna|going+to|need+to|will|ill|have+to show|ask|tell|run|talk|consult _",
+            "show|showing|shown _ to|my|the|him|her|them _ @kin|team|boss|committee",
+            "before i|we|he|she _ commit|decide|say|fix|confirm|book|make+up|sign|can",
+            "cant|wont|not _ .. until|till|til|before",
+            "dont|not _ want+to _ say|commit|decide|book _ before|until|till|yet",
+            "sorting|figuring|working|finding _ out _ my|our|the|when|whether|what|how|if",
+            "sort|sorting _ my|our _ shifts|rota|diary|calendar|money|finances|childcare",
+            "juggling|chasing|gathering|collecting _ my|our|the|landlord|quotes",
+            "run|running _ it|this|them _ past|by",
+            "put|putting _ it|this|that _ to _ my|our|the",
+            "remind|ask|try|nudge me|us _ again|closer|nearer|later|in|next|when",
+            "skint|broke|short|tight _ til|till|until|at+the|this|right+now",
+            "not _ ruling|rule _ it|that|this|you _ out",
+            "let+me|lemme|gotta|need+to|ill _ count|measure|see|find|weigh|add|work",
+            "off to _ with|to|for",
+            "sit|sitting on it|this|that|them",
+            "up in the air",
+            "once|when _ approved|sorted|through|back|settled|signed+off|happened",
+            "signs|sign|signing _ everything|it|things|that _ off",
             "ill|i+will|we+will|well|were+going+to|going+to _ .. review|consider|evaluate|go+through|go+over|read|reply|respond",
             "will|ill|shall|well confirm|advise|revert|update|report $|asap|soon|later|shortly|once|when|by",
             "probably|possibly|maybe|perhaps|prob|hopefully|likely _ monday|tuesday|wednesday|thursday|friday|saturday|sunday|#|tomorrow|first|second|but|will|ill",
@@ -144,7 +165,7 @@ pub(super) const TABLE: Table = &[
             "bit|lot|loads|so|too _ .. going+on|on+at+the+moment|on+right+now|on+my+plate",
             "away|on+holiday|travelling|abroad|working _ .. until|till|til|this+week|at+the+moment|right+now",
             "later|tonight|tomorrow|soon|shortly|weekend _ .. ill|will|let|check|look|send|do|sort|pay|call",
-            "ill|i+will|will|gonna|well _ .. pay|transfer|send|sort|do|drop|pop|bring|book|order|sign|fill _ .. tomorrow|tonight|later|soon|weekend|monday|tuesday|wednesday|thursday|friday|saturday|sunday|next|when|once|after",
+            "ill|i+will|will|gonna|well _ .. send|sort|do|drop|pop|book|order|sign|fill _ .. tomorrow|tonight|later|soon|weekend|monday|tuesday|wednesday|thursday|friday|saturday|sunday|next|when|once|after",
             "give|gimme me|us|the _ weekend|day|days|week|time|night|minute",
             "payday|paycheck|wages|until|till payday|friday|isnt|next|then|i+get",
             "leaning|inclined|comparing|weighing|considering|shortlist*|tempted",
@@ -153,8 +174,9 @@ pub(super) const TABLE: Table = &[
             "havent|not|hasnt|didnt|no _ .. yet|had+a+chance|got+round|had+time|tried+it",
             "not|havent|hasnt yet|tried|opened|unpacked|had",
             "forwarded|passed|forwarding|passing|sent _ .. to|on",
-            "my|the|our boss|manager|landlord|accountant|board|wife|husband|partner|bank|team has|needs|signs|decides|will|is",
-            "waiting|hoping _",
+            "my|the|our boss|manager|landlord|accountant|board|wife|husband|partner|bank|team has+to|needs|signs|decides|will|is+still|is+away|is+off|is+back",
+            "waiting _",
+            "hoping to _ know|hear|decide|confirm|find|get|have|book|come|make",
             "ill|will|well|gonna confirm|decide|check|revert|ask|see _ tomorrow|later|tonight|soon|shortly|by|once|when|after|monday|tuesday|wednesday|thursday|friday|weekend|next",
             "let|lets you|u|ya|yous _ know",
             "can i|we let|get+back|come+back|text|message|confirm _ you|u|know|tomorrow|later|to",
@@ -163,7 +185,8 @@ pub(super) const TABLE: Table = &[
             "get|come+back to",
             "let|lemme me|us|lemme _ check|see|ask|think|know|talk|look|sort|find|sleep|speak|have|double|confirm|run",
             "lemme",
-            "have|hav|having|need|take|give|want _ think|ponder|mull|look|read|chat|word|moment|minute|bit|day|days|time|week",
+            "have|hav|having|need|take|give|want _ think|ponder|mull|look|read|chat|word|moment|minute",
+            "need|take|give|want _ bit|day|days|time|week",
             "think|thinking|thinkin|mulling|mull|pondering|sleep _ about|over|on+it|through|it",
             "thinking|thinkin _",
             "need|needs|have|hav|gotta|got|must|want|wants|like|better|got|off|going|trying|try|hoping|should to|2|gotta|_ check|ask|talk|speak|discuss|see|look|sort|measure|find|chat|run|figure|work|wait|decide|consult|think|confirm|compare|count|get|hear|read|go|juggle|clear|sit",
@@ -171,14 +194,15 @@ pub(super) const TABLE: Table = &[
             "gonna|going+to|need+to|trying+to|wait+to|waiting+to|hoping+to|hope+to _ find|see|ask|check|talk|hear|think|decide|look|measure|speak|discuss|read|compare|chat|sleep",
             "waiting|waitin|wait|holding _ for|on|until|till|to",
             "waiting _ for|on|to",
-            "will|ill|shall shout|do|see|check|ask|look|read|try|have|dig|send|bring|pop|drop|sort|upload|fill|forward|talk|speak|discuss|decide|revert|pay|think|get",
+            "will|ill|shall shout|do|see|check|ask|look|read|try|have|dig|send|pop|drop|sort|upload|fill|forward|talk|speak|discuss|decide|revert|think",
             "will|ill _ send|bring|drop|pop|upload|fill|forward|scan|email|dig|get _ it|them|those|over|that|by|tonight|tomorrow|later|in",
             "be|keep in touch",
             "not|still|havent|cant|undecided|unsure _ sure|decided|deciding|decide|undecided|certain|made _ yet|up|about|if|which|whether|$",
             "not+sure|still+deciding|undecided|torn|debating|weighing",
             "torn|undecided|unsure|on the fence",
             "depends|depending on|if|whether|when",
-            "talk|discuss|run|go|chat _ with|past|by|through|over|to _ my|the|him|her|husband|wife|partner|boss|mum|mom|dad|sister|brother|team|family",
+            "go|going _ through|over _ my|the|him|her|husband|wife|partner|boss|mum|mom|dad|team|family",
+            "talk|discuss|run|chat _ with|past|by|through|over|to _ my|the|him|her|husband|wife|partner|boss|mum|mom|dad|sister|brother|team|family",
             "check|checking|ask|asking with|my|what|his|her|if",
             "bear with",
             "once|when|after|as+soon as i|we|ive|weve|im|shes|hes|she|he|the|my|payday|ill",
@@ -212,6 +236,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Agrees,
         &[
+            "seems|seem|looks|look|all _ good|fair|reasonable|fine|right|great|perfect",
+            "go on then",
+            "happy|fine|ok|okay|good|comfortable _ with that|the|this|your|it",
             "^ please $|=do",
             "yes|yeah|ok please",
             "^ jap|aye|aye+aye|yas|yess|yesss|yup|yh|ye|mhm|grand|brill|sweet|nice+one|sorted|sound|champion|ideal|go+on|why+not|too+right|absolutely",
@@ -227,12 +254,16 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "its|it+is|thats a yes",
+            "yes from us|me",
+            "happy|delighted|glad for|with you|your|the _ to _ do|start|carry|go|take|terms|price|fee|quote|figure",
+            "we|i _ be|are|am delighted|happy|glad|pleased _ for+you|to+accept|to+proceed|to+go|to+book|to+have|to+confirm|to+take",
             "lock|pencil|put|slot|stick|get|sign|pop|jot|squeeze|fit _ me|us|it|him|her|them|that _ in|down|up|on",
             "lets|we|well|ill|id|i+will|we+will|happy+to|im+happy+to _ .. go+ahead|go+for|go+with|do+it|do+that|take+it|take+the|take+that|book+it|proceed|have+it|have+the|sign|crack+on",
             "go|please+go|fire|crack|plough ahead|away|on",
             "see|c|meet you|u|ya|ye|yous|him|her|them _ monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun|tomorrow|tmrw|then|there|tonight",
             "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thurs|fri|sat|sun|#|that|this|either|both _ works|works+for|suits|is+good|is+fine|is+perfect|is+great|sounds|please|pls|then|will+do|itll+be|it+is",
-            "^ _ # please|pls|then|it+is|$",
+            "^ _ # please|pls|then|it+is",
             "thatll do",
             "be|ill+be|well+be|will+be there|with+you|over|round|in+at",
             "dropping|drop|bringing|bring|leave|leaving|collecting|collect|picking _ .. off|in|round|up|keys|it _ on|at|by|tomorrow|then|monday|tuesday|wednesday|thursday|friday|saturday|#",
@@ -299,6 +330,22 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "dont|do+not|doesnt|not|no+longer _ want|wish|intend|plan to _ go|carry|continue|proceed|pursue|move|take",
+            "close|withdraw|drop|scrap|bin|ditch|abandon _ my|our|the|that|this _ application|account|case|file|enquiry|request|plan|plans|idea|claim",
+            "on second|reflection thoughts|,|we|i|it",
+            "not for now|us|me|the+time+being|this+year|the+moment",
+            "next+year|next+time|next+season|another+year|another+day maybe|perhaps|hopefully|then|instead|$",
+            "live with _",
+            "make do with|without",
+            "cope|manage without|as|fine",
+            "no point|use|sense",
+            "second thoughts",
+            "wont|not|cant|dont be|_ taking _ any+further|further|forward|up",
+            "doesnt|dont|cant|couldnt|not _ justify|warrant|merit",
+            "leave things|it|them|that _ as|be|alone|there",
+            "sit _ this|that|it _ out",
+            "clash|clashes|clashed _ with",
+            "not|isnt|wasnt _ really|quite|the|right|my _ instrument|right|thing|sport|style|fit|cup",
             "so|therefore|hence no|not|nope $|thanks|thank",
             "think|afraid|guess|fear not $",
             "leave|leaving|leavin it|this|that|things _ for+now|there|thanks|cheers|ta|$|at+that|out|be",
@@ -408,6 +455,16 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "it|them|that|this|everything|all|one|stuff ourselves|myself|himself|herself|themselves",
+            "offer|offers|offered|offering|agreed|volunteered to _ do|handle|help|fix|take|make|lend|build|cover|sort|bake|paint|drive|match|let",
+            "gone|went|going|opted|plumped|settled _ for|with the|a|another _",
+            "@kin _ .. borrow*|lend*|lent|giving|given|gave|got|bought|bringing|letting",
+            "flying|driving|sailing|staying|eating|having|going|doing|getting|buying|booking _ .. instead",
+            "pay|paying|finance|financing|fund|funding _ cash|ourselves|myself|through|with",
+            "in house|inhouse",
+            "our own|ourselves _ .. do|doing|make|handle|run",
+            "second hand|secondhand|used",
+            "matched|beat|matching _ it|that|your|the",
             "existing|current|usual|regular|previous|old supplier|provider|builder|garage|contractor|company|firm|dentist|tutor|photographer|insurer|caterer",
             "decided|deciding|choosing|chosen|opted _ use|go|stay|stick|keep|continue _ .. with|existing|current|own|another|other|someone|different",
             "ended|wound up _ buying|getting|going|using|booking|finding|having|doing|with",
@@ -432,7 +489,6 @@ pub(super) const TABLE: Table = &[
             "went|gone|going|go|gonna go _ with|for|to+another|a|the|someone|other|different|your|somebody|them|my|one",
             "my|a|his|her|our|the|neighbour|mate|friend _ brother|uncle|mate|friend|cousin|dad|neighbour|husband|son|sister|colleague|father|boyfriend|inlaw|law|student|lad|guy _ did|does|doing|fixed|gave|has|sorted|doing|is|offered|lent|do|had|made",
             "did|fixed|sorted|built|made|painted|mended it|ourselves|myself|them ourselves|myself|anyway|already",
-            "myself|ourselves",
             "moved|moving|relocated _ to|away|abroad|house|city|cities",
             "gave|given me|us|as _ one|gift|present|hers|his|theirs|old",
             "switched|switching|changed providers|provider|supplier",
@@ -443,6 +499,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "doc|doctor|gp|consultant|midwife|physio|hospital _ .. told|says|said|advised _ .. not|rest|lay+off|stop|avoid|wait|no",
+            "broke|broken|fractured|sprained|torn|injured my|his|her|their _",
+            "getting|got|being _ better|eating|walking _ again",
+            "change|changes of plan|plans",
+            "call|called|calling _ .. off|thing+off",
+            "pregnant",
             "forbidden|banned|advised+against|told+me+not|not+allowed|doctor+says+no|wont+let+me",
             "sorted|sorting _ itself|now|it|thanks|already|in+the+end",
             "all sorted|set|good|resolved _ now|thanks|thank|cheers|here|$",
@@ -451,7 +513,7 @@ pub(super) const TABLE: Table = &[
             "come|came|back on|to+life|working|again _ by+itself|on+its+own|itself",
             "working|works|running|starts|fine|charging _ .. again|now",
             "wedding|party|trip|holiday|move|event|sale|purchase|project|deal|house _ .. off|cancelled|fell+through|fallen+through|called+off|postponed|not+happening|on+hold",
-            "sold|selling|scrapped|wrote+off|written+off|stolen|died|passed+away|put+to+sleep|put+down|rehomed|broke+up|split+up|lost+my+job|redundant|deployed",
+            "sold|selling|scrapped|wrote+off|written+off|stolen|passed+away|put+to+sleep|rehomed|broke+up|split+up|lost+my+job|redundant|deployed",
             "moving|moved|relocating|relocated|emigrating _ to|away|abroad|out|back|cities|overseas",
             "not|no+longer|dont|doesnt|isnt _ .. with+us|around|live|lives|own|have+it|have+the|driving|needed|necessary",
             "no+longer|dont|doesnt|not|isnt|no _ need* _ any|anymore|more|now|it|one|them|$",
@@ -460,7 +522,8 @@ pub(super) const TABLE: Table = &[
             "sorted|resolved itself",
             "works|working|fine|better|running|healed|gone|stopped _ again|now|now|away|itself|for+weeks|anyway",
             "been|is|all|feels|feeling|much fine|better|gone|healed|ok _ for|now|since|again|again",
-            "sold|scrapped|passed+away|died|put+down|divorced|lost+my+job|redundant|written+off",
+            "dog|cat|horse|rabbit|pony|pet|he|she|it|@kin died|was+put+down|put+down|passed",
+            "sold|scrapped|passed+away|divorced|lost+my+job|redundant|written+off",
             "covered|insured through|by|via|under _ work|employer|job|parents",
             "landlord|council|insurance|work|employer _ doing|paying|fixed|covers|replaced|sorted",
             "false alarm",
@@ -472,6 +535,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Delivers,
         &[
+            "thats|thats+all|that+is _ lot|everything|all+of+it|complete|the+set",
+            "# done",
+            "came through today|this|yesterday",
             "attached|enclosed|attaching",
             "here|heres _ is|are|you|u|they|s|the|my|it|go|we",
             "i|ive|we|weve|just|already|have _ sent|emailed|uploaded|forwarded|dropped|posted|filled|submitted|mailed|handed|scanned|completed _ it|them|the|everything|all|over|off|in|through|that|those|my|both",
@@ -483,6 +549,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Problem,
         &[
+            "crackl*|rattl*|squeak*|drip*|flicker*|wobbl*|buzz*|jam*|peel*|shed|shedding|shrunk|shrank|frayed|fraying|melted|mould*|gouge*|dent|dents|scratch*|chip|crack|cracks|hole|holes|stain|stains|tear|rip|loses|losing|slips|slipping|sticks|overheats|overheating|freezes|freezing|cuts+out|turns+off|switches+off|conks+out|clicks|grinds|grinding|smells|stinks",
+            "nothing like _",
+            "meh|bit+of+a+shock|let+down|not+great|not+good|could+be+better|hit+and+miss",
+            "same|worse|no+better|still as|than|not|doing before|_",
             "looks|look|looking|gone|turned|seems|feels|is _ .. red|swollen|odd|weird|funny|infected|worse|inflamed|off|strange|puffy",
             "flat|dead|broken|leaking|stopped|gone _ again|already|after",
             "crashed|crashing|charged+me|double+charged|overcharged|late+again|no+show",
@@ -517,6 +587,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Pleased,
         &[
+            "to the second|minute|millimetre",
+            "couldnt|cant _ be _ happier|better|more+pleased|without",
+            "dream|treat|godsend|game+changer|lifesaver|beauty|winner|brill|bliss",
+            "much|so|loads|lots|way|far _ more|better|easier|warmer|quieter|movement",
             "smooth as|like",
             "like butter|dream",
             "happy|=pleased|delighted|thrilled|chuffed|satisfied|impressed|over+the+moon|stoked|glad|grateful|ecstatic|obsessed",
@@ -542,6 +616,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Thanks,
         &[
+            "kind|nice|good|sweet|thoughtful|lovely of you|u|ya",
             "how|thats|so|very nice|kind|thoughtful|sweet|lovely|good of|that|you",
             "thanks|thank _ .. checking|asking|following",
             "thanks|thank|thx|cheers|ta|thnx|tks|ty|appreciate*|thankyou|tysm|tnx|grateful",
@@ -553,12 +628,16 @@ pub(super) const TABLE: Table = &[
             "depends|subject|conditional|as+long+as|providing|so+long+as|only+if|in+case",
             "match|knock|drop|throw|include|chuck _ .. and|then _ .. deal|book|ill|well|sold|sign|yours",
             "would|could _ take|have|book|go _ .. but|if",
-            "if|unless|provided|assuming|whether|might|maybe|perhaps|depends|possibly|probably|until|suppose|subject+to",
+            "if|unless|provided|assuming|whether|depends|until|suppose|subject+to",
         ],
     ),
     (
         Act::AutoReply,
         &[
+            "surgery|clinic|practice|salon|restaurant|studio|garage|store|school|hotel|reception|branch|workshop _ .. closed|shut|unavailable|unattended|offline",
+            "no|limited|little|intermittent|without access to _ email|emails|inbox|messages",
+            "urgent _ contact|call|email|ring|matters|queries|please",
+            "will|shall reply|respond|answer _ .. on|when|after|within|as+soon",
             "automatic|automated|auto _ reply|response|message|acknowledgement|acknowledgment|email",
             "autoreply|noreply|autoresponse",
             "out of office|the+office",
@@ -578,6 +657,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "ill|well|i+will|we+will|i+can|we+can|im+going+to|were+going+to|ill+have+to|i+need+to _ rework|redo|reply|respond|answer|adjust|amend|revise|recalculate|calculate|quote|write|arrange|organise|organize|source|clarify|discuss|raise|escalate|review|run|figure|measure|design|sketch|compile|provide|supply|share|resend|process|refund|request|try|go+through|go+over|split|price+up|cost+up|total",
             "ill|well|will|shall|gonna _ send|get|have|sort|do|email|work|put|draw|draft|price|drop|post _",
             "you|youll|it|quote|that|they _ be|get|have|follow|come _ with+you|by|tomorrow|today|shortly|later|soon|this|next",
             "ill|well|will|let|lets|going|gonna|need|have|i|can|shall|to _ check|find+out|ask|look+into|come+back|get+back|confirm+with|see+what|double+check|investigate|chase|speak|talk|enquire|call|ring|phone|send|prepare|email|forward|pass|work|put+together|sort|dig|tell|let+you+know|have+a+look|take+a+look|be+in+touch|update|follow+up|see+if|look",
@@ -626,6 +706,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::AsksDocs,
         &[
+            "passport|licence|license|proof|reference|references|payslip|payslips|statement|statements|photos|certificate|form|deeds|v5|id _ .. please|pls",
             "please|pls|could|can|would|kindly|just|need _ send|upload|forward|email|provide|share|fill|complete|sign|return|attach|drop|submit|pop _",
             "send|upload|forward|email|share|provide us|me|over|a|the|your|some|in|through|copies|across _",
             "need|require|missing|waiting|awaiting|lacking|still _ your|the|a|copy|copies|form|photo|photos|note|document|documents|proof|id|signed|last|for|from|from+you|payslips",
@@ -634,6 +715,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::AsksInfo,
         &[
+            "is|are|do|does|would|will|which _ .. or _ .. better|best|suit|suits|work|works|prefer|easier|you",
+            "prefer|rather _ .. or",
             "^ _ when|which|what|how many|how much|how often|how big|how long|where|who|whats",
             "what|which|when|how|whats _ day|days|time|times|date|year|size|colour|color|budget|many|suit|evening|sort|kind|would|works|were|do|is",
             "when would|can|do|are|could|should|shall|did",
@@ -642,6 +725,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::AsksFeedback,
         &[
+            "is|are|has|have|does|do|did _ .. working|work|keeping|keep|running|run|holding|hold|behaving|going|going+well|as+it+should|as+they+should|up+to+scratch|settled|doing+its+job|right+for+you",
+            "any|no|hope+no problems|trouble|issues|complaints|niggles",
             "how|hows _ .. getting+on|doing|feeling|settling|find|found|treating|going|turn+out|turned+out|fit|taste|run|running|sleep*",
             "did|does|do|was|were|is|are|has _ .. enjoy|like|fit|arrive|work|happy|okay|ok|alright|as+expected|helpful",
             "how was|is|did|are|has|have|were|youre|do+you|is+it|are+you",
@@ -676,7 +761,7 @@ pub(super) const TABLE: Table = &[
         Act::Regrets,
         &[
             "shame|pity|sorry to hear _|no+worries|all+the+best|best+of+luck|good+luck|another+time|next+time|in+future|sorry+to+see+you|gutted",
-            "all+the+best|good+luck|best+of+luck|enjoy your new|congratulations|congrats",
+            "all+the+best|good+luck|best+of+luck|enjoy|congratulations|congrats _ your new|move",
             "thanks|thank|cheers _ letting|telling _ us|me _ know",
             "maybe|perhaps|hopefully another|next+time",
             "cancelled|removed|taken off|closed _ for you|your|it|that|from",
@@ -698,6 +783,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "@dont|never @reach _ again|anymore|any+more",
+            "@drop my|our|this _ number|phone|email|address _ off|from|out+of _",
             "how|where _ .. stop|stopped _ getting|receiving|@messages|these",
             "prefer|rather|request|ask|like|want|wish|please _ not _ be|get|receive _ contacted|messaged|texted|emailed|chased|bothered|@messages",
             "@dont remind|reminding me|us _ again|anymore|any+more|about|of|every",
@@ -782,7 +869,7 @@ pub(super) const TABLE: Table = &[
             "we|ive|have moved",
             "call|ring|phone|calls|ringing|calling .. @messages|@message|whatsapp",
             "@messages|@message|whatsapp .. call|ring|phone|calls",
-            "i|we dont|cant|didnt|couldnt|never _ get|got|receive|received|see|find|open|read|understand _ .. @messages|@message|whatsapp",
+            "i|we dont|cant|didnt|couldnt|never get|got|receive|received|see|find|open|read|understand _ .. @messages|@message|whatsapp",
             "@messages|@message|whatsapp _ me|us _ before|after|until|till|at|on|during|tomorrow",
             "need|have _ send|a _ reminder",
             "reminder|reminders .. ill|i|we|well be|remember|wont",
@@ -803,7 +890,7 @@ pub(super) const TABLE: Table = &[
             "havent|never|not|didnt _ had|got|received|seen|heard",
             "stop|quit|stopped _ .. charging|charge|charged|payment|payments|billing|bill|billed|membership|debit|debits|delivery|leaking|leak|order|subscription|noise|worrying|working|bleeding|smoking|over|crying|laughing|smiling|raving|recommending|eating|hurting|running|thinking|beeping|taking+money|draining",
             "dont|not|wont|cant|couldnt stop",
-            "cancel|stop|pause|freeze|end|delete|remove|take _ .. appointment|booking|order|membership|subscription|lesson|class|reservation|contract|plan|viewing|item|slot|policy|cover|basket|review|photo|picture|pictures|photos|stain|stains|tattoo|tooth|tree|wall|carpet|menu",
+            "cancel|stop|pause|freeze|end|delete|remove|take _ .. appointment|booking|order|membership|subscription|lesson|class|reservation|=contract|plan|viewing|item|slot|policy|cover|basket|review|photo|picture|pictures|photos|stain|stains|tattoo|tooth|tree|wall|carpet|menu",
             "bus|train|tram|full|non stop",
             "stop by|at|in|off|over",
             "not|dont|never _ unsubscribe|opt+out|want+to+stop",
@@ -830,6 +917,26 @@ pub(super) const TABLE: Table = &[
             "automated assistant|system prompt|prompt|jailbreak|opt_out",
             "send|issue|release|dispatch|trigger _ .. follow|voucher|discount|code|coupon|refund _ right away|immediately|now|at once|straight",
             "close the lead|ticket|case",
+        ],
+    ),
+    (
+        Act::Hedges,
+        &["might|maybe|perhaps|possibly|probably|prob|probs|potentially"],
+    ),
+    (
+        Act::Ships,
+        &[
+            "ship|ships|shipping|shipped|dispatch|dispatched|dispatches|dispatching|deliver|delivers|delivered|delivering",
+            "go|goes|going|went|send|sending|sent|get|getting|gets|pop|popped _ .. out|off|in+the+post|to+the+courier|to+the+post+office",
+            "leave|leaves|leaving|left _ warehouse|workshop|depot|shop|store|studio|kitchen|bakery|factory|us",
+            "post|posting|wrap|wrapping|pack|packing|box|boxing|bake|baking|make|making|build|building|finish|finishing _ it|them|your|the|up",
+            "order|parcel|package|delivery|goods|item|items _ .. be|is|are|arrive|arrives|with|reach*",
+        ],
+    ),
+    (
+        Act::Intends,
+        &[
+            "ill|i+will|we+will|well|will|gonna|can _ pay|transfer|collect|pick|fetch|bring|grab|get",
         ],
     ),
 ];

@@ -11,10 +11,10 @@ mod it;
 mod tr;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use super::pattern::{Pattern, Span};
-use super::text::{Sentence, fold};
+use super::text::{BREAK, Sentence, fold};
 use crate::transcript::Language;
 
 /// What a sentence does.
@@ -25,6 +25,8 @@ pub(super) enum Act {
     Asks,
     /// "if", "as soon as": what follows has not happened.
     Condition,
+    /// "maybe", "might": not certain, but no condition that somebody could meet.
+    Hedges,
     /// An out-of-office note or an automatic receipt.
     AutoReply,
     /// Calls itself automatic.
@@ -39,6 +41,8 @@ pub(super) enum Act {
     Chases,
     /// Will come back to it: "I'll let you know", "must ask at home first".
     Announces,
+    /// Will do their part of a deal: pay, fetch, bring. After a yes it is part of the yes.
+    Intends,
     /// Says that this is no refusal: "not saying no".
     Undecided,
     /// "yes", "fine": means something only after a question.
@@ -70,6 +74,8 @@ pub(super) enum Act {
     // The business.
     /// Owes the next word: "we'll check and come back".
     Promises,
+    /// Sends goods on their way, which answers nobody and keeps nobody waiting for an answer.
+    Ships,
     /// Advertising to everybody.
     Promo,
     /// Confirms a booking.
@@ -95,6 +101,19 @@ pub(super) enum Act {
     OptIn,
     /// Text that gives orders to the program reading it.
     Planted,
+}
+
+impl Act {
+    /// Takes the words of a shorter phrase inside its own for something else.
+    fn reinterprets(self, other: Act) -> bool {
+        match self {
+            Act::Declines | Act::Elsewhere | Act::NeedGone => {
+                matches!(other, Act::Announces | Act::Condition | Act::Hedges)
+            }
+            Act::OptOut => other == Act::OptIn,
+            _ => false,
+        }
+    }
 }
 
 pub(super) type Table = &'static [(Act, &'static [&'static str])];
@@ -128,26 +147,19 @@ pub(super) struct Lexicon {
 
 impl Lexicon {
     pub(super) fn of(language: Language) -> &'static Lexicon {
-        static ALL: LazyLock<Vec<Lexicon>> = LazyLock::new(|| {
-            Language::ALL
-                .into_iter()
-                .map(|language| {
-                    let (table, groups, negators) = source(language);
-                    Lexicon::new(table, groups, negators)
-                })
-                .collect()
-        });
-        let index = Language::ALL
-            .iter()
-            .position(|l| *l == language)
-            .unwrap_or(0);
-        &ALL[index]
+        static READY: [OnceLock<Lexicon>; Language::ALL.len()] =
+            [const { OnceLock::new() }; Language::ALL.len()];
+        READY[language as usize].get_or_init(|| {
+            let (table, groups, negators) = source(language);
+            Lexicon::new(table, groups, negators)
+        })
     }
 
     fn new(table: Table, groups: Groups, negators: &str) -> Lexicon {
         let expand = |phrase: &str| {
             groups
                 .iter()
+                .filter(|_| phrase.contains('@'))
                 .fold(phrase.to_owned(), |phrase, (name, words)| {
                     phrase.replace(name, words)
                 })
@@ -188,8 +200,28 @@ impl Lexicon {
         }
     }
 
-    /// Every act found in a sentence and where.
+    /// Every act found in a sentence and where. A longer phrase decides what the words in it
+    /// mean: "more than I was hoping to spend" hopes for nothing.
     pub(super) fn acts(&self, sentence: &Sentence) -> Vec<Found> {
+        let all = self.all_acts(sentence);
+        let one_clause = |span: Span| {
+            let words = &sentence.words[span.start..span.end];
+            words.iter().all(|word| word != BREAK)
+        };
+        let shadowed = |short: &Found| {
+            all.iter().any(|long| {
+                long.act.reinterprets(short.act)
+                    && long.span.exceeds(short.span)
+                    && one_clause(long.span)
+            })
+        };
+        all.iter()
+            .filter(|found| !shadowed(found))
+            .copied()
+            .collect()
+    }
+
+    fn all_acts(&self, sentence: &Sentence) -> Vec<Found> {
         let words = &sentence.words;
         (0..words.len())
             .flat_map(|start| {
