@@ -59,10 +59,9 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// Holds another span and more.
-    pub(super) fn exceeds(self, other: Span) -> bool {
-        let holds = self.start <= other.start && other.end <= self.end;
-        holds && self != other
+    /// Takes words of a shorter span.
+    pub(super) fn outdoes(self, other: Span) -> bool {
+        self.overlaps(other) && self.end - self.start > other.end - other.start
     }
 
     pub(super) fn overlaps(self, other: Span) -> bool {

@@ -27,7 +27,7 @@ pub(super) struct RuleReading {
 }
 
 /// The kinds of event a stop text lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct StopsOn {
     /// Booked, confirmed, accepted, bought, paid, chosen.
     pub(super) goal: bool,
@@ -109,9 +109,16 @@ static SALE: LazyLock<Stems> = LazyLock::new(|| {
 /// What one wants to know when all is done.
 static CARE: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
-        "*zufried* *bewert* *feedback* *rückmeld* *ordnung* geschmeckt gefallen gefällt alles-passt \
+        "*zufried* *bewert* *feedback* *rückmeld* *ordnung* geschmeckt gefallen gefällt alles-passt how-feel* how-they how-was how-went wie-fühl* wie-läuft \
     alles-gut gut-läuft alles-läuft ob-läuft ob-funktioniert gut-sitz* wie-geht fragen-ob happy satisf* review* rate check-in like* enjoy* \
     alright ok satisfait* content* avis plu opinión recomend* contento* soddisf* recension* memnun* yorum*",
+    )
+});
+
+static ASKS: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "ask asks asking check checks find-out frag* *fragen nachhaken nachhören erkundig* wissen demander \
+    preguntar chiedere sor",
     )
 });
 
@@ -145,7 +152,7 @@ static GOAL: LazyLock<Stems> = LazyLock::new(|| {
     sipariş aldı alındı alınd* onay* kesinleş* rezerv* satın verildi kabul fixed written \
     geschrieben zusagt \
     fertig gelöst geklärt *einig* *zugestimmt* unterzeichn* eingecheckt eingeschrieben *fix* mitmacht dabei geantwortet \
-    joins joined starts started enrolled registered registers renewed renews subscribed checks-out completes \
+    made applied applies apply joins joined starts started enrolled registered registers renewed renews subscribed checks-out completes \
     proceeds hired instructs returned date-agreed rdv-pris rendez-vous matricul* apunt* contratad* confermat* \
     iscritt* accettat* kayıt üye tamam*",
     )
@@ -255,7 +262,8 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
 }
 
 fn is_after_sale(words: &[String]) -> bool {
-    follows(words, &PURCHASE) || CARE.in_any(words) && follows(words, &SALE)
+    let asks_how = ASKS.in_any(words) && !OFFER.in_any(words);
+    follows(words, &PURCHASE) || CARE.in_any(words) && (asks_how || follows(words, &SALE))
 }
 
 /// "after" with an event right behind it.
@@ -271,37 +279,59 @@ fn follows(words: &[String], event: &Stems) -> bool {
     })
 }
 
-/// A stop text that names nothing known stops on everything that ends a matter.
+/// What a stop text lists, alternative by alternative. One that names nothing known is taken
+/// for whatever ends a matter.
 fn stops_on(stop: &str) -> StopsOn {
-    let words: Vec<String> = sentences(stop).into_iter().flat_map(|s| s.words).collect();
-    let decided = DECISION.in_any(&words);
-    let found = StopsOn {
-        goal: decided || GOAL.in_any(&words),
-        delivered: DELIVERED.in_any(&words),
-        refusal: decided || REFUSAL.in_any(&words),
-        problem: PROBLEM.in_any(&words),
-        pleased: PLEASED.in_any(&words),
-        thanks: THANKS.in_any(&words),
-        feedback: FEEDBACK.in_any(&words),
-    };
-    let any = [
-        found.goal,
-        found.delivered,
-        found.refusal,
-        found.problem,
-        found.pleased,
-        found.thanks,
-        found.feedback,
-    ];
-    if !any.contains(&true) {
-        StopsOn {
-            goal: true,
-            refusal: true,
-            ..found
+    let mut stops = StopsOn::default();
+    let mut listed = false;
+    for sentence in sentences(stop) {
+        for alternative in sentence.words.split(|word| is_joiner(word)) {
+            if alternative.iter().any(|word| !says_nothing(word)) {
+                stops.add(alternative);
+                listed = true;
+            }
         }
-    } else {
-        found
     }
+    if !listed {
+        stops.add(&[]);
+    }
+    stops
+}
+
+impl StopsOn {
+    fn add(&mut self, alternative: &[String]) {
+        let decided = DECISION.in_any(alternative);
+        let events = [
+            (&mut self.goal, decided || GOAL.in_any(alternative)),
+            (&mut self.refusal, decided || REFUSAL.in_any(alternative)),
+            (&mut self.delivered, DELIVERED.in_any(alternative)),
+            (&mut self.problem, PROBLEM.in_any(alternative)),
+            (&mut self.pleased, PLEASED.in_any(alternative)),
+            (&mut self.thanks, THANKS.in_any(alternative)),
+            (&mut self.feedback, FEEDBACK.in_any(alternative)),
+        ];
+        let mut known = false;
+        for (stops, named) in events {
+            *stops |= named;
+            known |= named;
+        }
+        self.goal |= !known;
+        self.refusal |= !known;
+    }
+}
+
+fn is_joiner(word: &str) -> bool {
+    const JOINERS: [&str; 8] = [BREAK, "or", "oder", "ou", "o", "veya", "ya", "bzw"];
+    JOINERS.contains(&word)
+}
+
+/// "Stoppen, wenn ...": words that frame the alternatives.
+fn says_nothing(word: &str) -> bool {
+    const FRAME: [&str; 18] = [
+        "stop", "stopp", "stoppen", "stops", "if", "when", "once", "as", "soon", "wenn", "sobald",
+        "falls", "der", "die", "kunde", "customer", "the", "they",
+    ];
+    FRAME.contains(&word)
 }
 
 /// "has asked for a price" speaks of no price given.

@@ -202,17 +202,37 @@ fn same(a: Slot, b: Slot) -> bool {
 /// one, "9 bis 11" is an opening time.
 pub(super) fn is_choice(sentences: &[Sentence]) -> bool {
     const OR: [&str; 8] = ["oder", "or", "ou", "o", "ya", "veya", "od", "bzw"];
-    const AND: [&str; 9] = [BREAK, "und", "and", "et", "y", "e", "ve", "sowie", "also"];
-    const RANGE: [&str; 8] = ["bis", "to", "until", "till", "til", "au", "hasta", "alle"];
-    let says = |list: &[&str]| {
+    let says_or = || {
         let mut words = sentences.iter().flat_map(|s| &s.words);
-        words.any(|word| list.contains(&word.as_str()))
+        words.any(|word| OR.contains(&word.as_str()))
     };
     let all: Vec<Slot> = sentences.iter().flat_map(slots).collect();
     let days = all.iter().filter(|s| matches!(s, Slot::Day(_))).count();
-    let numbers = all.len() - days;
-    let several = days >= 2 || numbers >= 2;
-    several && (says(&OR) || says(&AND) && numbers >= 2 && !says(&RANGE))
+    let several = days >= 2 || all.len() - days >= 2;
+    several && (says_or() || sentences.iter().any(lists_times))
+}
+
+/// Two times with "and" or a comma between them; a date before a time is no list.
+fn lists_times(sentence: &Sentence) -> bool {
+    const AND: [&str; 9] = [BREAK, "und", "and", "et", "y", "e", "ve", "sowie", "also"];
+    const RANGE: [&str; 8] = ["bis", "to", "until", "till", "til", "au", "hasta", "alle"];
+    let words = &sentence.words;
+    let says = |words: &[String], list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    let times: Vec<usize> = (0..words.len())
+        .filter(|&i| number(words, i).is_some() && !is_month(words.get(i + 1)))
+        .collect();
+    !says(words, &RANGE)
+        && times
+            .windows(2)
+            .any(|pair| says(&words[pair[0]..pair[1]], &AND))
+}
+
+fn is_month(word: Option<&String>) -> bool {
+    const MONTHS: [&str; 14] = [
+        "jan", "feb", "mar", "apr", "mai", "may", "jun", "jul", "aug", "sep", "okt", "oct", "nov",
+        "dez",
+    ];
+    word.is_some_and(|word| MONTHS.iter().any(|month| word.starts_with(month)))
 }
 
 #[cfg(test)]

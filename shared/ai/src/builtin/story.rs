@@ -96,7 +96,7 @@ static SERVED: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*bestellt *bestellung *einkauf *kauf *gekauft *bezahlt *liefer* *geliefert *zugestellt *verlegt *versandt *versendet \
     verschickt *abhol* *abgeholt *besuch *aufenthalt *repar* unterwegs *montiert *eingebaut fertig \
-    ordered order purchase* bought paid payment deliver* dispatched ship* collect* pick-up \
+    ordered order purchase* bought paid payment deliver* dispatched ship* collect* pick*-up installed finished complete \
     ready visit stay repair* fixed install* coming-in on-way procedure surgery home command* achat* \
     livr* expédi* pedido compra* envia* entreg* ordine acquist* spedi* consegn* sipariş* kargo* teslim*",
     )
@@ -183,7 +183,8 @@ impl Story {
         }
         let counter_proposal = self.ask == Some(Ask::Slots) && !reading.slots.is_empty();
         let agrees = matches!(self.ask, Some(Ask::Slots | Ask::Decision))
-            && reading.states_strongly(Act::Agrees);
+            && reading.states_strongly(Act::Agrees)
+            || reading.states_apart_from(Act::Books, Act::Announces);
         let hesitates = reading.mentions(Act::Announces)
             || reading.mentions(Act::Intends) && !agrees
             || reading.mentions(Act::Undecided)
@@ -246,7 +247,7 @@ impl Story {
             }
         }
         let tells = reading.mentions(Act::Problem) || reading.praises();
-        if asked && self.is_content(reading) && !hesitates || tells {
+        if asked && self.is_content(reading) && !hesitates && !asks || tells {
             self.events.push(Event::Replied);
         }
     }

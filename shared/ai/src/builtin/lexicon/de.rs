@@ -131,6 +131,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "spare|sparen|spar _ noch|erst|drauf|darauf|bis",
+            "noch _ am|beim _ einleben|testen|ausprobieren|eingewöhnen|überlegen|sortieren",
+            "frag|fragt|fragen+sie _ mich|nochmal|noch+mal|wieder|in _ woche*|tage*|paar",
+            "folgt|folgen|kommt|kommen|reiche|reichen _ .. noch|nach|sobald|dann|später|die+tage",
             "weiß|weiss|woass noch+nicht|no+ned|noch+ned|noch+net|noch+nich|nonig|noch",
             "krieg|kriege|bekomme|erhalte ich|die|das _ .. erst",
             "hol|hole|holen _ noch|zwei|andere|weitere",
@@ -261,6 +265,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "vorstand|chef|chefin|mann|frau|team|gremium|alle _ .. zugestimmt|genehmigt|freigegeben|einverstanden|abgesegnet|dafür",
+            "grünes licht",
+            "sie|ihr|du _ könnt*|können|kannst|dürfen|dürft _ .. bestellen|anfangen|beginnen|loslegen|starten|kommen|einplanen|eintragen|material",
             "ersten|zweiten|anderen|andere|letzten|früheren|späteren|erste|zweite _ .. eingetragen|notiert|vorgemerkt|eingeplant",
             "auftrag _ können|könnt|kriegen|kriegt|haben|habt _ sie|ihr|haben",
             "^ der|die|das|den erste|ersten|zweite|zweiten|dritte|frühere|spätere|letzte|montag|dienstag|mittwoch|donnerstag|freitag|samstag $|bitte|um|passt",
@@ -342,6 +349,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "zu|bissl|bisschen|etwas|viel|recht|ganz+schön _ *zu|für für uns|mich|unsern|unseren|meinen|unseren+geschmack|meinen+geschmack",
+            "glaube|glaub|denke|denk|finde|meine _ .. nicht|nix|nichts _ .. für mich|uns|das+richtige",
+            "lieber|besser|doch _ ohne",
+            "lassen|lass|lasse|ließen _ .. vorerst|bleiben|sein|sausen|gut+sein",
             "begraben|auf+unbestimmte+zeit|ad+acta|auf+eis",
             "behelfen|begnügen|arrangieren uns",
             "sprengt|übersteigt|übertrifft .. rahmen|budget|möglichkeiten|mittel",
@@ -472,6 +483,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "macht|machts|gemacht|erledigt|repariert _ .. mir|uns|für+mich|für+uns|schnell",
+            "war*|ist|sind _ .. günstiger|billiger|schneller|früher|drunter",
+            "drunter|darunter geblieben|gelegen|gewesen",
+            "lieber|stattdessen|doch|jetzt _ ein*|den|die|das|bei|beim _ genommen|gekauft|gebucht|entschieden",
             "bisherigen|bisheriger|alten|alter|gewohnten|bestehenden|vorherigen anbieter|lieferanten|handwerker|partner|versicherung|werkstatt|makler|dienstleister|vertrag",
             "mein*|unser*|der|die|a|da|ein|eine @kin _ .. hilft|helfen|übernimmt|übernehmen|leiht|leihen|schenkt|schenken|baut|bauen|repariert|reparieren|streicht|kümmert|kümmern|besorgt|überlässt|überlassen|fährt+uns|zieht+mit|macht+das|macht+uns|macht+es|machen+das|machts|machens|kann+das|springt+ein|erledigt|näht|schneidet|fotografiert|unterrichtet|bäckt|backt|kocht|hat+eins|hat+einen|hat+eine|hat+noch|gibt+uns|gibt+mir",
             "von|bei mein*|unser*|einem|einer @kin _ .. bekommen|geschenkt|geliehen|übernommen|gekriegt|gekauft|wohnen|untergekommen|machen",
@@ -517,6 +532,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "in+der+zwischenzeit|zwischenzeitlich _ .. erledigt|geklärt|gefunden|bekommen|gemacht|behandelt|drangekommen",
+            "hinfällig|gegenstandslos|obsolet|überholt",
+            "gebrochen|verletzt|gerissen|verknackst|verstaucht _",
+            "ziehe|ziehen|zieh|gehe|gehen|geh _ .. weg|um|ins+ausland|auf+reisen|auf+weltreise",
             "verboten|untersagt|abgeraten",
             "darf|dürfen _ .. nicht|ned|nimmer _ mehr",
             "brauch|brauche|brauchen|brauchts|braucht|benötigen|benötige _ .. nicht|nimmer|nix|kein* _ mehr",

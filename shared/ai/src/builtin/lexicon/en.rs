@@ -122,6 +122,15 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "saving|save|saved up|for",
+            "still _ getting+used|settling|testing|trying|setting|sorting|waiting|hoping|considering",
+            "as+soon+as|once _ lands|arrives|comes|gets|here|in|have",
+            "depend|depends|rely|relies _ on|upon",
+            "shall|will|ill _ write|be+in+touch|get+in+touch|pass|forward _ again|back|then|on|over|it|them|when",
+            "due|meets|meet|meeting|decide|decides|decision|back _ on|next|in monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|month|the|#",
+            "after|until that|then _ we|i _ know|decide|see|confirm|say",
+            "one|two|some|few|couple more|others|other _ to see|view|look|visit|check|compare|consider",
+            "work|working|pluck|plucking|get _ up|the courage|nerve|up",
             "gonna|going+to|need+to|will|ill|have+to show|ask|tell|run|talk|consult _",
             "show|showing|shown _ to|my|the|him|her|them _ @kin|team|boss|committee",
             "before i|we|he|she _ commit|decide|say|fix|confirm|book|make+up|sign|can",
@@ -236,6 +245,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Agrees,
         &[
+            "would|itd|thatd _ be _ convenient|suitable|agreeable|perfect|ideal|great|lovely|fine|good|excellent|super|splendid|wonderful",
+            "suits|fits|works _ me|us|perfectly|nicely|well",
             "seems|seem|looks|look|all _ good|fair|reasonable|fine|right|great|perfect",
             "go on then",
             "happy|fine|ok|okay|good|comfortable _ with that|the|this|your|it",
@@ -254,6 +265,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "until then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow",
+            "you|u|they|we can|may|could _ start|begin|proceed|crack|order|get+started|go+ahead|book|come+any|come+whenever",
+            "get|have _ it|that|them|everything _ ordered|booked|started|done|in|sorted|going|scheduled",
+            "approved|green+lit|signed+off|agreed|okayed|oked _ it|that|this|the|your|by|$",
+            "green light|thumbs|go+ahead",
             "its|it+is|thats a yes",
             "yes from us|me",
             "happy|delighted|glad for|with you|your|the _ to _ do|start|carry|go|take|terms|price|fee|quote|figure",
@@ -315,6 +331,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Done,
         &[
+            "ive|i|we|weve|just|already|have|has|now _ reserved|applied|checked+out|sent+off|filled+out|joined+up|signed+up|put+down+a",
+            "already|just|now filled|completed|submitted|sent _ .. form|application|order|booking",
             "ive|i|we|weve|just|already|have|has|now _ .. ordered|paid|signed|booked|bought|transferred|enrolled|registered|collected|joined|renewed|posted+it|picked+it+up|dropped+it+off|completed+the|filled+it|checked+out",
             "transfer|payment|deposit|money|funds|contract|form|order|review|balance|invoice|booking _ .. done|gone|through|made|signed|sent|placed|up|sorted|paid|settled|submitted|is+in",
             "ordered|booked|paid|bought|signed|registered _ .. online|on+your|on+the|through+your|this+morning|last+night|yesterday|just+now|already|via|in+full",
@@ -330,6 +348,17 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "dont|not|isnt|doubt _ think|reckon|feel|believe|sure _ for me|us|right",
+            "too _ .. for me|us|my|our",
+            "a+bit|far|way|much|just|rather|little|slightly too",
+            "my|our liking|taste|style",
+            "think|feel|decided|reckon _ better|best _ not|without|off+without",
+            "wont|cant|not _ be+able+to _ make+use|take+it|afford|commit|join|come",
+            "postpone|postponed|postponing|shelve|shelved|shelving _ indefinitely|project|it|this|everything|the",
+            "called|calling it|that|things|everything _ off|quits|day",
+            "bow|bowing|backing out",
+            "not to worry",
+            "say|saying no _",
             "dont|do+not|doesnt|not|no+longer _ want|wish|intend|plan to _ go|carry|continue|proceed|pursue|move|take",
             "close|withdraw|drop|scrap|bin|ditch|abandon _ my|our|the|that|this _ application|account|case|file|enquiry|request|plan|plans|idea|claim",
             "on second|reflection thoughts|,|we|i|it",
@@ -455,6 +484,19 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "=squeezed|=fitted|=slotted|=took me|us|him|her|them|it in|on",
+            "ill|gonna|going+to|well _ try|use|take _ those|theirs|that+one _ instead|$",
+            "done|did|does|doing|sorted|made|fixed|cut|painted it|them|that|this|mine|ours _ for me|us|her|him",
+            "have|having|give|giving|had _ go|crack|bash|stab _ myself|ourselves|himself|herself|at+it",
+            "@kin|half|she|he|everyone|committee|team|board _ chose|picked|went+for|voted+for|opted+for _",
+            "wants|fancies|prefers|having|getting|chosen|buying _ .. instead",
+            "others|other+firms|two+others|someone+else|another+firm|everyone+else came|were|was|quoted|offered|under|cheaper|did",
+            "came in _ under|cheaper|lower|less|below|at",
+            "gone|went|going|opted|plumped|settled|decided _ for|on|with an|something|someone|one|two",
+            "weve|ive|we|i gone|went|decided|settled|opted for|on|with",
+            "try those|theirs|that+instead|them+instead|there",
+            "runs|offers|does|do _ free|cheaper|same",
+            "was|were able to _ see|fit|help|do|squeeze|sort _ me|us|it",
             "it|them|that|this|everything|all|one|stuff ourselves|myself|himself|herself|themselves",
             "offer|offers|offered|offering|agreed|volunteered to _ do|handle|help|fix|take|make|lend|build|cover|sort|bake|paint|drive|match|let",
             "gone|went|going|opted|plumped|settled _ for|with the|a|another _",
@@ -499,6 +541,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "moot|irrelevant|academic|redundant|pointless|superfluous",
+            "off|going|leaving|away|go _ travelling|traveling|overseas|uni|university|to+uni",
+            "in+the+meantime|meanwhile",
+            "come|came|gone|went down with",
+            "accepted|took|taken|accepting|gone+with _ higher|better|rival|competing _ offer|bid|buyer",
             "doc|doctor|gp|consultant|midwife|physio|hospital _ .. told|says|said|advised _ .. not|rest|lay+off|stop|avoid|wait|no",
             "broke|broken|fractured|sprained|torn|injured my|his|her|their _",
             "getting|got|being _ better|eating|walking _ again",
@@ -535,6 +582,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Delivers,
         &[
+            "all|both|everything|they|its|theyre|theyve|thats|that|docs|documents|files|papers _ in|on|through|via|to _ portal|inbox|post|dropbox|folder|drive|app|mail|account|you",
             "thats|thats+all|that+is _ lot|everything|all+of+it|complete|the+set",
             "# done",
             "came through today|this|yesterday",
@@ -549,6 +597,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Problem,
         &[
+            "headache*|dizzy|nausea|sick|blister*|bruise*|rubs|rubbing|pinches|digs+in|cramp*",
             "crackl*|rattl*|squeak*|drip*|flicker*|wobbl*|buzz*|jam*|peel*|shed|shedding|shrunk|shrank|frayed|fraying|melted|mould*|gouge*|dent|dents|scratch*|chip|crack|cracks|hole|holes|stain|stains|tear|rip|loses|losing|slips|slipping|sticks|overheats|overheating|freezes|freezing|cuts+out|turns+off|switches+off|conks+out|clicks|grinds|grinding|smells|stinks",
             "nothing like _",
             "meh|bit+of+a+shock|let+down|not+great|not+good|could+be+better|hit+and+miss",
@@ -587,6 +636,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Pleased,
         &[
+            "night and day",
+            "no _ pain|trouble|issues|complaints|problems|niggles",
+            "touch wood",
+            "massive|huge|big|world _ difference|improvement",
             "to the second|minute|millimetre",
             "couldnt|cant _ be _ happier|better|more+pleased|without",
             "dream|treat|godsend|game+changer|lifesaver|beauty|winner|brill|bliss",
@@ -628,7 +681,8 @@ pub(super) const TABLE: Table = &[
             "depends|subject|conditional|as+long+as|providing|so+long+as|only+if|in+case",
             "match|knock|drop|throw|include|chuck _ .. and|then _ .. deal|book|ill|well|sold|sign|yours",
             "would|could _ take|have|book|go _ .. but|if",
-            "if|unless|provided|assuming|whether|depends|until|suppose|subject+to",
+            "if|unless|provided|assuming|whether|depends|suppose|subject+to",
+            "until i|we|you|he|she|they|it|the|my|our|ive|im|payday|after|next|tomorrow|#",
         ],
     ),
     (
@@ -657,6 +711,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "ill|well|i+will|we+will|he+will|she+will|someone+will|hell|shell _ pop|come|swing|drop|visit|stop _ .. measure|look|price|quote|assess|survey|inspect|see+what|see+it",
+            "price|cost|work _ it|that|this|everything up|out",
             "ill|well|i+will|we+will|i+can|we+can|im+going+to|were+going+to|ill+have+to|i+need+to _ rework|redo|reply|respond|answer|adjust|amend|revise|recalculate|calculate|quote|write|arrange|organise|organize|source|clarify|discuss|raise|escalate|review|run|figure|measure|design|sketch|compile|provide|supply|share|resend|process|refund|request|try|go+through|go+over|split|price+up|cost+up|total",
             "ill|well|will|shall|gonna _ send|get|have|sort|do|email|work|put|draw|draft|price|drop|post _",
             "you|youll|it|quote|that|they _ be|get|have|follow|come _ with+you|by|tomorrow|today|shortly|later|soon|this|next",
@@ -709,7 +765,8 @@ pub(super) const TABLE: Table = &[
             "passport|licence|license|proof|reference|references|payslip|payslips|statement|statements|photos|certificate|form|deeds|v5|id _ .. please|pls",
             "please|pls|could|can|would|kindly|just|need _ send|upload|forward|email|provide|share|fill|complete|sign|return|attach|drop|submit|pop _",
             "send|upload|forward|email|share|provide us|me|over|a|the|your|some|in|through|copies|across _",
-            "need|require|missing|waiting|awaiting|lacking|still _ your|the|a|copy|copies|form|photo|photos|note|document|documents|proof|id|signed|last|for|from|from+you|payslips",
+            "need|require|missing|waiting|awaiting|lacking|still _ your|copy|copies|form|photo|photos|note|document|documents|proof|id|signed|from+you|payslips",
+            "need|require|missing|waiting|awaiting|lacking|still the|a|an|last|for|from|both|all|some",
         ],
     ),
     (
@@ -725,6 +782,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::AsksFeedback,
         &[
+            "getting|get|got _ on|along|used _ with|to",
+            "hows|how+is|how+are the|your|it|they|everything|things|you",
             "is|are|has|have|does|do|did _ .. working|work|keeping|keep|running|run|holding|hold|behaving|going|going+well|as+it+should|as+they+should|up+to+scratch|settled|doing+its+job|right+for+you",
             "any|no|hope+no problems|trouble|issues|complaints|niggles",
             "how|hows _ .. getting+on|doing|feeling|settling|find|found|treating|going|turn+out|turned+out|fit|taste|run|running|sleep*",
@@ -783,6 +842,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "@dont _ send|sending _ more|anymore|further _ of these|this|those|them|it",
+            "@dont _ send|sending _ these|those|this",
             "@dont|never @reach _ again|anymore|any+more",
             "@drop my|our|this _ number|phone|email|address _ off|from|out+of _",
             "how|where _ .. stop|stopped _ getting|receiving|@messages|these",
@@ -936,7 +997,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Intends,
         &[
-            "ill|i+will|we+will|well|will|gonna|can _ pay|transfer|collect|pick|fetch|bring|grab|get",
+            "to|will follow $|in|once|by|on|soon|shortly|when",
+            "ill|i+will|we+will|well|will|gonna _ pay|transfer|collect|pick|fetch|bring|grab",
         ],
     ),
 ];

@@ -104,7 +104,7 @@ pub(super) enum Act {
 }
 
 impl Act {
-    /// Takes the words of a shorter phrase inside its own for something else.
+    /// Takes words it shares with a shorter phrase for something else.
     fn reinterprets(self, other: Act) -> bool {
         match self {
             Act::Declines | Act::Elsewhere | Act::NeedGone => {
@@ -211,7 +211,7 @@ impl Lexicon {
         let shadowed = |short: &Found| {
             all.iter().any(|long| {
                 long.act.reinterprets(short.act)
-                    && long.span.exceeds(short.span)
+                    && long.span.outdoes(short.span)
                     && one_clause(long.span)
             })
         };
