@@ -138,18 +138,16 @@ async fn while_a_secret_is_replaced_both_are_accepted_and_then_only_the_new_one(
             .status
             .as_u16()
     };
-    let put = async |value: &str| {
-        world
-            .installation
-            .put_secret(world.connection, "app_secrets", value)
-            .await;
-        // Connections are kept for a minute, secrets for five.
-        world.installation.advance(TimeDelta::minutes(7)).await;
+    let put = async |values: &[&str]| {
+        let installation = &world.installation;
+        installation.sign_with(world.connection, values).await;
+        // Connections are kept for a minute.
+        installation.advance(TimeDelta::seconds(61)).await;
     };
     assert_eq!((post(old).await, post(new).await), (200, 401));
-    put(&format!("{old}\n{new}")).await;
+    put(&[old, new]).await;
     assert_eq!((post(old).await, post(new).await), (200, 200));
-    put(new).await;
+    put(&[new]).await;
     assert_eq!((post(old).await, post(new).await), (401, 200));
 }
 

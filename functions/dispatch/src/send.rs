@@ -11,7 +11,7 @@ use app::apply::{self, Applied, Change, Loaded};
 use app::consequences::{self, AUTOMATED_SENDS, Failed, ForCustomer};
 use app::correlation::Correlation;
 use app::ports::LeavingMessage;
-use app::{App, AppError, secret_names};
+use app::{App, AppError, connection_secrets};
 use channels::outbound::{OutboundAction, Purpose};
 use channels::outcome::Response;
 use channels::{Account, OutboundMessage, Outcome, To, retry};
@@ -121,10 +121,7 @@ async fn prepare(
     };
     let head = &loaded.conversation;
     let connection = &loaded.connection;
-    let token = app
-        .secrets
-        .get(&secret_names::of(connection.id, secret_names::TOKEN))
-        .await?;
+    let token = connection_secrets::read(app, connection, connection_secrets::TOKEN).await?;
     let token = token.unwrap_or_else(|| SecretString::from(String::new()));
     let account = Account {
         channel: head.channel,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::{App, AppError, secret_names};
+use app::connection_secrets::{APP_SECRETS, VERIFY_TOKEN, WEBHOOK_SECRETS, read};
+use app::{App, AppError};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::Channel;
 use domain::connection::Connection;
@@ -63,20 +64,16 @@ impl KnownConnections {
             connection.channel,
             Channel::WhatsApp | Channel::Messenger | Channel::Instagram
         );
-        let signing = if is_meta {
-            secret_names::APP_SECRETS
+        let (signing, verify) = if is_meta {
+            (APP_SECRETS, Some(VERIFY_TOKEN))
         } else {
-            secret_names::WEBHOOK_SECRETS
+            (WEBHOOK_SECRETS, None)
         };
-        let verify = match is_meta {
-            true => {
-                app.secrets
-                    .get(&secret_names::of(id, secret_names::VERIFY_TOKEN))
-                    .await?
-            }
-            false => None,
+        let verify = match verify {
+            Some(kind) => read(app, &connection, kind).await?,
+            None => None,
         };
-        let signing = app.secrets.get(&secret_names::of(id, signing)).await?;
+        let signing = read(app, &connection, signing).await?;
         let known = Arc::new(Known {
             connection,
             signing,

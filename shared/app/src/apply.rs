@@ -5,6 +5,7 @@
 //! (a timer) is derived from the head, so the head itself is the outbox: a lost publication is
 //! found by the sweep in the index of overdue conversations.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -377,6 +378,7 @@ async fn connection_of(
         account: None,
         business_account: None,
         state: ConnectionState::Disabled,
+        secrets: BTreeMap::new(),
         hold: None,
         created_at: conversation.created_at,
         updated_at: conversation.created_at,

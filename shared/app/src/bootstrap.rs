@@ -1,6 +1,8 @@
 //! The first workspace of an installation: settings, a loopback connection to play the customer
 //! on, and the owner's key. No third-party account is needed (NX-13).
 
+use std::collections::BTreeMap;
+
 use domain::channel::Channel;
 use domain::connection::{Connection, ConnectionState};
 use domain::ids::{ConnectionId, KeyId, WorkspaceId};
@@ -9,7 +11,8 @@ use domain::settings::Settings;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{ApiKey, KeyHash, Role};
 
-use crate::{App, AppError, secret_names};
+use crate::connection_secrets::{WEBHOOK_SECRETS, new_name};
+use crate::{App, AppError};
 
 /// What was made. The key and the secret are shown this once.
 #[derive(Debug)]
@@ -43,8 +46,10 @@ pub async fn create_workspace(
     };
     app.store.put_settings(&settings).await?;
 
+    let id = ConnectionId::new(now, app.random10());
+    let secret_name = new_name(app, id, WEBHOOK_SECRETS);
     let connection = Connection {
-        id: ConnectionId::new(now, app.random10()),
+        id,
         workspace,
         version: 1,
         channel: Channel::Loopback,
@@ -52,17 +57,13 @@ pub async fn create_workspace(
         account: None,
         business_account: None,
         state: ConnectionState::Active,
+        secrets: BTreeMap::from([(WEBHOOK_SECRETS.to_owned(), secret_name.clone())]),
         hold: None,
         created_at: now,
         updated_at: now,
     };
     let loopback_secret = random_secret(app, "lbs_");
-    app.secrets
-        .put(
-            &secret_names::of(connection.id, secret_names::WEBHOOK_SECRETS),
-            &loopback_secret,
-        )
-        .await?;
+    app.secrets.put(&secret_name, &loopback_secret).await?;
     app.store.create_connection(&connection).await?;
 
     let key = create_key(app, workspace, role, "first key", preset_key).await?;

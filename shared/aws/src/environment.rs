@@ -7,9 +7,9 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::App;
 use app::config::{self, Config, ModelConfig};
 use app::ports::{Clock, Model, Queues, Secrets};
-use app::{App, secret_names};
 use store::Store;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -23,6 +23,8 @@ use crate::{
 const PROVIDER_PATIENCE: Duration = Duration::from_secs(15);
 /// How long a model may think.
 const MODEL_PATIENCE: Duration = Duration::from_secs(20);
+/// The secret that holds the key of an OpenAI-compatible endpoint.
+const MODEL_KEY: &str = "model/key";
 
 /// A function's environment, read once at start.
 pub struct Environment {
@@ -99,7 +101,7 @@ impl Environment {
             }
             ModelConfig::OpenAi { model, url } => {
                 let http = Arc::new(ReqwestHttp::public(MODEL_PATIENCE)?);
-                let key = secrets.get(secret_names::MODEL_KEY).await?;
+                let key = secrets.get(MODEL_KEY).await?;
                 Some(Arc::new(HttpsModel::new(http, url, key, model)))
             }
         })

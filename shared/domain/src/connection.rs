@@ -1,12 +1,14 @@
 //! A connection: one account of the business on one channel.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::ids::{ConnectionId, WorkspaceId};
 
-/// One account on one channel. Its secrets are kept elsewhere and never read back.
+/// One account on one channel. The values of its secrets are kept elsewhere and never shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Its id; part of the webhook address.
@@ -28,6 +30,9 @@ pub struct Connection {
     /// The platform asked all sends of this account to wait; may be over.
     #[serde(default)]
     pub hold: Option<Hold>,
+    /// Which secrets are set, and under which name the value of each is kept.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.

@@ -61,6 +61,7 @@ pub(crate) fn connection(channel: Channel) -> Connection {
         account: None,
         business_account: None,
         state: ConnectionState::Active,
+        secrets: std::collections::BTreeMap::new(),
         hold: None,
         created_at: monday(),
         updated_at: monday(),

@@ -47,6 +47,12 @@ impl FileSecrets {
         })
     }
 
+    /// Under which names something is kept.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.values().keys().cloned().collect()
+    }
+
     fn values(&self) -> MutexGuard<'_, BTreeMap<String, SecretString>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }

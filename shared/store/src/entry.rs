@@ -1,7 +1,6 @@
 //! The two ways into a workspace: an API key (by its hash) and a connection id (in a webhook
 //! address). Nowhere else does a workspace id come from.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use chrono::{DateTime, Utc};
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, KeyId, WorkspaceId};
@@ -168,25 +167,25 @@ impl Store {
         else {
             return Ok(false);
         };
-        self.delete_pair(
-            (keys::api_keys(ws), keys::api_key(id)),
-            (keys::key_entrance(&stored.hash), keys::ENTRY.to_owned()),
-        )
-        .await?;
-        Ok(true)
+        let mut writes = Writes::new(&self.table);
+        writes.delete(keys::api_keys(ws), keys::api_key(id))?;
+        writes.delete(keys::key_entrance(&stored.hash), keys::ENTRY)?;
+        Ok(writes.send(self).await? == Committed::Done)
     }
 
-    /// Removes a connection and its entrance.
-    pub async fn delete_connection(
-        &self,
-        ws: WorkspaceId,
-        id: ConnectionId,
-    ) -> Result<(), StoreError> {
-        self.delete_pair(
-            (keys::workspace(ws), keys::connection(id)),
-            (keys::connection_entrance(id), keys::ENTRY.to_owned()),
-        )
-        .await
+    /// Removes a connection, if it still has this version, and its entrance. `false` on a lost
+    /// race.
+    pub async fn delete_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let mut writes = Writes::new(&self.table);
+        let Connection {
+            id,
+            workspace,
+            version,
+            ..
+        } = *connection;
+        writes.delete_version(keys::workspace(workspace), keys::connection(id), version)?;
+        writes.delete(keys::connection_entrance(id), keys::ENTRY)?;
+        Ok(writes.send(self).await? == Committed::Done)
     }
 
     async fn stored_keys(&self, ws: WorkspaceId) -> Result<Vec<StoredKey>, StoreError> {
@@ -210,27 +209,6 @@ impl Store {
             writes.put(item, Some("attribute_not_exists(pk)"), Meaning::Version)?;
         }
         Ok(writes.send(self).await? == Committed::Done)
-    }
-
-    async fn delete_pair(
-        &self,
-        first: (String, String),
-        second: (String, String),
-    ) -> Result<(), StoreError> {
-        let mut request = self.client.transact_write_items();
-        for (pk, sk) in [first, second] {
-            let delete = Delete::builder()
-                .table_name(&self.table)
-                .set_key(Some(items::key(pk, sk)))
-                .build()
-                .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
-            request = request.transact_items(TransactWriteItem::builder().delete(delete).build());
-        }
-        request
-            .send()
-            .await
-            .map_err(|error| StoreError::sdk("TransactWriteItems", error))?;
-        Ok(())
     }
 }
 

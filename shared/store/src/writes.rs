@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use domain::ids::WorkspaceId;
 use domain::message::{Message, Status};
 use serde::Serialize;
@@ -116,11 +117,40 @@ impl<'a> Writes<'a> {
         self.push_put(put, meaning)
     }
 
-    fn push_put(
+    /// Whether it is there or not.
+    pub(crate) fn delete(
         &mut self,
-        put: aws_sdk_dynamodb::types::builders::PutBuilder,
-        meaning: Meaning,
+        pk: impl Into<String>,
+        sk: impl Into<String>,
     ) -> Result<(), StoreError> {
+        self.push_delete(Delete::builder().set_key(Some(items::key(pk, sk))))
+    }
+
+    /// If it still has this version.
+    pub(crate) fn delete_version(
+        &mut self,
+        pk: impl Into<String>,
+        sk: impl Into<String>,
+        version: u64,
+    ) -> Result<(), StoreError> {
+        let delete = Delete::builder()
+            .set_key(Some(items::key(pk, sk)))
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", number(version));
+        self.push_delete(delete)
+    }
+
+    fn push_delete(&mut self, delete: DeleteBuilder) -> Result<(), StoreError> {
+        let delete = delete
+            .table_name(self.table)
+            .build()
+            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+        let action = TransactWriteItem::builder().delete(delete).build();
+        self.push(action, Meaning::Version);
+        Ok(())
+    }
+
+    fn push_put(&mut self, put: PutBuilder, meaning: Meaning) -> Result<(), StoreError> {
         let put = put
             .build()
             .map_err(|error| StoreError::build("TransactWriteItems", &error))?;

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::App;
 use app::bootstrap::create_workspace;
 use app::config::Config;
 use app::ports::{Clock as _, Entropy, Queues as _};
-use app::{App, secret_names};
 use aws::{Aws, TimerTarget};
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
@@ -24,7 +24,7 @@ use http::{HeaderMap, Request, StatusCode};
 use local::{
     Dynamo, LocalHttp, LocalQueues, Queue, QueueLimits, Retries, SeededEntropy, VirtualClock,
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use store::{PageRequest, Role, Store};
 use tower::ServiceExt as _;
@@ -235,14 +235,16 @@ impl Installation {
         self.make("/v1/rules", rule).await;
     }
 
-    /// Replaces a secret of a connection, as another process of the API would.
-    pub(crate) async fn put_secret(&self, connection: ConnectionId, name: &str, value: &str) {
-        let aws = Aws::over(self.sdk.config());
-        let secrets = aws.secrets(sdk::SECRETS_PREFIX, Arc::<VirtualClock>::clone(&self.clock));
-        let name = secret_names::of(connection, name);
-        app::ports::Secrets::put(&secrets, &name, &SecretString::from(value.to_owned()))
-            .await
+    /// Replaces the secrets that sign a connection's webhooks.
+    pub(crate) async fn sign_with(&self, connection: ConnectionId, app_secrets: &[&str]) {
+        let request = Request::patch(format!("/v1/connections/{connection}"))
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .body(Body::from(
+                json!({"secrets": {"app_secrets": app_secrets}}).to_string(),
+            ))
             .unwrap();
+        call(&self.api, request).await.expect(200);
     }
 
     /// A webhook of Meta's, signed with [`APP_SECRET`].

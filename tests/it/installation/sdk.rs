@@ -112,6 +112,7 @@ impl Sdk {
             "Scheduler.UpdateSchedule" => self.schedule(schedule, &body, true),
             "SSM.GetParameter" => self.get_parameter(&body).await,
             "SSM.PutParameter" => self.put_parameter(&body).await,
+            "SSM.DeleteParameter" => self.delete_parameter(&body).await,
             other => panic!("nobody expected {other}"),
         }
     }
@@ -163,6 +164,11 @@ impl Sdk {
             200,
             json!({"ScheduleArn": format!("arn:aws:scheduler:eu-central-1:1:schedule/tests/{name}")}),
         )
+    }
+
+    async fn delete_parameter(&self, body: &Value) -> Answer {
+        self.0.secrets.delete(secret_name(body)).await.unwrap();
+        (200, json!({}))
     }
 
     async fn get_parameter(&self, body: &Value) -> Answer {

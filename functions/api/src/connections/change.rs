@@ -11,7 +11,7 @@ use domain::field::FieldErrors;
 use domain::ids::ConnectionId;
 
 use super::list::{find, shown};
-use super::secrets::remove_all;
+use super::secrets::{Swapped, remove};
 use super::wire::{ConnectionOut, ConnectionPatch, check_accounts, name};
 use crate::auth::{Admin, Caller};
 use crate::http::{Id, IfMatch, IfMatchHeader, Json, Problem, Versioned, WriteProblems};
@@ -47,11 +47,11 @@ pub(crate) async fn update_connection(
     let secrets = patch.secrets.checked(after.channel, &mut errors);
     check_accounts(&after, &mut errors);
     errors.finish()?;
-    if after == before && secrets.is_empty() {
-        return Ok(Versioned::ok(before.version, shown(&app, before).await?));
+    let swapped = secrets.put(&app, &mut after).await?;
+    if after == before {
+        return Ok(shown(before));
     }
-    secrets.store(&app, id).await?;
-    save(&app, after).await
+    save(&app, after, swapped).await
 }
 
 /// Let a connection send, also after the platform paused it.
@@ -110,8 +110,10 @@ pub(crate) async fn delete_connection(
     let connection = find(&app, ws, id).await?;
     if_match.check(connection.version)?;
     let book = app.fresh_book(ws).await?;
-    app.store.delete_connection(ws, id).await?;
-    remove_all(&app, id, connection.channel).await?;
+    if !app.store.delete_connection(&connection).await? {
+        return Err(Problem::stale(None));
+    }
+    remove(&app, connection.secrets.into_values()).await;
     for template in book.templates_of(id) {
         app.store.delete_template(ws, &template).await?;
     }
@@ -129,20 +131,26 @@ async fn switch(
     let before = find(app, caller.workspace(), id).await?;
     if_match.check(before.version)?;
     if before.state == state {
-        return Ok(Versioned::ok(before.version, shown(app, before).await?));
+        return Ok(shown(before));
     }
-    save(app, Connection { state, ..before }).await
+    save(app, Connection { state, ..before }, Swapped::default()).await
 }
 
-async fn save(app: &App, changed: Connection) -> Result<Versioned<ConnectionOut>, Problem> {
+async fn save(
+    app: &App,
+    changed: Connection,
+    swapped: Swapped,
+) -> Result<Versioned<ConnectionOut>, Problem> {
     let changed = Connection {
         version: changed.version + 1,
         updated_at: app.now(),
         ..changed
     };
-    if !app.store.put_connection(&changed).await? {
+    let stored = app.store.put_connection(&changed).await?;
+    swapped.clean_up(app, stored).await;
+    if !stored {
         return Err(Problem::stale(None));
     }
     app.fresh_book(changed.workspace).await?;
-    Ok(Versioned::ok(changed.version, shown(app, changed).await?))
+    Ok(shown(changed))
 }

@@ -1,17 +1,17 @@
 //! Making a connection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use app::App;
 use app::bootstrap::random_secret;
-use app::secret_names::WEBHOOK_SECRETS;
+use app::connection_secrets::WEBHOOK_SECRETS;
 use axum::extract::State;
 use domain::connection::{Connection, ConnectionState};
 use domain::field::FieldErrors;
 use domain::ids::ConnectionId;
 use secrecy::ExposeSecret as _;
 
-use super::list::shown;
 use super::secrets::names;
 use super::wire::{ConnectionCreated, ConnectionIn, check_accounts, name};
 use crate::auth::Admin;
@@ -44,7 +44,7 @@ pub(crate) async fn create_connection(
     let mut errors = FieldErrors::default();
     let name = errors.take(name(&body.name)).unwrap_or_default();
     let mut secrets = body.secrets.checked(body.channel, &mut errors);
-    let connection = Connection {
+    let mut connection = Connection {
         id: ConnectionId::new(now, app.random10()),
         workspace: ws,
         version: 1,
@@ -53,6 +53,7 @@ pub(crate) async fn create_connection(
         account: body.account,
         business_account: body.business_account,
         state: ConnectionState::Active,
+        secrets: BTreeMap::new(),
         hold: None,
         created_at: now,
         updated_at: now,
@@ -72,14 +73,16 @@ pub(crate) async fn create_connection(
         secrets.set(WEBHOOK_SECRETS, secret);
     }
     // Secrets first: a connection must never be there without what verifies its webhooks.
-    secrets.store(&app, connection.id).await?;
-    if !app.store.create_connection(&connection).await? {
+    let swapped = secrets.put(&app, &mut connection).await?;
+    let stored = app.store.create_connection(&connection).await?;
+    swapped.clean_up(&app, stored).await;
+    if !stored {
         return Err(Problem::stale(None));
     }
     app.fresh_book(ws).await?;
     let location = format!("/v1/connections/{}", connection.id);
     let body = ConnectionCreated {
-        connection: shown(&app, connection).await?,
+        connection: connection.into(),
         webhook_secret: generated,
     };
     Ok(Versioned::created(1, location, body))

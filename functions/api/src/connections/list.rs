@@ -10,7 +10,6 @@ use domain::ids::{ConnectionId, WorkspaceId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::secrets::present;
 use super::wire::{ConnectionList, ConnectionOut};
 use crate::auth::Viewer;
 use crate::http::{
@@ -45,11 +44,10 @@ pub(crate) async fn list_connections(
     let book = app.fresh_book(caller.workspace()).await?;
     let page = request(query.limit, query.cursor);
     let (found, meta) = page_of(&book.connections, |known| known.id.to_string(), &page)?;
-    let mut connections = Vec::new();
-    for connection in found {
-        connections.push(shown(&app, connection.clone()).await?);
-    }
-    Ok(Json(ConnectionList { connections, meta }))
+    Ok(Json(ConnectionList {
+        connections: found.into_iter().cloned().map(Into::into).collect(),
+        meta,
+    }))
 }
 
 /// Get a connection.
@@ -67,9 +65,7 @@ pub(crate) async fn get_connection(
     State(app): State<Arc<App>>,
     Id(id): Id<ConnectionId>,
 ) -> Result<Versioned<ConnectionOut>, Problem> {
-    let connection = find(&app, caller.workspace(), id).await?;
-    let version = connection.version;
-    Ok(Versioned::ok(version, shown(&app, connection).await?))
+    find(&app, caller.workspace(), id).await.map(shown)
 }
 
 /// The connection, if it is one of this workspace.
@@ -82,7 +78,6 @@ pub(crate) async fn find(
     found.ok_or_else(|| Problem::not_found("a connection"))
 }
 
-pub(super) async fn shown(app: &App, connection: Connection) -> Result<ConnectionOut, Problem> {
-    let secrets = present(app, connection.id, connection.channel).await?;
-    Ok(ConnectionOut::new(connection, secrets))
+pub(super) fn shown(connection: Connection) -> Versioned<ConnectionOut> {
+    Versioned::ok(connection.version, connection.into())
 }

@@ -1,12 +1,11 @@
 //! The secrets of a connection: which ones a channel has, how they are checked and kept.
 
-use std::collections::BTreeMap;
-
 use app::App;
-use app::secret_names::{APP_SECRETS, TOKEN, VERIFY_TOKEN, WEBHOOK_SECRETS, of};
+use app::connection_secrets::{APP_SECRETS, TOKEN, VERIFY_TOKEN, WEBHOOK_SECRETS, new_name};
 use domain::channel::Channel;
+use domain::connection::Connection;
 use domain::field::{FieldError, FieldErrors};
-use domain::ids::ConnectionId;
+
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -52,32 +51,6 @@ pub(super) fn names(channel: Channel) -> &'static [&'static str] {
         Channel::Telegram => &[TOKEN, WEBHOOK_SECRETS],
         Channel::Loopback => &[WEBHOOK_SECRETS],
     }
-}
-
-/// Which secrets are set.
-pub(super) async fn present(
-    app: &App,
-    id: ConnectionId,
-    channel: Channel,
-) -> Result<BTreeMap<String, bool>, Problem> {
-    let mut present = BTreeMap::new();
-    for name in names(channel) {
-        let found = app.secrets.get(&of(id, name)).await?;
-        present.insert((*name).to_owned(), found.is_some());
-    }
-    Ok(present)
-}
-
-/// Removes all of them.
-pub(super) async fn remove_all(
-    app: &App,
-    id: ConnectionId,
-    channel: Channel,
-) -> Result<(), Problem> {
-    for name in names(channel) {
-        app.secrets.delete(&of(id, name)).await?;
-    }
-    Ok(())
 }
 
 /// What is to be stored (`Some`) or removed, by name; checked.
@@ -127,18 +100,52 @@ impl Changes {
         self.0.push((name, Some(value)));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) async fn store(&self, app: &App, id: ConnectionId) -> Result<(), Problem> {
-        for (name, value) in &self.0 {
-            match value {
-                Some(value) => app.secrets.put(&of(id, name), value).await?,
-                None => app.secrets.delete(&of(id, name)).await?,
-            }
+    /// Keeps the new values under new names and enters these into the connection. Nobody uses
+    /// them before the connection is stored.
+    pub(super) async fn put(
+        self,
+        app: &App,
+        connection: &mut Connection,
+    ) -> Result<Swapped, Problem> {
+        let mut swapped = Swapped::default();
+        for (kind, value) in self.0 {
+            let replaced = match value {
+                Some(value) => {
+                    let name = new_name(app, connection.id, kind);
+                    app.secrets.put(&name, &value).await?;
+                    swapped.new.push(name.clone());
+                    connection.secrets.insert(kind.to_owned(), name)
+                }
+                None => connection.secrets.remove(kind),
+            };
+            swapped.old.extend(replaced);
         }
-        Ok(())
+        Ok(swapped)
+    }
+}
+
+/// The names of values that one write of a connection puts into use, and out of it.
+#[derive(Default)]
+pub(super) struct Swapped {
+    new: Vec<String>,
+    old: Vec<String>,
+}
+
+impl Swapped {
+    /// What is not in use now that the write went through, or was refused. After a failure nobody
+    /// knows which it is, and both stay.
+    pub(super) async fn clean_up(self, app: &App, stored: bool) {
+        remove(app, if stored { self.old } else { self.new }).await;
+    }
+}
+
+/// Removes values that nothing refers to any more. One that stays can do no harm but lie there,
+/// so the request does not fail for it.
+pub(super) async fn remove(app: &App, names: impl IntoIterator<Item = String>) {
+    for name in names {
+        if let Err(error) = app.secrets.delete(&name).await {
+            tracing::error!(secret.name = %name, error = %error, "a secret that is not in use any more could not be removed");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use domain::ids::ConnectionId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::secrets::SecretsIn;
+use super::secrets::{SecretsIn, names};
 use crate::http::{Meta, Patch};
 use crate::schema;
 
@@ -118,8 +118,12 @@ pub(crate) struct ConnectionList {
     pub(super) meta: Meta,
 }
 
-impl ConnectionOut {
-    pub(super) fn new(connection: Connection, secrets: BTreeMap<String, bool>) -> Self {
+impl From<Connection> for ConnectionOut {
+    fn from(connection: Connection) -> Self {
+        let secrets = names(connection.channel)
+            .iter()
+            .map(|kind| ((*kind).to_owned(), connection.secrets.contains_key(*kind)))
+            .collect();
         let (state, paused_reason, paused_since) = match connection.state {
             ConnectionState::Active => (ConnectionStateName::Active, None, None),
             ConnectionState::Disabled => (ConnectionStateName::Disabled, None, None),

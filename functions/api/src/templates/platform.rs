@@ -1,7 +1,7 @@
 //! Talking to the platform about templates: one request, one readable answer or a problem.
 
 use app::App;
-use app::secret_names::{TOKEN, of};
+use app::connection_secrets::{TOKEN, read};
 use channels::outbound::OutboundError;
 use channels::whatsapp::templates::{ParameterFormat, TemplateDefinition, TemplateState};
 use channels::{Account, HttpRequest, Response, classify};
@@ -34,7 +34,7 @@ impl<'a> Platform<'a> {
         let business = connection.business_account.as_deref().ok_or_else(|| {
             Problem::conflict("the connection has no `business_account`; set it first")
         })?;
-        let token = app.secrets.get(&of(connection.id, TOKEN)).await?;
+        let token = read(app, connection, TOKEN).await?;
         let token = token.ok_or_else(|| {
             Problem::conflict("the connection has no `secrets.token`; set it first")
         })?;

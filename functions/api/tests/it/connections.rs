@@ -1,8 +1,15 @@
 //! Connections: their secrets go in and never come out.
 
-use app::ports::Secrets;
-use secrecy::ExposeSecret;
+use std::sync::Arc;
+
+use app::connection_secrets;
+use app::ports::{PortError, Secrets};
+use async_trait::async_trait;
+use domain::ids::ConnectionId;
+use local::{Fault, FileSecrets};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use store::Store;
 
 use crate::world::World;
 
@@ -36,13 +43,8 @@ async fn secrets_are_kept_where_the_functions_find_them_and_never_shown() {
             "{shown}"
         );
     }
-    let kept = world
-        .secrets
-        .get(&format!("{id}/app_secrets"))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(kept.expose_secret(), "new-secret\nold-secret");
+    let kept = world.secret(&id, "app_secrets").await;
+    assert_eq!(kept.as_deref(), Some("new-secret\nold-secret"));
     // `null` removes, absent stays.
     let body = json!({"secrets": {"verify_token": null}});
     let changed = world
@@ -64,13 +66,8 @@ async fn loopback_and_telegram_get_a_webhook_secret_that_is_shown_once() {
         let made = world.post("/v1/connections", body).await.expect(201);
         let secret = made.body["webhook_secret"].as_str().unwrap().to_owned();
         let id = made.body["id"].as_str().unwrap();
-        let kept = world
-            .secrets
-            .get(&format!("{id}/webhook_secrets"))
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(kept.expose_secret(), secret);
+        let kept = world.secret(id, "webhook_secrets").await;
+        assert_eq!(kept.as_deref(), Some(secret.as_str()));
         let shown = world
             .get(&format!("/v1/connections/{id}"))
             .await
@@ -155,12 +152,123 @@ async fn a_connection_is_switched_and_deleted_with_all_that_belongs_to_it() {
     world.call("DELETE", &at, &[], None).await.expect(204);
     world.get(&at).await.problem(404, "not_found", "");
     let id = made.body["id"].as_str().unwrap();
-    assert!(
-        world
-            .secrets
-            .get(&format!("{id}/token"))
-            .await
-            .unwrap()
-            .is_none()
+    assert!(world.names_of(id).is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_change_leaves_the_old_secret_working() {
+    let world = World::new().await;
+    let made = world.post("/v1/connections", whatsapp()).await.expect(201);
+    let (at, id) = (made.header("location"), made.body["id"].as_str().unwrap());
+    let before = world.names_of(id);
+    let replaced = json!({"secrets": {"token": "EAAG-other", "verify_token": null}});
+
+    // Somebody else's change lands between the reading and the writing of this one.
+    let racing = Racing {
+        secrets: world.secrets.clone(),
+        store: world.app.store.clone(),
+        connection: ConnectionId::parse(id).unwrap(),
+    };
+    let world = world.with_secrets(Some(Arc::new(racing)));
+    let refused = world.patch(at, replaced.clone()).await;
+    refused.problem(412, "stale_version", "");
+    assert_eq!(
+        world.secret(id, "token").await.as_deref(),
+        Some("EAAG-secret")
     );
+    assert_eq!(
+        world.secret(id, "verify_token").await.as_deref(),
+        Some("my-word")
+    );
+    assert_eq!(world.names_of(id), before);
+
+    let secrets = world.secrets.clone();
+    let world = world.with_secrets(Some(secrets));
+    for (fault, token) in [
+        (Fault::Unavailable, "EAAG-secret"),
+        (Fault::ApplyButLoseAnswer, "EAAG-other"),
+    ] {
+        world.dynamo.fail_by(move |operation, _| match operation {
+            "PutItem" => fault,
+            _ => Fault::None,
+        });
+        let failed = world.patch(at, replaced.clone()).await;
+        failed.problem(503, "unavailable", "");
+        world.dynamo.heal();
+        let kept = world.secret(id, "token").await;
+        assert_eq!(kept.as_deref(), Some(token), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_replaced_secret_is_removed_and_still_found_by_who_read_the_connection_before() {
+    let world = World::new().await;
+    let made = world.post("/v1/connections", whatsapp()).await.expect(201);
+    let (at, id) = (made.header("location"), made.body["id"].as_str().unwrap());
+    let read_before = world
+        .app
+        .store
+        .connection_by_id(ConnectionId::parse(id).unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let body = json!({"secrets": {"token": "EAAG-other", "verify_token": null}});
+    world.patch(at, body).await.expect(200);
+    assert_eq!(world.names_of(id).len(), 2);
+    for (kind, value) in [("token", Some("EAAG-other")), ("verify_token", None)] {
+        let found = connection_secrets::read(&world.app, &read_before, kind).await;
+        let found = found.unwrap();
+        assert_eq!(found.as_ref().map(ExposeSecret::expose_secret), value);
+    }
+    // Nothing to take away: nothing changes.
+    let body = json!({"secrets": {"verify_token": null}});
+    let same = world.patch(at, body).await.expect(200);
+    assert_eq!(same.body["version"], 2);
+}
+
+#[tokio::test]
+async fn showing_connections_reads_no_secret() {
+    let world = World::new().await;
+    let made = world.post("/v1/connections", whatsapp()).await.expect(201);
+    // Whoever asks this app for a secret fails.
+    let world = world.with_secrets(None);
+    let list = world.get("/v1/connections").await.expect(200);
+    assert_eq!(list.body["connections"].as_array().unwrap().len(), 2);
+    let shown = world.get(made.header("location")).await.expect(200);
+    assert_eq!(shown.body["secrets"], made.body["secrets"]);
+}
+
+/// Whenever a secret is kept, somebody else changes the connection.
+struct Racing {
+    secrets: Arc<FileSecrets>,
+    store: Store,
+    connection: ConnectionId,
+}
+
+#[async_trait]
+impl Secrets for Racing {
+    async fn get(&self, name: &str) -> Result<Option<SecretString>, PortError> {
+        self.secrets.get(name).await
+    }
+
+    async fn put(&self, name: &str, value: &SecretString) -> Result<(), PortError> {
+        let found = self.store.connection_by_id(self.connection).await.unwrap();
+        let mut changed = found.unwrap();
+        changed.version += 1;
+        assert!(self.store.put_connection(&changed).await.unwrap());
+        self.secrets.put(name, value).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), PortError> {
+        self.secrets.delete(name).await
+    }
+}
+
+impl World {
+    /// The names under which values of this connection are kept.
+    fn names_of(&self, id: &str) -> Vec<String> {
+        let mut names = self.secrets.names();
+        names.retain(|name| name.starts_with(id));
+        names
+    }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use api::router;
 use app::apply::first_customer;
 use app::bootstrap::{Bootstrapped, create_workspace};
-use app::ports::Model;
+use app::connection_secrets;
+use app::ports::{Model, Secrets};
 use app::tasks::DueTask;
 use app::{App, Config};
 use axum::Router;
@@ -131,6 +132,37 @@ impl World {
             clock,
             queues,
         }
+    }
+
+    /// The same table and platforms behind an app with other secrets.
+    pub(crate) fn with_secrets(self, secrets: Option<Arc<dyn Secrets>>) -> Self {
+        let app = &self.app;
+        let other = App::new(
+            app.store.clone(),
+            app.clock.clone(),
+            app.entropy.clone(),
+            app.config.clone(),
+        )
+        .with_queues(app.queues.clone())
+        .with_timers(app.timers.clone())
+        .with_http(app.http.clone());
+        let other = Arc::new(match secrets {
+            Some(secrets) => other.with_secrets(secrets),
+            None => other,
+        });
+        Self {
+            router: router(other.clone()),
+            app: other,
+            ..self
+        }
+    }
+
+    /// The value of a connection's secret that is in use.
+    pub(crate) async fn secret(&self, connection: &str, kind: &str) -> Option<String> {
+        let id = ConnectionId::parse(connection).unwrap();
+        let connection = self.app.store.connection_by_id(id).await.unwrap().unwrap();
+        let value = connection_secrets::read(&self.app, &connection, kind).await;
+        Some(value.unwrap()?.expose_secret().to_owned())
     }
 
     /// A second workspace in the same table; the answer is its key.
