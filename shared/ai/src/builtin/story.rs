@@ -264,7 +264,17 @@ impl Story {
     }
 
     fn declines(&self, reading: &Reading, hesitates: bool, refuses_time: bool, asks: bool) -> bool {
-        let says_so = reading.states(Act::Declines);
+        let something_else = [
+            Act::Problem,
+            Act::Delivers,
+            Act::Done,
+            Act::Books,
+            Act::Agrees,
+        ];
+        let politely = reading.states(Act::ThanksBut)
+            && self.is_open()
+            && !something_else.iter().any(|act| reading.mentions(*act));
+        let says_so = reading.states(Act::Declines) || politely;
         let cancels = reading.states(Act::Cancels) && !reading.states(Act::Rebooks);
         let only_this_time = refuses_time && self.ask == Some(Ask::Slots);
         (says_so && !only_this_time || cancels && self.ask.is_some()) && !hesitates && !asks
@@ -283,7 +293,10 @@ impl Story {
         let other_time = self.ask == Some(Ask::Slots)
             && !reading.affirmed_slots.is_empty()
             && !slots::overlap(&self.slots, &reading.affirmed_slots);
-        let books = reading.states(Act::Books) && self.is_open() && !other_time;
+        let books = reading.states(Act::Books)
+            && self.is_open()
+            && !other_time
+            && !reading.states(Act::Problem);
         let yes = match self.ask {
             Some(Ask::Slots) => !self.choice && self.says_yes(reading, asks),
             Some(Ask::Decision) => self.says_yes(reading, asks),
@@ -408,7 +421,7 @@ impl Story {
             Some(Ask::Slots)
         } else if asks && reading.mentions(Act::AsksInfo) {
             Some(Ask::Info)
-        } else if asks {
+        } else if asks || reading.mentions(Act::AsksYes) {
             Some(Ask::Decision)
         } else if reading.price || reading.mentions(Act::Offers) {
             Some(Ask::Offer)

@@ -131,6 +131,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "muss|müssen|will|wollen _ .. mit .. absprechen|abklären|besprechen|durchsprechen|bequatschen",
+            "vergleiche|vergleichen|hole|schaue|schau|höre _ mich|noch _ um|andere|anbieter",
             "spare|sparen|spar _ noch|erst|drauf|darauf|bis",
             "noch _ am|beim _ einleben|testen|ausprobieren|eingewöhnen|überlegen|sortieren",
             "frag|fragt|fragen+sie _ mich|nochmal|noch+mal|wieder|in _ woche*|tage*|paar",
@@ -349,6 +351,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "lass|lasse|lassen|lasst _ .. auslaufen|verfallen|ablaufen",
+            "stecker|reißleine gezogen",
+            "passt|geht _ .. nicht|ned _ durch|rein|hinein|dazu|ins|in+die",
             "zu|bissl|bisschen|etwas|viel|recht|ganz+schön _ *zu|für für uns|mich|unsern|unseren|meinen|unseren+geschmack|meinen+geschmack",
             "glaube|glaub|denke|denk|finde|meine _ .. nicht|nix|nichts _ .. für mich|uns|das+richtige",
             "lieber|besser|doch _ ohne",
@@ -483,6 +488,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "@kin _ .. passt|schaut|kümmert|nimmt|betreut|hütet|macht|fährt|backt _ .. auf|uns|mich|ihn|sie|es|selbst|das",
+            "bei|mit einem|einer|ner|nem|der|dem _ anderen|anderem|neuen|günstigeren _ abgeschlossen|unterschrieben|gebucht|beauftragt",
             "macht|machts|gemacht|erledigt|repariert _ .. mir|uns|für+mich|für+uns|schnell",
             "war*|ist|sind _ .. günstiger|billiger|schneller|früher|drunter",
             "drunter|darunter geblieben|gelegen|gewesen",
@@ -532,6 +539,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "ich|wir|er|sie fahre|fahren|wohne|wohnen|habe|haben|besitze|besitzen|nutze|nutzen|spiele|spielt _ .. nicht+mehr|nimmer|kein*+mehr",
+            "stell*|verkauf* _ .. haus|wohnung|auto|wagen|rad _ .. zum+verkauf|nun|jetzt",
             "in+der+zwischenzeit|zwischenzeitlich _ .. erledigt|geklärt|gefunden|bekommen|gemacht|behandelt|drangekommen",
             "hinfällig|gegenstandslos|obsolet|überholt",
             "gebrochen|verletzt|gerissen|verknackst|verstaucht _",
@@ -979,6 +988,22 @@ pub(super) const TABLE: Table = &[
             "*schick*|*send*|geht|gehen|ging|gehn|kommt|kommen _ .. raus|hinaus|los|ab|weg|auf+die+reise|auf+den+weg|in+den+versand|in+die+post|zur+post|zum+versand|mit+dhl|mit+der+post|per+post|per+dhl",
             "verschick*|versand*|versend*|verlass*|verpack*|liefer*|ausliefer*|paket*|päckchen|sendung*",
             "fertig+machen|fertigmachen|backen|bauen|nähen|produzieren|herstellen",
+        ],
+    ),
+    (
+        Act::ThanksBut,
+        &[
+            "danke|dank|merci aber|leider",
+            "danke|dank|merci , aber|leider|jedoch",
+            "aber|trotzdem|dennoch|jedoch _ danke|dank|merci",
+            "danke|dank|merci _ trotzdem|dennoch",
+        ],
+    ),
+    (
+        Act::AsksYes,
+        &[
+            "antworte*|antwort*|schreib*|bestätig* _ ja|ok",
+            "bitte _ bestätigen|bestätige|bestätigt",
         ],
     ),
 ];

@@ -65,6 +65,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Asks,
         &[
+            "^ can|could|would|will|is|are|does|do|did|has|have|should the|this|that|these|those|my|our|your|both|one|either|any|anyone|someone|all|people|kids|children|dogs|he|she|his|her",
             "^^ when|where|which|who",
             "^ when|where|which|who is|are|was|do|does|did|can|could|cud|would|will|should|shall|have|has|one|ones|size|day|time",
             "^ whens|wheres|whos|why|whats|hows|how+much|how+many|how+long|how+often|how+far|how+about|how+do|what+time|what+is|what+are|what+does|what+would|what+size|what+day|what+if|what+about|what+do",
@@ -122,12 +123,16 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "square|clear|okay|agree|settle|sort|check|discuss _ it|this|that|things|dates _ with",
+            "is|are|still _ going|looking|reading|working _ over|through|at it|that|this|them|the",
+            "shopping|asking|looking around",
+            "see|hear|find+out what|how|whether|if the|my|our|she|he|they _ says|say|thinks|think|reckons",
             "saving|save|saved up|for",
             "still _ getting+used|settling|testing|trying|setting|sorting|waiting|hoping|considering",
             "as+soon+as|once _ lands|arrives|comes|gets|here|in|have",
             "depend|depends|rely|relies _ on|upon",
             "shall|will|ill _ write|be+in+touch|get+in+touch|pass|forward _ again|back|then|on|over|it|them|when",
-            "due|meets|meet|meeting|decide|decides|decision|back _ on|next|in monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|month|the|#",
+            "due|meets|meet|meeting|decide|decides|decision _ on|next|in monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|month|#",
             "after|until that|then _ we|i _ know|decide|see|confirm|say",
             "one|two|some|few|couple more|others|other _ to see|view|look|visit|check|compare|consider",
             "work|working|pluck|plucking|get _ up|the courage|nerve|up",
@@ -245,6 +250,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Agrees,
         &[
+            "^ spot+on|bang+on|bob+on|happy+days|nice+one|mint|sorted|belter|smashing|lush|legend|marvellous|splendid",
             "would|itd|thatd _ be _ convenient|suitable|agreeable|perfect|ideal|great|lovely|fine|good|excellent|super|splendid|wonderful",
             "suits|fits|works _ me|us|perfectly|nicely|well",
             "seems|seem|looks|look|all _ good|fair|reasonable|fine|right|great|perfect",
@@ -331,6 +337,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Done,
         &[
+            "money|payment|deposit|balance|funds|#|the _ transferred|sent|paid|gone+across|gone+over",
+            "transferred|paid|sent|wired the|my|a|your|# _ deposit|money|balance|payment|amount|invoice|fee|#",
             "ive|i|we|weve|just|already|have|has|now _ reserved|applied|checked+out|sent+off|filled+out|joined+up|signed+up|put+down+a",
             "already|just|now filled|completed|submitted|sent _ .. form|application|order|booking",
             "ive|i|we|weve|just|already|have|has|now _ .. ordered|paid|signed|booked|bought|transferred|enrolled|registered|collected|joined|renewed|posted+it|picked+it+up|dropped+it+off|completed+the|filled+it|checked+out",
@@ -348,6 +356,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "wont|wouldnt|cant|doesnt fit|match|go _ through|in|into|with|under|over|past|round|up",
+            "pulled|pulling|pull the plug",
+            "let|letting _ it|that|this|them|policy|contract|membership _ lapse|expire|run+out|go|drop",
+            "try|trying|do|doing|train|training _ .. at+home|on+our+own|on+my+own",
             "dont|not|isnt|doubt _ think|reckon|feel|believe|sure _ for me|us|right",
             "too _ .. for me|us|my|our",
             "a+bit|far|way|much|just|rather|little|slightly too",
@@ -484,28 +496,29 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "@kin _ will|is|are|can|going+to _ .. look|looking|have|having|take|taking|do|doing|mind|minding|care|caring|drive|driving _ after|it|her|him|them|us|me|this|that|for|care",
+            "taken|took|got|have|ive _ .. cover|insurance|policy|place|spot|contract|deal|appointment _ with|at|from|through _ another|other|different|someone|a",
+            "letting us|me use|have|borrow|stay",
             "=squeezed|=fitted|=slotted|=took me|us|him|her|them|it in|on",
             "ill|gonna|going+to|well _ try|use|take _ those|theirs|that+one _ instead|$",
             "done|did|does|doing|sorted|made|fixed|cut|painted it|them|that|this|mine|ours _ for me|us|her|him",
             "have|having|give|giving|had _ go|crack|bash|stab _ myself|ourselves|himself|herself|at+it",
             "@kin|half|she|he|everyone|committee|team|board _ chose|picked|went+for|voted+for|opted+for _",
             "wants|fancies|prefers|having|getting|chosen|buying _ .. instead",
-            "others|other+firms|two+others|someone+else|another+firm|everyone+else came|were|was|quoted|offered|under|cheaper|did",
+            "others|other+firms|two+others|someone+else|another+firm|everyone+else came|quoted|under|cheaper",
             "came in _ under|cheaper|lower|less|below|at",
-            "gone|went|going|opted|plumped|settled|decided _ for|on|with an|something|someone|one|two",
-            "weve|ive|we|i gone|went|decided|settled|opted for|on|with",
             "try those|theirs|that+instead|them+instead|there",
             "runs|offers|does|do _ free|cheaper|same",
-            "was|were able to _ see|fit|help|do|squeeze|sort _ me|us|it",
+            "was|were able to _ see|fit|help|squeeze|sort me|us|him|her",
             "it|them|that|this|everything|all|one|stuff ourselves|myself|himself|herself|themselves",
             "offer|offers|offered|offering|agreed|volunteered to _ do|handle|help|fix|take|make|lend|build|cover|sort|bake|paint|drive|match|let",
-            "gone|went|going|opted|plumped|settled _ for|with the|a|another _",
+            "gone|went|opted|plumped for|with the|a|an|another|something|someone",
             "@kin _ .. borrow*|lend*|lent|giving|given|gave|got|bought|bringing|letting",
             "flying|driving|sailing|staying|eating|having|going|doing|getting|buying|booking _ .. instead",
-            "pay|paying|finance|financing|fund|funding _ cash|ourselves|myself|through|with",
+            "finance|financing|fund|funding _ ourselves|myself|through+my|through+our|with+my|with+our",
             "in house|inhouse",
             "our own|ourselves _ .. do|doing|make|handle|run",
-            "second hand|secondhand|used",
+            "second hand|secondhand",
             "matched|beat|matching _ it|that|your|the",
             "existing|current|usual|regular|previous|old supplier|provider|builder|garage|contractor|company|firm|dentist|tutor|photographer|insurer|caterer",
             "decided|deciding|choosing|chosen|opted _ use|go|stay|stick|keep|continue _ .. with|existing|current|own|another|other|someone|different",
@@ -541,9 +554,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "i|we|he|she|they no+longer|dont _ drive|own|live|work|have|use|run|keep|play",
+            "putting|put|going|selling|listing _ house|flat|car|it|home _ .. on+the+market|up+for+sale|for+sale",
+            "house|flat|home|car|van|boat|business _ on the market",
             "moot|irrelevant|academic|redundant|pointless|superfluous",
             "off|going|leaving|away|go _ travelling|traveling|overseas|uni|university|to+uni",
-            "in+the+meantime|meanwhile",
+            "was|were|got|found|had|sorted|bought|booked|have|has|been|sold|ended _ .. in+the+meantime|meanwhile|in+the+end",
             "come|came|gone|went down with",
             "accepted|took|taken|accepting|gone+with _ higher|better|rival|competing _ offer|bid|buyer",
             "doc|doctor|gp|consultant|midwife|physio|hospital _ .. told|says|said|advised _ .. not|rest|lay+off|stop|avoid|wait|no",
@@ -597,11 +613,13 @@ pub(super) const TABLE: Table = &[
     (
         Act::Problem,
         &[
-            "headache*|dizzy|nausea|sick|blister*|bruise*|rubs|rubbing|pinches|digs+in|cramp*",
-            "crackl*|rattl*|squeak*|drip*|flicker*|wobbl*|buzz*|jam*|peel*|shed|shedding|shrunk|shrank|frayed|fraying|melted|mould*|gouge*|dent|dents|scratch*|chip|crack|cracks|hole|holes|stain|stains|tear|rip|loses|losing|slips|slipping|sticks|overheats|overheating|freezes|freezing|cuts+out|turns+off|switches+off|conks+out|clicks|grinds|grinding|smells|stinks",
+            "says|said|states|shows|lists _ .. agreed|told|promised|quoted|discussed",
+            "whistl*|smudg*|dry|bland|soggy|leaky|misaligned|crooked|uneven|patchy|blotchy",
+            "headache*|dizzy|nausea|blister*|bruise*|rubs|rubbing|pinches|digs+in|cramp*",
+            "crackl*|rattl*|squeak*|drip*|flicker*|wobbl*|buzz*|jam*|peel*|shed|shedding|shrunk|shrank|frayed|fraying|melted|mould*|gouge*|dent|dents|scratch*|cracks|hole|holes|stain|stains|tear|rip|loses|losing|slips|slipping|sticks|overheats|overheating|freezes|freezing|cuts+out|turns+off|switches+off|conks+out|clicks|grinds|grinding|smells|stinks",
             "nothing like _",
             "meh|bit+of+a+shock|let+down|not+great|not+good|could+be+better|hit+and+miss",
-            "same|worse|no+better|still as|than|not|doing before|_",
+            "worse|no+better as|than before",
             "looks|look|looking|gone|turned|seems|feels|is _ .. red|swollen|odd|weird|funny|infected|worse|inflamed|off|strange|puffy",
             "flat|dead|broken|leaking|stopped|gone _ again|already|after",
             "crashed|crashing|charged+me|double+charged|overcharged|late+again|no+show",
@@ -636,6 +654,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Pleased,
         &[
+            "went|go|gone down _ storm|treat|well|great",
+            "can _ hear|see|walk|sleep|run|move|drive again|properly|better|now|the",
+            "finally can|able",
             "night and day",
             "no _ pain|trouble|issues|complaints|problems|niggles",
             "touch wood",
@@ -643,7 +664,7 @@ pub(super) const TABLE: Table = &[
             "to the second|minute|millimetre",
             "couldnt|cant _ be _ happier|better|more+pleased|without",
             "dream|treat|godsend|game+changer|lifesaver|beauty|winner|brill|bliss",
-            "much|so|loads|lots|way|far _ more|better|easier|warmer|quieter|movement",
+            "much|so|loads|lots|way|far _ better|easier|warmer|quieter|more+movement",
             "smooth as|like",
             "like butter|dream",
             "happy|=pleased|delighted|thrilled|chuffed|satisfied|impressed|over+the+moon|stoked|glad|grateful|ecstatic|obsessed",
@@ -783,7 +804,7 @@ pub(super) const TABLE: Table = &[
         Act::AsksFeedback,
         &[
             "getting|get|got _ on|along|used _ with|to",
-            "hows|how+is|how+are the|your|it|they|everything|things|you",
+            "hows|how+is|how+are the|your|it|they|everything|things",
             "is|are|has|have|does|do|did _ .. working|work|keeping|keep|running|run|holding|hold|behaving|going|going+well|as+it+should|as+they+should|up+to+scratch|settled|doing+its+job|right+for+you",
             "any|no|hope+no problems|trouble|issues|complaints|niggles",
             "how|hows _ .. getting+on|doing|feeling|settling|find|found|treating|going|turn+out|turned+out|fit|taste|run|running|sleep*",
@@ -842,6 +863,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "@dont keep|keep+on|continue|carry+on @reaching|sending",
+            "@dont ever _ @reach|@reaching _ again",
             "@dont _ send|sending _ more|anymore|further _ of these|this|those|them|it",
             "@dont _ send|sending _ these|those|this",
             "@dont|never @reach _ again|anymore|any+more",
@@ -999,6 +1022,22 @@ pub(super) const TABLE: Table = &[
         &[
             "to|will follow $|in|once|by|on|soon|shortly|when",
             "ill|i+will|we+will|well|will|gonna _ pay|transfer|collect|pick|fetch|bring|grab",
+        ],
+    ),
+    (
+        Act::ThanksBut,
+        &[
+            "thanks|thank+you|cheers|ta|thx|grateful|obliged but",
+            "thanks|thank+you|cheers|ta|thx|grateful|obliged , but|however|unfortunately|sadly",
+            "but|though thanks|thank+you|cheers|ta|thx",
+            "thanks|thank+you|cheers|thx though|tho|anyway|regardless|all+the+same",
+        ],
+    ),
+    (
+        Act::AsksYes,
+        &[
+            "reply|text|answer|respond|say|type|write|confirm _ yes|y|ok",
+            "please|pls|kindly _ confirm $|your|the|that|by|whether|if",
         ],
     ),
 ];

@@ -55,6 +55,8 @@ pub(super) enum Act {
     Done,
     /// Refuses the matter itself.
     Declines,
+    /// "Thanks, but": a refusal when nothing else is in it.
+    ThanksBut,
     /// Cancels an appointment or order.
     Cancels,
     /// Wants another appointment for one that falls through.
@@ -82,6 +84,8 @@ pub(super) enum Act {
     Booked,
     /// Asks for papers, pictures or data.
     AsksDocs,
+    /// Wants a yes without asking: "reply YES to renew".
+    AsksYes,
     /// An open question: which, when, how many.
     AsksInfo,
     /// Asks how the customer liked it.
