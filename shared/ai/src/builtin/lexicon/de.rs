@@ -827,6 +827,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "schick*|send*|schreib*|schreibt|mail*|sende _ mir|uns|ma _ nichts|nix|nie|nimmer mehr|wieder $|bitte|danke",
             "hört|hör|hörts|hören|hörn _ auf|uf @me|mir|damit _ .. *spam*|*textet*|*texten|*nerv*|*schreib*|*müll*|*ballern|*bombardier*|*belästig*",
             "@me _ .. in ruhe|ruah|rueh|frieden _ lassen|lasst|gelassen|lass $|mit|und|jetzt|bitte|endlich",
             "tragen|tragt|trag|nehmen|nehmt|nimm sie|ihr|mich|uns|bitte _ aus|raus $",
@@ -921,6 +922,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptIn,
         &[
+            "@contact _ verpassen|versäumen|übersehen|verlieren",
+            "ich|wir|i schreib*|texte|texten",
+            "schreib*|texte ich|wir|i",
+            "halten|haltet|halt _ mich|uns _ .. laufenden|informiert",
             "ich|i|wir _ kann|konnte|konnten|können|hatte|hatten|komme|kam|schaffe|schaff|durfte .. schreib*|antworten",
             "kann|konnte|hatte|hatten|komme|kam ich|wir|i .. schreib*|antworten",
             "finde|find|finden|sehe|seh|suche|vermisse .. @contact",

@@ -25,13 +25,13 @@ pub(super) const GROUPS: Groups = &[
     ),
     (
         "@stop",
-        "stop|quit|cease|end|halt|knock+off|pack+in|lay+off|cut+out|stopped",
+        "stop|quit|cease|ceased|end|halt|knock+off|pack+in|lay+off|cut+out|stopped",
     ),
     (
         "@kin",
         "brother|sister|mum|mom|dad|mother|father|husband|wife|partner|boyfriend|girlfriend|uncle|aunt|cousin|son|daughter|nephew|niece|mate|mates|friend|friends|neighbour|neighbor|neighbours|colleague|inlaw|inlaws|law|lad|lads|guy|fella|bloke|boss|landlord|council|granddad|grandad|gran|flatmate|housemate|missus|hubby|hubs|wifey|fiance|fiancee|bf|gf|grandma|grandad|nan|kids|girls|bro|sis|student|caretaker|family|parents|employer|company",
     ),
-    ("@dont", "dont|dnt|do+not|please+not|no+need+to|stop"),
+    ("@dont", "dont|dnt|do+not|please+not|stop"),
     (
         "@list",
         "list|lists|mailing|database|system|contacts|newsletter|newsletters|records|distribution|crm|broadcast|subscribers|texts|emails|reminders|marketing|mailings",
@@ -863,6 +863,14 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "no+need+to @reach me|us _ again|anymore|any+more|further",
+            "stop|quit|cease _ receiving|getting|having _ .. @messages|from+you",
+            "stop|quit|cease _ receiving|getting these|those|this|them _ $|please|pls",
+            "@dont @reach _ this|my|that|our number|phone|mobile|address|account",
+            "not|dont|never|no|didnt _ consent|agree|agreed|consented|permission _ .. contacted|@messages|@reaching|@reach",
+            "want|get+me out of _ @messages",
+            "@dont follow+up|following+up|reach+out|reaching+out|get+in+touch _ me|us|again|anymore|any+more",
+            "stop|quit|cease reminding me|us _ $|please|pls|now|already|about|every",
             "@dont keep|keep+on|continue|carry+on @reaching|sending",
             "@dont ever _ @reach|@reaching _ again",
             "@dont _ send|sending _ more|anymore|further _ of these|this|those|them|it",
@@ -930,6 +938,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::MaybeOptOut,
         &[
+            "no need to @reach me|us",
             "stop|unsubscribe|opt+out|opting+out|quit",
             "dont|do+not|stop|no _ call|calling|ring|ringing|phone _ me|us|again|anymore|calls",
             "annoying|pestering|pushy|too+many|so+many|another|keep|constant|endless|many _ @messages",
@@ -949,6 +958,13 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptIn,
         &[
+            "newsletter|email|text|sms|message|contact|mail discount|code|price|offer|voucher|lens|lenses|form|person|allergy|sport|preferences",
+            "monday|tuesday|wednesday|thursday|friday|saturday|sunday|morning|evening|afternoon|weekend|first|second|third list|class|group|rota|slot|team|session",
+            "put|add|move|switch|swap|transfer me|us|him|her _ on|to|in|into|down",
+            "never|not|didnt|dont _ say|said|mean|meant|saying _ .. want|stop",
+            "keep|keeping me|us _ posted|updated|informed|in+the+loop|in+the+know",
+            "new|other|another|different one|number|address|email",
+            "miss|missing|missed _ .. @messages|@message",
             "old|new|wrong|changed|second|duplicate|previous address|number|email|phone|details",
             "we|ive|have moved",
             "call|ring|phone|calls|ringing|calling .. @messages|@message|whatsapp",
@@ -961,7 +977,8 @@ pub(super) const TABLE: Table = &[
             "put|add|sign|keep|leave|get me|us _ on|to|onto|up|for _ list|newsletter|texts|emails|updates|reminders|mailing",
             "waiting|wait|waitlist|guest|shopping|price|wine|cancellation|player|reserve|class|to+do|task|playlist|allergy|table list|lists",
             "@drop _ .. appointment|booking|order|lesson|class|course|waiting|waitlist|viewing|session|slot|table|group|tour|trip|team|rota|insurance|extras|breakfast|lunch",
-            "did|do|have|has|had not|never _ get|got|hear|heard|receive|received|see|seen",
+            "did|have|has|had not|never _ get|got|hear|heard|receive|received|see|seen",
+            "do not get|receive|see",
             "tooth|knee|back|noise|smell|dog|cat|neighbour|neighbours|it|that|this|pain|price|light _ bother*|bugging|annoying|chasing",
             "dont|never|not forget|hesitate|mind",
             "you|u|ye never|dont|didnt|havent _ .. back|reply|replied|answer|answered|yet",
@@ -971,7 +988,7 @@ pub(super) const TABLE: Table = &[
             "by|in mistake|accident|error",
             "accidentally|mistakenly|didnt+mean|meant+to+keep",
             "why|how+come|havent|never|didnt|wasnt|nothing _ .. getting|get|got|received|receive|had|seen|seeing|arrived|gone|came _ .. @messages|@message|whatsapp|confirmation|reply|any",
-            "havent|never|not|didnt _ had|got|received|seen|heard",
+            "havent|never|not|didnt _ had|got|=received|seen|heard",
             "stop|quit|stopped _ .. charging|charge|charged|payment|payments|billing|bill|billed|membership|debit|debits|delivery|leaking|leak|order|subscription|noise|worrying|working|bleeding|smoking|over|crying|laughing|smiling|raving|recommending|eating|hurting|running|thinking|beeping|taking+money|draining",
             "dont|not|wont|cant|couldnt stop",
             "cancel|stop|pause|freeze|end|delete|remove|take _ .. appointment|booking|order|membership|subscription|lesson|class|reservation|=contract|plan|viewing|item|slot|policy|cover|basket|review|photo|picture|pictures|photos|stain|stains|tattoo|tooth|tree|wall|carpet|menu",

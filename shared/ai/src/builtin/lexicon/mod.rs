@@ -110,13 +110,8 @@ pub(super) enum Act {
 impl Act {
     /// Takes words it shares with a shorter phrase for something else.
     fn reinterprets(self, other: Act) -> bool {
-        match self {
-            Act::Declines | Act::Elsewhere | Act::NeedGone => {
-                matches!(other, Act::Announces | Act::Condition | Act::Hedges)
-            }
-            Act::OptOut => other == Act::OptIn,
-            _ => false,
-        }
+        let ends = matches!(self, Act::Declines | Act::Elsewhere | Act::NeedGone);
+        ends && matches!(other, Act::Announces | Act::Condition | Act::Hedges)
     }
 }
 
@@ -160,20 +155,12 @@ impl Lexicon {
     }
 
     fn new(table: Table, groups: Groups, negators: &str) -> Lexicon {
-        let expand = |phrase: &str| {
-            groups
-                .iter()
-                .filter(|_| phrase.contains('@'))
-                .fold(phrase.to_owned(), |phrase, (name, words)| {
-                    phrase.replace(name, words)
-                })
-        };
         let negators: Vec<String> = fold(negators)
             .split_whitespace()
             .map(str::to_owned)
             .collect();
         let phrase = |act: Act, source: &str| {
-            let source = expand(source);
+            let source = expand(source, groups);
             let words = fold(&source);
             let mut words = words.split([' ', '|', '+']);
             Phrase {
@@ -249,6 +236,20 @@ impl Lexicon {
     }
 }
 
+/// Writes groups out. A name ends where a word does: `@reach` is not in `@reaching`.
+fn expand(phrase: &str, groups: Groups) -> String {
+    phrase
+        .split_inclusive([' ', '|', '+'])
+        .map(|part| {
+            let name = part.trim_end_matches([' ', '|', '+']);
+            match groups.iter().find(|(group, _)| *group == name) {
+                Some((_, words)) => part.replace(name, words),
+                None => part.to_owned(),
+            }
+        })
+        .collect()
+}
+
 fn holds(negators: &[String], word: &str) -> bool {
     negators
         .iter()
@@ -266,5 +267,29 @@ fn source(language: Language) -> (Table, Groups, &'static str) {
         Language::Es => (es::TABLE, &[], es::NEGATORS),
         Language::It => (it::TABLE, &[], it::NEGATORS),
         Language::Tr => (tr::TABLE, &[], tr::NEGATORS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_written_out() {
+        let groups: Groups = &[("@reach", "call|text"), ("@reaching", "calling|texting")];
+        let expanded = expand("stop @reaching|@reach me", groups);
+        assert_eq!(expanded, "stop calling|texting|call|text me");
+    }
+
+    #[test]
+    fn every_group_is_known() {
+        for language in Language::ALL {
+            let (table, groups, _) = source(language);
+            let phrases = table.iter().flat_map(|(_, phrases)| phrases.iter());
+            let unknown: Vec<_> = phrases
+                .filter(|phrase| expand(phrase, groups).contains('@'))
+                .collect();
+            assert!(unknown.is_empty(), "{unknown:?}");
+        }
     }
 }
