@@ -15,7 +15,7 @@
 //! | `^`, `$` | begin or end of the sentence, or a comma there; `a\|$` is `a` or the end |
 //! | `^^` | begin of the sentence |
 
-use super::text::{BREAK, fold};
+use super::text::BREAK;
 
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
@@ -70,6 +70,7 @@ impl Span {
 }
 
 impl Pattern {
+    /// From a folded source.
     pub(super) fn new(source: &str) -> Pattern {
         Pattern {
             parts: source.split_whitespace().map(part).collect(),
@@ -188,11 +189,12 @@ fn starts_with(words: &[String], choice: &[Word]) -> bool {
 }
 
 impl Word {
+    /// From a folded source.
     pub(super) fn new(source: &str) -> Word {
         if let Some(text) = source.strip_prefix('=') {
-            return Word::Only(fold(text));
+            return Word::Only(text.to_owned());
         }
-        let text = fold(source.trim_matches('*'));
+        let text = source.trim_matches('*').to_owned();
         match (source.starts_with('*'), source.ends_with('*')) {
             (true, true) => Word::Inside(text),
             (true, false) => Word::Suffix(text),
@@ -255,11 +257,11 @@ fn is_typo_of(word: &str, right: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::sentences;
+    use super::super::text::{fold, sentences};
     use super::*;
 
     fn check(pattern: &str, text: &str, expected: bool) {
-        let pattern = Pattern::new(pattern);
+        let pattern = Pattern::new(&fold(pattern));
         let found = sentences(text)
             .iter()
             .any(|s| (0..s.words.len()).any(|at| pattern.find_at(&s.words, at).is_some()));

@@ -1,6 +1,7 @@
 //! Lists of word stems, for asking whether any of them is in a text.
 
 use super::pattern::Word;
+use super::text::fold;
 
 /// Written as words with blanks between; `*` as in a pattern. `a-b` needs both words,
 /// anywhere.
@@ -9,7 +10,8 @@ pub(super) struct Stems(Vec<Vec<Word>>);
 impl Stems {
     pub(super) fn new(list: &str) -> Stems {
         Stems(
-            list.split_whitespace()
+            fold(list)
+                .split_whitespace()
                 .map(|stem| stem.split('-').map(Word::new).collect())
                 .collect(),
         )

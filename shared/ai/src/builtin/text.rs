@@ -53,24 +53,39 @@ pub(super) fn bare_words(text: &str) -> Vec<String> {
 /// Folds one word (or a pattern of words) to the common spelling.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.nfkc().flat_map(char::to_lowercase).nfd() {
-        match c {
-            c if is_combining_mark(c) => {}
-            'ß' => folded.push_str("ss"),
-            'ı' => folded.push('i'),
-            'ø' => folded.push('o'),
-            'æ' => folded.push('a'),
-            'œ' => folded.push('o'),
-            // The second half of ae, oe and ue.
-            'e' if folded.ends_with(['a', 'o', 'u']) => {}
-            c => folded.push(c),
-        }
+    if text.is_ascii() {
+        // Nothing to normalise, and most words of all word lists.
+        text.chars()
+            .for_each(|c| push_folded(&mut folded, c.to_ascii_lowercase()));
+    } else {
+        text.nfkc()
+            .flat_map(char::to_lowercase)
+            .nfd()
+            .for_each(|c| push_folded(&mut folded, c));
     }
-    squeeze(&folded)
+    squeeze(folded)
+}
+
+fn push_folded(folded: &mut String, c: char) {
+    match c {
+        c if is_combining_mark(c) => {}
+        'ß' => folded.push_str("ss"),
+        'ı' => folded.push('i'),
+        'ø' => folded.push('o'),
+        'æ' => folded.push('a'),
+        'œ' => folded.push('o'),
+        // The second half of ae, oe and ue.
+        'e' if folded.ends_with(['a', 'o', 'u']) => {}
+        c => folded.push(c),
+    }
 }
 
 /// Three or more of one letter in a row are written once.
-fn squeeze(word: &str) -> String {
+fn squeeze(word: String) -> String {
+    let bytes = word.as_bytes();
+    if !bytes.windows(3).any(|w| w[0] == w[1] && w[1] == w[2]) && word.is_ascii() {
+        return word;
+    }
     let chars: Vec<char> = word.chars().collect();
     let mut out = String::with_capacity(word.len());
     let mut i = 0;

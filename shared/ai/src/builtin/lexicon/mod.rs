@@ -160,9 +160,8 @@ impl Lexicon {
             .map(str::to_owned)
             .collect();
         let phrase = |act: Act, source: &str| {
-            let source = expand(source, groups);
-            let words = fold(&source);
-            let mut words = words.split([' ', '|', '+']);
+            let source = fold(&expand(source, groups));
+            let mut words = source.split([' ', '|', '+']);
             Phrase {
                 act,
                 negative: words.any(|word| holds(&negators, word.trim_matches(['=', '*']))),
