@@ -1,15 +1,17 @@
 //! The book of a workspace: settings, rules, connections and templates, in one partition, so
 //! that one query reads it all and a function can keep it for a moment.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, RuleId, WorkspaceId};
 use domain::rule::Rule;
 use domain::settings::Settings;
 use domain::template::Template;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::items::{self, Item, Plain, number, text};
+use crate::items::{self, Item, Plain, text};
 use crate::writes::{Meaning, Writes};
 use crate::{Committed, KeyedAnswer, Store, StoreError, keys};
 
@@ -24,6 +26,13 @@ pub struct Book {
     pub connections: Vec<Connection>,
     /// The templates of all its connections.
     pub templates: Vec<Template>,
+}
+
+/// What is kept of a deleted rule.
+#[derive(Serialize, Deserialize)]
+struct GoneRule {
+    id: RuleId,
+    name: String,
 }
 
 impl Book {
@@ -119,33 +128,33 @@ impl Store {
         Ok(writes.send(self).await? == Committed::Done)
     }
 
-    /// Removes a rule if it still has this version. `false` on a lost race.
-    pub async fn delete_rule(
+    /// Removes a rule if it still has this version, and keeps its name for the receipts that
+    /// speak of it. `false` on a lost race.
+    pub async fn delete_rule(&self, rule: &Rule) -> Result<bool, StoreError> {
+        let (ws, id) = (rule.workspace, rule.id);
+        let mut writes = Writes::new(&self.table);
+        writes.delete_version(keys::workspace(ws), keys::rule(id), rule.version)?;
+        let gone = GoneRule {
+            id,
+            name: rule.spec.name.clone(),
+        };
+        writes.put_plain("a deleted rule", keys::gone(ws), keys::rule(id), gone)?;
+        Ok(writes.send(self).await? == Committed::Done)
+    }
+
+    /// The names of deleted rules.
+    pub async fn deleted_rules(
         &self,
         ws: WorkspaceId,
-        id: RuleId,
-        version: u64,
-    ) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(items::key(keys::workspace(ws), keys::rule(id))))
-            .condition_expression("version = :read")
-            .expression_attribute_values(":read", number(version))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::sdk("DeleteItem", error)),
-        }
+    ) -> Result<HashMap<RuleId, String>, StoreError> {
+        self.whole_partition(keys::gone(ws))
+            .await?
+            .into_iter()
+            .map(|item| {
+                let GoneRule { id, name } = items::body("a deleted rule", item)?;
+                Ok((id, name))
+            })
+            .collect()
     }
 
     /// One connection.
@@ -217,7 +226,7 @@ impl Store {
 
     async fn whole_partition(&self, pk: String) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::new();
-        let mut start: Option<std::collections::HashMap<String, AttributeValue>> = None;
+        let mut start: Option<HashMap<String, AttributeValue>> = None;
         loop {
             let answer = self
                 .client

@@ -33,6 +33,10 @@ pub(crate) fn idempotency(ws: WorkspaceId) -> String {
     format!("W#{ws}#IDEM")
 }
 
+pub(crate) fn gone(ws: WorkspaceId) -> String {
+    format!("W#{ws}#GONE")
+}
+
 pub(crate) fn raw_events(ws: WorkspaceId) -> String {
     format!("W#{ws}#RAW")
 }

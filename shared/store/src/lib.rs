@@ -10,6 +10,7 @@
 //! | `W#<workspace>#KEYS` | `KEY#…` | API keys, for the list |
 //! | `W#<workspace>#DAYS` | `DAY#<date>` | counters of a day |
 //! | `W#<workspace>#RAW` | `con_…#E#…` | raw events of no conversation |
+//! | `W#<workspace>#GONE` | `RULE#…` | the names of deleted rules |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
 //! | `W#<workspace>#C#<customer>` | `CUSTOMER` | a customer |
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…` | conversation, messages, attempts, receipts, raw events |

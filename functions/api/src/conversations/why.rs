@@ -1,5 +1,6 @@
 //! Why something was sent, or was not: the receipts, newest first, in plain language.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use app::App;
@@ -12,12 +13,12 @@ use domain::receipt::{Entry, Gate, GateName, Receipt, Verdict};
 use domain::rule::Rule;
 use domain::settings::Locale;
 use serde::{Deserialize, Serialize};
-use store::PageRequest;
+use store::{Book, PageRequest};
 use utoipa::{IntoParams, ToSchema};
 
 use super::find::head;
 use super::pending::{PendingOut, pending};
-use super::wire::{ConversationOut, Words, name_of};
+use super::wire::{ConversationOut, Words};
 use crate::auth::Viewer;
 use crate::http::{Cursor, Id, Limit, ListProblems, Meta, Problem, Query, request};
 use crate::schema;
@@ -72,7 +73,7 @@ pub(crate) struct ReceiptOut {
 pub(crate) struct EntryOut {
     #[schema(value_type = Option<schema::RuleId>)]
     rule: Option<RuleId>,
-    /// The rule's name, while it exists.
+    /// The rule's name, also after it was deleted.
     rule_name: Option<String>,
     #[schema(value_type = Option<schema::RunId>)]
     run: Option<RunId>,
@@ -99,6 +100,24 @@ pub(crate) struct GateOut {
     input: String,
 }
 
+/// What rules are called.
+pub(crate) type RuleNames = HashMap<RuleId, String>;
+
+pub(crate) fn names_of(rules: &[Rule]) -> RuleNames {
+    let name = |rule: &Rule| (rule.id, rule.spec.name.clone());
+    rules.iter().map(name).collect()
+}
+
+/// Deleted rules are looked up only when a receipt speaks of one.
+async fn names_for(app: &App, book: &Book, receipts: &[Receipt]) -> Result<RuleNames, Problem> {
+    let mut names = names_of(&book.rules);
+    let mut named = receipts.iter().flat_map(|receipt| &receipt.entries);
+    if named.any(|entry| entry.rule.is_some_and(|id| !names.contains_key(&id))) {
+        names.extend(app.store.deleted_rules(book.settings.workspace).await?);
+    }
+    Ok(names)
+}
+
 impl From<Gate> for GateOut {
     fn from(gate: Gate) -> Self {
         let Gate {
@@ -115,10 +134,10 @@ impl From<Gate> for GateOut {
 }
 
 impl EntryOut {
-    pub(crate) fn new(entry: Entry, words: &Words, rules: &[Rule]) -> Self {
+    pub(crate) fn new(entry: Entry, words: &Words, names: &RuleNames) -> Self {
         Self {
             rule: entry.rule,
-            rule_name: entry.rule.and_then(|id| name_of(id, rules)),
+            rule_name: entry.rule.and_then(|id| names.get(&id).cloned()),
             run: entry.run,
             message: entry.message,
             explanation: entry.verdict.explain(words.locale, words.zone),
@@ -130,7 +149,7 @@ impl EntryOut {
 }
 
 impl ReceiptOut {
-    fn new(receipt: Receipt, words: &Words, rules: &[Rule]) -> Self {
+    fn new(receipt: Receipt, words: &Words, names: &RuleNames) -> Self {
         let Receipt {
             id,
             conversation: _,
@@ -141,7 +160,7 @@ impl ReceiptOut {
         } = receipt;
         let entries = entries
             .into_iter()
-            .map(|e| EntryOut::new(e, words, rules))
+            .map(|e| EntryOut::new(e, words, names))
             .collect();
         Self {
             id,
@@ -182,10 +201,11 @@ pub(crate) async fn explain_conversation(
         }
         None => (head(&app, ws, id).await?, None, Vec::new()),
     };
+    let names = names_for(&app, &book, &found.items).await?;
     let receipts = found
         .items
         .into_iter()
-        .map(|receipt| ReceiptOut::new(receipt, &words, &book.rules))
+        .map(|receipt| ReceiptOut::new(receipt, &words, &names))
         .collect();
     Ok(Json(WhyOut {
         conversation: ConversationOut::new(head, customer.as_ref(), &book.rules, &words, now),

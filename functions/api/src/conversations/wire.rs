@@ -271,7 +271,7 @@ impl RunOut {
 }
 
 /// The rule's name, while it exists.
-pub(super) fn name_of(id: RuleId, rules: &[Rule]) -> Option<String> {
+fn name_of(id: RuleId, rules: &[Rule]) -> Option<String> {
     let rule = rules.iter().find(|rule| rule.id == id)?;
     Some(rule.spec.name.clone())
 }

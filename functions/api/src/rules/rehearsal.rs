@@ -15,7 +15,7 @@ use serde::Serialize;
 use store::Book;
 use utoipa::ToSchema;
 
-use crate::conversations::{EntryOut, Words};
+use crate::conversations::{EntryOut, Words, names_of};
 use crate::http::Problem;
 use crate::schema;
 
@@ -80,10 +80,11 @@ pub(super) async fn rehearse(
     let decided_by = judge.decided_by();
 
     let words = Words::of(&loaded.book.settings, None);
+    let names = names_of(&loaded.book.rules);
     let entries = entries
         .into_iter()
         .filter(|entry| entry.rule.is_none_or(|about| about == rule.id))
-        .map(|entry| EntryOut::new(entry, &words, &loaded.book.rules))
+        .map(|entry| EntryOut::new(entry, &words, &names))
         .collect();
     let rehearsal = RehearsalOut {
         conversation: id,
