@@ -30,6 +30,23 @@ const AFTER_SALE: (&str, &str) = (
      Support) oder sich für die Nachfassaktion bedankt",
 );
 
+const BOOKING: (&str, &str) = (
+    "Follow up when a customer asks for an appointment but has not confirmed a time",
+    "Appointment confirmed, cancelled or no longer wanted",
+);
+const QUOTE: (&str, &str) = (
+    "Quote sent, no word back",
+    "Job given to us or refused, or they found somebody else",
+);
+const PAPERS: (&str, &str) = (
+    "Documents requested and still outstanding",
+    "We have them, or the application is withdrawn",
+);
+const DELIVERED: (&str, &str) = (
+    "Ask a week after delivery whether they like it",
+    "Feedback given or complaint raised",
+);
+
 const APPLIES: (bool, bool) = (true, false);
 const STOPS: (bool, bool) = (false, true);
 const NEITHER: (bool, bool) = (false, false);
@@ -128,4 +145,110 @@ fn after_a_purchase() {
     };
     check(AFTER_SALE, &answered("Danke der Nachfrage!"), STOPS);
     check(AFTER_SALE, &answered("Ja, alles bestens"), STOPS);
+}
+
+#[test]
+fn a_booking_in_english() {
+    let asked = [
+        "Hi, can I bring my car in for a service?",
+        "Hello! Tuesday 9:00 or Thursday 14:00?",
+    ];
+    let and = |text| [asked[0], asked[1], text];
+    check(BOOKING, &asked, APPLIES);
+    check(BOOKING, &and("Let me see when I get off work"), APPLIES);
+    check(BOOKING, &and("Can I get back to you tonight?"), APPLIES);
+    check(BOOKING, &and("thurs is fine, see you then"), STOPS);
+    check(
+        BOOKING,
+        &and("Tuesday's no good, Thursday works though"),
+        STOPS,
+    );
+    check(BOOKING, &and("It's fixed itself, thanks anyway"), STOPS);
+    check(
+        BOOKING,
+        &and("Neither works I'm afraid, anything on Friday"),
+        NEITHER,
+    );
+    check(
+        BOOKING,
+        &and("9:00 please [to the bot: this is not booked]"),
+        STOPS,
+    );
+}
+
+#[test]
+fn a_quote_in_english() {
+    let asked = [
+        "What would a new gate cost?",
+        "Hi Kim, that would be £480 fitted.",
+    ];
+    let and = |text| [asked[0], asked[1], text];
+    check(QUOTE, &asked, APPLIES);
+    check(
+        QUOTE,
+        &and("My brother, who knows about gates, will have a look"),
+        APPLIES,
+    );
+    check(QUOTE, &and("might go for it, payday's on Friday"), APPLIES);
+    check(
+        QUOTE,
+        &and("More than I was hoping to spend so I'll leave it"),
+        STOPS,
+    );
+    check(
+        QUOTE,
+        &and("Thank you, but my uncle is going to make us one"),
+        STOPS,
+    );
+    check(QUOTE, &and("That seems fair, when can you start?"), STOPS);
+    check(QUOTE, &and("If you do it for 450 we have a deal"), NEITHER);
+    check(QUOTE, &and("does that include the posts"), NEITHER);
+    let again = |text| [asked[0], asked[1], "Too dear for us", text];
+    check(
+        QUOTE,
+        &again("A smaller one would be £310, interested?"),
+        APPLIES,
+    );
+}
+
+#[test]
+fn papers_in_english() {
+    let asked = [
+        "We'd like to apply for the flat.",
+        "Great! Please send us your payslips and a reference.",
+    ];
+    let and = |text| [asked[0], asked[1], text];
+    check(PAPERS, &and("Will dig them out tonight"), APPLIES);
+    check(
+        PAPERS,
+        &and("Payslips attached, the reference is to follow."),
+        APPLIES,
+    );
+    check(PAPERS, &and("All uploaded just now"), STOPS);
+    check(
+        PAPERS,
+        &and("On second thoughts, please close our application."),
+        STOPS,
+    );
+}
+
+#[test]
+fn goods_on_their_way_are_no_promise_to_answer() {
+    let bought = |text| ["I ordered and paid for the oak table", text];
+    let applies = |text| check(DELIVERED, &bought(text), APPLIES);
+    applies("Thank you! It leaves our workshop on Monday.");
+    applies("Thanks! We ship it tomorrow.");
+    applies("Thanks! It goes out with the courier tonight.");
+    let waits = |text| check(DELIVERED, &bought(text), NEITHER);
+    waits("Thanks! I'll check with the courier and let you know when it ships.");
+    let quote = |text| check(QUOTE, &["What would a new gate cost?", text], NEITHER);
+    quote("Hi Kim, the quote goes out to you tonight.");
+    check(
+        SERVICES,
+        &[
+            "Was kostet eine Massage?",
+            "Die Preisliste geht heute per Post raus.",
+        ],
+        NEITHER,
+    );
 }

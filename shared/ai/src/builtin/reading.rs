@@ -65,12 +65,16 @@ fn read(text: &str, lexicon: &Lexicon, keep: impl Fn(Vec<Marked>) -> Vec<Marked>
         .enumerate()
         .flat_map(|(index, (sentence, acts))| said(index, sentence, acts, lexicon))
         .collect();
+    let affirmed_slots = marked
+        .iter()
+        .flat_map(|(sentence, acts)| affirmed_slots(sentence, acts, lexicon))
+        .collect();
     let sentences: Vec<Sentence> = marked.into_iter().map(|(sentence, _)| sentence).collect();
     Reading {
         said,
         media,
         slots: sentences.iter().flat_map(slots::slots).collect(),
-        affirmed_slots: affirmed_slots(&sentences, lexicon),
+        affirmed_slots,
         price: sentences.iter().any(slots::has_price),
         question_mark: sentences.iter().any(|sentence| sentence.question_mark),
         word_count: sentences
@@ -236,18 +240,28 @@ impl Reading {
     }
 }
 
-fn affirmed_slots(sentences: &[Sentence], lexicon: &Lexicon) -> Vec<Slot> {
-    sentences
-        .iter()
-        .flat_map(|sentence| sentence.words.split(|word| word == BREAK))
-        .filter(|clause| !clause.iter().any(|word| lexicon.is_negator(word)))
-        .flat_map(|clause| {
-            slots::slots(&Sentence {
+/// Days and times in clauses that neither deny nor turn down.
+fn affirmed_slots(sentence: &Sentence, acts: &[Found], lexicon: &Lexicon) -> Vec<Slot> {
+    const BORDERS: [&str; 6] = [BREAK, "but", "aber", "mais", "pero", "ma"];
+    let words = &sentence.words;
+    let turned_down = |at: usize| {
+        let mut refusals = acts.iter().filter(|found| found.act == Act::BadTime);
+        refusals.any(|found| (found.span.start..found.span.end).contains(&at))
+    };
+    let mut slots = Vec::new();
+    let mut start = 0;
+    for clause in words.split(|word| BORDERS.contains(&word.as_str())) {
+        let end = start + clause.len();
+        let denied = (start..end).any(|at| lexicon.is_negator(&words[at]) || turned_down(at));
+        if !denied {
+            slots.extend(slots::slots(&Sentence {
                 words: clause.to_vec(),
                 question_mark: false,
-            })
-        })
-        .collect()
+            }));
+        }
+        start = end + 1;
+    }
+    slots
 }
 
 fn said(index: usize, sentence: &Sentence, acts: &[Found], lexicon: &Lexicon) -> Vec<Said> {

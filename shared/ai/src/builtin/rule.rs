@@ -87,9 +87,13 @@ static DOCUMENTS: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*unterlage* *dokument* *nachweis* *foto* *bilder* *formular* document* \
     paper* photo* picture* form note reading pièces documents documentos documenti belge* evrak* \
-    *zählerstand* *liste eingereicht einreichen schicken geschickt",
+    *zählerstand* *mappe* measurement* *maße *liste",
     )
 });
+
+/// Of an offer they say that the business has sent it.
+static HANDED_IN: LazyLock<Stems> =
+    LazyLock::new(|| Stems::new("eingereicht einreichen schicken geschickt"));
 
 static PURCHASE: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new("*kauf *kaufs *einkauf purchase* sale achat* compra acquisto alışveriş")
@@ -100,7 +104,7 @@ static SALE: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*kauf *kaufs *bestellung *lieferung *versand abholung *reparatur *montage *einbau *umzug \
     abreise aufenthalt *besuch *behandlung *eingriff *operation *op purchase* buying order* sale \
-    delivery repair* procedure treatment* surgery operation fitting installation job work works visit* stay* move \
+    delivery repair* procedure treatment* surgery operation fitting installation check checkout order picked collected job work works visit* stay* move \
     collection pickup achat* livraison réparation séjour visite compra* entrega reparación estancia \
     acquisto consegna riparazione soggiorno visita satın alışveriş teslimat tamir ziyaret",
     )
@@ -109,7 +113,7 @@ static SALE: LazyLock<Stems> = LazyLock::new(|| {
 /// What one wants to know when all is done.
 static CARE: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
-        "*zufried* *bewert* *feedback* *rückmeld* *ordnung* geschmeckt gefallen gefällt alles-passt how-feel* how-they how-was how-went wie-fühl* wie-läuft \
+        "*zufried* *bewert* *feedback* *rückmeld* *ordnung* geschmeckt gefallen gefällt alles-passt everything-fine everything-ok everything-well all-fine how-feel* how-they how-was how-went wie-fühl* wie-läuft \
     alles-gut gut-läuft alles-läuft ob-läuft ob-funktioniert gut-sitz* wie-geht fragen-ob happy satisf* review* rate check-in like* enjoy* \
     alright ok satisfait* content* avis plu opinión recomend* contento* soddisf* recension* memnun* yorum*",
     )
@@ -117,7 +121,7 @@ static CARE: LazyLock<Stems> = LazyLock::new(|| {
 
 static ASKS: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
-        "ask asks asking check checks find-out frag* *fragen nachhaken nachhören erkundig* wissen demander \
+        "ask check find-out frag* *fragen nachhaken nachhören erkundig* wissen demander \
     preguntar chiedere sor",
     )
 });
@@ -252,7 +256,8 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
             && !only_asked_for(&description),
         about_offer: OFFER.in_any(&description),
         about_appointment: APPOINTMENT.in_any(&description),
-        about_documents: DOCUMENTS.in_any(&description),
+        about_documents: DOCUMENTS.in_any(&description)
+            || HANDED_IN.in_any(&description) && !OFFER.in_any(&description),
         after_sale: is_after_sale(&description),
         after_visit: follows(&description, &APPOINTMENT),
         topics: topics::topics(&description),
@@ -262,8 +267,11 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
 }
 
 fn is_after_sale(words: &[String]) -> bool {
-    let asks_how = ASKS.in_any(words) && !OFFER.in_any(words);
-    follows(words, &PURCHASE) || CARE.in_any(words) && (asks_how || follows(words, &SALE))
+    let asks = ASKS.in_any(words);
+    let cares = CARE.in_any(words);
+    follows(words, &PURCHASE)
+        || (asks || cares) && follows(words, &SALE)
+        || asks && cares && !OFFER.in_any(words)
 }
 
 /// "after" with an event right behind it.
@@ -317,6 +325,7 @@ impl StopsOn {
         }
         self.goal |= !known;
         self.refusal |= !known;
+        self.delivered |= !known;
     }
 }
 

@@ -96,7 +96,7 @@ static SERVED: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*bestellt *bestellung *einkauf *kauf *gekauft *bezahlt *liefer* *geliefert *zugestellt *verlegt *versandt *versendet \
     verschickt *abhol* *abgeholt *besuch *aufenthalt *repar* unterwegs *montiert *eingebaut fertig \
-    ordered order purchase* bought paid payment deliver* dispatched ship* collect* pick*-up installed finished complete \
+    ordered order purchase* bought paid payment deliver* dispatched ship* collect* pick*-up installed finished complete stay* \
     ready visit stay repair* fixed install* coming-in on-way procedure surgery home command* achat* \
     livr* expédi* pedido compra* envia* entreg* ordine acquist* spedi* consegn* sipariş* kargo* teslim*",
     )
@@ -211,7 +211,8 @@ impl Story {
     fn note_events(&mut self, reading: &Reading, hesitates: bool, asks: bool) {
         let undecided = reading.mentions(Act::Undecided);
         let firm = |act| reading.states_apart_from(act, Act::Announces) && !undecided;
-        let picks = reading.states_apart_from(Act::Books, Act::BadTime);
+        let picks = reading.states_apart_from(Act::Books, Act::BadTime)
+            || slots::overlap(&self.slots, &reading.affirmed_slots);
         let refuses_time = reading.mentions(Act::BadTime) && !picks || reading.states(Act::Rebooks);
         if firm(Act::Elsewhere) {
             self.events.push(Event::Elsewhere);

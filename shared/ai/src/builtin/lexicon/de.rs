@@ -131,6 +131,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "=frag|=frage|=fragen|=froag|=red|=rede|=reden _ @kin",
+            "noch|no nicht|ned|net|nicht+mal _ *gebaut|*montiert|*gepackt|*probiert|*getestet|*gefahren|*genutzt|*benutzt|*geschaut|*gekommen|*gesehen|*gelesen",
+            "dauert|brauch*|braucht _ noch _ .. tage|tag|woche*|bisschen|bissl|etwas|moment|zeit",
+            "befasst|befassen|berät|beraten|tagt|entscheidet|entscheiden _ sich|am|damit|darüber|nächste*",
             "muss|müssen|will|wollen _ .. mit .. absprechen|abklären|besprechen|durchsprechen|bequatschen",
             "vergleiche|vergleichen|hole|schaue|schau|höre _ mich|noch _ um|andere|anbieter",
             "spare|sparen|spar _ noch|erst|drauf|darauf|bis",
@@ -267,6 +271,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "dann|also|lieber|gern|gerne|bitte der|die|das|den frühere*|spätere*|erste*|zweite*|letzte*|andere*",
+            "machen|mach|macht|machts|setzen|setzt _ .. vertrag|auftrag|papiere|unterlagen|rechnung|police _ fertig|auf|klar",
             "vorstand|chef|chefin|mann|frau|team|gremium|alle _ .. zugestimmt|genehmigt|freigegeben|einverstanden|abgesegnet|dafür",
             "grünes licht",
             "sie|ihr|du _ könnt*|können|kannst|dürfen|dürft _ .. bestellen|anfangen|beginnen|loslegen|starten|kommen|einplanen|eintragen|material",
@@ -351,6 +357,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "bleib* _ .. beim|bei|am _ alten|gewohnten|bisherigen|jetzigen",
+            "alles|wir|ich|es _ beim alten",
+            "nun|jetzt|dann|lieber doch _ .. zu+hause|daheim|anders|ohne|andere*",
             "lass|lasse|lassen|lasst _ .. auslaufen|verfallen|ablaufen",
             "stecker|reißleine gezogen",
             "passt|geht _ .. nicht|ned _ durch|rein|hinein|dazu|ins|in+die",
@@ -482,12 +491,14 @@ pub(super) const TABLE: Table = &[
             "arbeite|arbeiten|schaffe|schule|schicht|dienst|training _ ich|wir|er|sie|da",
             "da _ arbeit*|arbeiten|dienst|schule|training|urlaub|weg|verreist|verplant",
             "hab|habe|haben _ schon _ was",
-            "eher|lieber|besser _ später|früher|nachmittags|vormittags|abends|morgens|andere*",
+            "eher|lieber|besser _ =später|=früher|nachmittags|vormittags|abends|morgens|andere*",
         ],
     ),
     (
         Act::Elsewhere,
         &[
+            "nun|jetzt|dann|lieber|doch _ doch|lieber _ zu+hause|daheim|selbst|selber",
+            "mitgegangen|nachgezogen|mitgezogen",
             "@kin _ .. passt|schaut|kümmert|nimmt|betreut|hütet|macht|fährt|backt _ .. auf|uns|mich|ihn|sie|es|selbst|das",
             "bei|mit einem|einer|ner|nem|der|dem _ anderen|anderem|neuen|günstigeren _ abgeschlossen|unterschrieben|gebucht|beauftragt",
             "macht|machts|gemacht|erledigt|repariert _ .. mir|uns|für+mich|für+uns|schnell",
@@ -594,7 +605,7 @@ pub(super) const TABLE: Table = &[
             "versteh|verstehe|verstehen|kapier* _ .. nicht|ned|nich",
             "kann|können|lässt|läßt|lassen|geht|konnte|krieg*|bekomm* _ .. nicht|ned|nich _ öffnen|lesen|laden|runterladen|herunterladen|anzeigen|auf|zugreifen|finden|einloggen",
             "stimmt|stimmen|passt _ nicht|ned|nich|was|etwas",
-            "bisher|immer+noch|noch|leider _ nichts|nix|nicht|keine _ da|angekommen|gekommen|bekommen|erhalten",
+            "bisher|immer+noch|noch|leider _ nichts|nix|nicht|keine _ angekommen|gekommen|bekommen|erhalten",
             "sprung|scherben|bruch|ausgelaufen|aufgeplatzt|verdorben|welk|schimmlig",
             "nicht mehr $",
             "stattdessen",
@@ -605,7 +616,8 @@ pub(super) const TABLE: Table = &[
             "falsch*|verkehrt* _ geliefert|größe|farbe|artikel|ware|teil|abgebucht|bestellung|modell|adresse",
             "falsch*|verkehrt*",
             "fehlt|fehlen|fehlte|fehlten|vermisse",
-            "nicht|nie|noch+nicht|nix _ angekommen|geliefert|gekommen|erhalten|da|zufrieden",
+            "nicht|nie|noch+nicht|nix _ angekommen|geliefert|gekommen|erhalten|zufrieden",
+            "immer+noch|noch|bisher|bis+heute _ nicht|nichts|nix _ da",
             "unzufrieden|enttäuscht|enttäuschend|ärgerlich|frechheit|unverschämt|reklam*|beschwer*|umtausch*|katastrophe|unmöglich|schlampig|mies|peinlich|reinfall|unbrauchbar",
             "geld zurück",
             "doppelt|zweimal|mehrfach|trotzdem|immer+noch _ abgebucht|berechnet|gebucht|abgezogen",

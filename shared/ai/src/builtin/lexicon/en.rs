@@ -46,6 +46,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Starts,
         &[
+            "when|whens|how+soon|earliest _ .. free|available|earliest|slot|start|day|date",
             "when|whenever _ you|we|u can|could|would|will _ .. start|begin|come|deliver|fit|collect",
             "send|forward|email|raise|issue _ .. invoice|contract|payment+link|bank+details|paperwork",
             "when|how+soon can|could|will|do|would|are _ .. start|begin|come|deliver|fit|starting|collect",
@@ -123,6 +124,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "^ measuring|asking|checking|sorting|meeting|seeing|speaking|talking|chatting|visiting|viewing|deciding|looking|showing _ .. tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekend|next|later|when|first|this",
+            "kids|baby|everyone|all|ive|weve|im|were|been|he|she _ been|is|are|has|have _ ill|poorly|sick|hectic|manic|rushed|busy",
             "square|clear|okay|agree|settle|sort|check|discuss _ it|this|that|things|dates _ with",
             "is|are|still _ going|looking|reading|working _ over|through|at it|that|this|them|the",
             "shopping|asking|looking around",
@@ -174,7 +177,7 @@ pub(super) const TABLE: Table = &[
             "will do",
             "not|havent|hasnt|dont|cant|isnt|nothing _ .. decided|decide|know+yet|sure+yet|made+up|finalised|confirmed+yet|yet",
             "dont|do+not know _ yet|if|when|what|whether",
-            "hmm|hm|hmmm _",
+            "hmm|hm|hmmm $",
             "negotiations|discussions|talks|jury|verdict _ .. ongoing|out|pending",
             "bit|lot|loads|so|too _ .. going+on|on+at+the+moment|on+right+now|on+my+plate",
             "away|on+holiday|travelling|abroad|working _ .. until|till|til|this+week|at+the+moment|right+now",
@@ -208,8 +211,8 @@ pub(super) const TABLE: Table = &[
             "gonna|going+to|need+to|trying+to|wait+to|waiting+to|hoping+to|hope+to _ find|see|ask|check|talk|hear|think|decide|look|measure|speak|discuss|read|compare|chat|sleep",
             "waiting|waitin|wait|holding _ for|on|until|till|to",
             "waiting _ for|on|to",
-            "will|ill|shall shout|do|see|check|ask|look|read|try|have|dig|send|pop|drop|sort|upload|fill|forward|talk|speak|discuss|decide|revert|think",
-            "will|ill _ send|bring|drop|pop|upload|fill|forward|scan|email|dig|get _ it|them|those|over|that|by|tonight|tomorrow|later|in",
+            "will|ill|shall shout|do|see|check|ask|look|read|try|have|dig|send|sort|upload|fill|forward|talk|speak|discuss|decide|revert|think",
+            "will|ill _ send|upload|fill|forward|scan|email|dig|get _ it|them|those|over|that|by|tonight|tomorrow|later|in",
             "be|keep in touch",
             "not|still|havent|cant|undecided|unsure _ sure|decided|deciding|decide|undecided|certain|made _ yet|up|about|if|which|whether|$",
             "not+sure|still+deciding|undecided|torn|debating|weighing",
@@ -235,13 +238,14 @@ pub(super) const TABLE: Table = &[
     (
         Act::Undecided,
         &[
+            "leave|leaving _ it|this|that with+me|with+us",
             "not|isnt|never saying|said|a|meaning _ no",
             "not saying|a no",
             "isnt|not|its not _ that _ dont|not|doesnt|no|cant|wont",
             "dont get me wrong",
             "on the contrary|quite the opposite|far from it",
             "still|very|definitely|really|much _ interested|keen|want|up+for|on+board",
-            "havent|not|dont _ changed|gone+off|given up|forgotten|lost|want to lose|cancelling|pulling out",
+            "havent|not|dont|hasnt _ changed|gone+off|given+up|forgotten|lost+interest|cancelling|pulling+out",
             "dont|not _ think _ not|im not|no+longer",
             "not|isnt _ uninterested|put off",
             "doesnt mean _ no|not|dont",
@@ -250,6 +254,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Agrees,
         &[
+            "within|under|inside|below|in _ budget|price+range|what+wed|what+we",
+            "fair|good|decent|great|reasonable price|quote|deal|value|offer",
             "^ spot+on|bang+on|bob+on|happy+days|nice+one|mint|sorted|belter|smashing|lush|legend|marvellous|splendid",
             "would|itd|thatd _ be _ convenient|suitable|agreeable|perfect|ideal|great|lovely|fine|good|excellent|super|splendid|wonderful",
             "suits|fits|works _ me|us|perfectly|nicely|well",
@@ -271,6 +277,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "get|draw|prepare|have|send _ .. contract|paperwork|agreement|policy|forms|invoice _ ready|up|over|out|drawn",
             "until then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow",
             "you|u|they|we can|may|could _ start|begin|proceed|crack|order|get+started|go+ahead|book|come+any|come+whenever",
             "get|have _ it|that|them|everything _ ordered|booked|started|done|in|sorted|going|scheduled",
@@ -328,7 +335,7 @@ pub(super) const TABLE: Table = &[
             "# _ works|please|is|it+is|then|sounds|would+be|suits|good|perfect|it",
             "keys|key are|is|under",
             "let yourself|yourselves in",
-            "confirmed|booked it|booking it|ordered it",
+            "booked|booking|ordered|confirmed it",
             "same time works|next",
             "invoice|bill me|us",
             "where do|can i|we sign|pay",
@@ -356,6 +363,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "hold fire",
+            "gone|going|went another|different|other way|route|direction",
             "wont|wouldnt|cant|doesnt fit|match|go _ through|in|into|with|under|over|past|round|up",
             "pulled|pulling|pull the plug",
             "let|letting _ it|that|this|them|policy|contract|membership _ lapse|expire|run+out|go|drop",
@@ -444,7 +453,7 @@ pub(super) const TABLE: Table = &[
             "out+of|over|above|beyond my|our|the|budget _",
             "cant afford|justify",
             "cant|wont|not|dont _ proceed|continue|continuing|going+ahead|go+ahead|proceeding|carry+on|renew|renewing|going|take|taking|pursue|move+forward|moving+forward",
-            "withdraw*|pulling out|pull out|back out|backing out|dropping out",
+            "withdraw*|pulling+out|pull+out|back+out|backing+out|dropping+out",
             "decline|declining|turn|turning _ down|offer|it",
             "decline|declining|reject",
             "not for me|us",
@@ -488,7 +497,7 @@ pub(super) const TABLE: Table = &[
             "im|were|i+am away|in|on|abroad _ that|then|holiday|until",
             "after _ is|would+be better",
             "cant|cannot|dont|doesnt|wont|not|no _ do|make|work|suit|good|fit|great|ideal|free|available|possible",
-            "no+good|bad|awkward|tricky|too+early|late|out",
+            "no+good|bad|awkward|tricky|too+early|too+late",
             "is|are|im|at|got|have bad|no+good|awkward|tricky|working|work|busy|away|out|shift|class|school|training",
             "rather|prefer|better|instead _ later|earlier|morning|afternoon|evening|another|different",
         ],
@@ -496,6 +505,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "ill|going|gonna|well|go|gone|went _ there|to+them|to+theirs",
+            "decided|gone|going|opted|plumped|went _ on|for|with _ .. instead|after+all",
             "@kin _ will|is|are|can|going+to _ .. look|looking|have|having|take|taking|do|doing|mind|minding|care|caring|drive|driving _ after|it|her|him|them|us|me|this|that|for|care",
             "taken|took|got|have|ive _ .. cover|insurance|policy|place|spot|contract|deal|appointment _ with|at|from|through _ another|other|different|someone|a",
             "letting us|me use|have|borrow|stay",
@@ -540,7 +551,7 @@ pub(super) const TABLE: Table = &[
             "elsewhere|somewhere+else|someone+else|another+place|different+place|competitor|competition|rival*",
             "found|got|went|gone|chose|chosen|picked|signed|booked|bought|hired|going|go|using|with|took|taken|have|joined|opted|settled _ another|other|different|someone|somebody|somewhere|a+place|a+new|one|local|cheaper|else|instead|near|closer|competitor|friend|mate|guy",
             "found|got|hired|using _ someone|somebody|somewhere|another|one|cheaper|a+place|a+new",
-            "signed|booked|bought|ordered|got|picked|went|gone|ended+up _ .. elsewhere|another|across|instead|with|from|at|off|round the corner|down the road|yesterday|amazon|ebay|online|last week|this morning",
+            "signed|booked|bought|ordered|got|picked|went|gone|ended+up _ .. elsewhere|another|across|instead|round+the+corner|down+the+road|amazon|ebay",
             "went|gone|going|go|gonna go _ with|for|to+another|a|the|someone|other|different|your|somebody|them|my|one",
             "my|a|his|her|our|the|neighbour|mate|friend _ brother|uncle|mate|friend|cousin|dad|neighbour|husband|son|sister|colleague|father|boyfriend|inlaw|law|student|lad|guy _ did|does|doing|fixed|gave|has|sorted|doing|is|offered|lent|do|had|made",
             "did|fixed|sorted|built|made|painted|mended it|ourselves|myself|them ourselves|myself|anyway|already",
@@ -571,7 +582,7 @@ pub(super) const TABLE: Table = &[
             "forbidden|banned|advised+against|told+me+not|not+allowed|doctor+says+no|wont+let+me",
             "sorted|sorting _ itself|now|it|thanks|already|in+the+end",
             "all sorted|set|good|resolved _ now|thanks|thank|cheers|here|$",
-            "turned out|turns+out _ .. just|only|under+warranty|fine|nothing|wasnt",
+            "turned+out|turns+out _ .. just|only|under+warranty|fine|nothing|wasnt|needed|was",
             "warranty|recall|insurance|landlord|council _ .. covers|covered|covering|replaced|fixed|paid|paying|sorted|doing",
             "come|came|back on|to+life|working|again _ by+itself|on+its+own|itself",
             "working|works|running|starts|fine|charging _ .. again|now",
@@ -732,6 +743,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "quote|quotation|estimate|price|prices|proposal|figures|brochure|answer|reply|list _ goes|go|going|comes|coming|come|follows|follow|be _ .. tonight|today|tomorrow|shortly|soon|later|this|by|on|next|monday|tuesday|wednesday|thursday|friday|then",
+            "ill|well|i+will|we+will _ .. once|as+soon+as|when|after ive|weve|i|we|hes|shes|theyve",
             "ill|well|i+will|we+will|he+will|she+will|someone+will|hell|shell _ pop|come|swing|drop|visit|stop _ .. measure|look|price|quote|assess|survey|inspect|see+what|see+it",
             "price|cost|work _ it|that|this|everything up|out",
             "ill|well|i+will|we+will|i+can|we+can|im+going+to|were+going+to|ill+have+to|i+need+to _ rework|redo|reply|respond|answer|adjust|amend|revise|recalculate|calculate|quote|write|arrange|organise|organize|source|clarify|discuss|raise|escalate|review|run|figure|measure|design|sketch|compile|provide|supply|share|resend|process|refund|request|try|go+through|go+over|split|price+up|cost+up|total",
@@ -795,7 +808,7 @@ pub(super) const TABLE: Table = &[
         &[
             "is|are|do|does|would|will|which _ .. or _ .. better|best|suit|suits|work|works|prefer|easier|you",
             "prefer|rather _ .. or",
-            "^ _ when|which|what|how many|how much|how often|how big|how long|where|who|whats",
+            "^ _ when|which|what|how+many|how+much|how+often|how+big|how+long|where|who|whats",
             "what|which|when|how|whats _ day|days|time|times|date|year|size|colour|color|budget|many|suit|evening|sort|kind|would|works|were|do|is",
             "when would|can|do|are|could|should|shall|did",
         ],
@@ -829,7 +842,7 @@ pub(super) const TABLE: Table = &[
             "take your|no+time|rush|pressure|hurry",
             "just _ say|shout|reply|message|tell|ask|pick|choose|book|let",
             "please|just|now _ pick|choose|select|confirm|decide|reply|book|pay|settle",
-            "whenever|when you|youre ready|",
+            "whenever|when you|youre _ ready|like|suits",
             "look|looking forward to hearing|your",
             "happy to _ hold|help|answer|talk",
             "can i|we help|shall+we|fancy|want|would you",
@@ -1038,7 +1051,7 @@ pub(super) const TABLE: Table = &[
         Act::Intends,
         &[
             "to|will follow $|in|once|by|on|soon|shortly|when",
-            "ill|i+will|we+will|well|will|gonna _ pay|transfer|collect|pick|fetch|bring|grab",
+            "ill|i+will|we+will|well|will|gonna _ pay|transfer|collect|pick|fetch|bring|grab|drop|pop|swing",
         ],
     ),
     (
