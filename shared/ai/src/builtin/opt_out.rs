@@ -113,6 +113,11 @@ mod tests {
         check("No more texts please", OptOut::Yes);
         check("Could you stop messaging me, please?", OptOut::Yes);
         check("I no longer wish to hear from you.", OptOut::Yes);
+        check("pls dont keep texting me", OptOut::Yes);
+        check("I do not wish to receive any more reminders", OptOut::Yes);
+        check("I'd prefer it if you didn't message me again", OptOut::Yes);
+        check("Do NOT text this number", OptOut::Yes);
+        check("hört auf mich vollzuspammen", OptOut::Yes);
         check("Je ne souhaite plus recevoir de messages.", OptOut::Yes);
         check("Por favor, no me mandéis más mensajes", OptOut::Yes);
         check("Non mandatemi più messaggi per favore", OptOut::Yes);
@@ -130,6 +135,9 @@ mod tests {
         check("My tooth keeps bothering me", OptOut::No);
         check("Please don't text, ring me instead", OptOut::No);
         check("I never got your email", OptOut::No);
+        check("No need to send the brochure, I have it", OptOut::No);
+        check("Please do not share my number", OptOut::No);
+        check("Please don't stop sending the wine tips!", OptOut::No);
         check("Eine kurze Mail reicht", OptOut::No);
         check("Die Bremse blockiert, wann haben Sie Zeit", OptOut::No);
         check("Lassen Sie uns das in Ruhe besprechen", OptOut::No);
@@ -139,6 +147,9 @@ mod tests {
     fn what_could_be_either_goes_to_a_person() {
         check("Rufen Sie mich bitte nicht mehr an", OptOut::Unclear);
         check("Take me off please, that is not mine", OptOut::Unclear);
+        check("Take me off the Saturday list", OptOut::Unclear);
+        check("no contact lenses for me, thanks", OptOut::Unclear);
+        check("I don't want the newsletter discount code", OptOut::Unclear);
         check(
             "Ich habe seit Montag von Ihnen nichts mehr gehört",
             OptOut::Unclear,

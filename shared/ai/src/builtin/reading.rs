@@ -101,13 +101,13 @@ impl Reading {
         self.facts(act).next().is_some()
     }
 
-    /// A fact in a sentence that does not at the same time put it off.
-    pub(super) fn states_apart_from(&self, act: Act, other: Act) -> bool {
+    /// A fact in a sentence that does none of the `others`.
+    pub(super) fn states_apart_from(&self, act: Act, others: &[Act]) -> bool {
         self.facts(act).any(|fact| {
             !self
                 .said
                 .iter()
-                .any(|said| said.act == other && said.sentence == fact.sentence)
+                .any(|said| others.contains(&said.act) && said.sentence == fact.sentence)
         })
     }
 

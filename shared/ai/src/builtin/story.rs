@@ -184,7 +184,7 @@ impl Story {
         let counter_proposal = self.ask == Some(Ask::Slots) && !reading.slots.is_empty();
         let agrees = matches!(self.ask, Some(Ask::Slots | Ask::Decision))
             && reading.states_strongly(Act::Agrees)
-            || reading.states_apart_from(Act::Books, Act::Announces);
+            || reading.states_apart_from(Act::Books, &[Act::Announces]);
         let hesitates = reading.mentions(Act::Announces)
             || reading.mentions(Act::Intends) && !agrees
             || reading.mentions(Act::Undecided)
@@ -210,13 +210,15 @@ impl Story {
 
     fn note_events(&mut self, reading: &Reading, hesitates: bool, asks: bool) {
         let undecided = reading.mentions(Act::Undecided);
-        let firm = |act| reading.states_apart_from(act, Act::Announces) && !undecided;
-        let picks = reading.states_apart_from(Act::Books, Act::BadTime)
+        let firm = |act| reading.states_apart_from(act, &[Act::Announces]) && !undecided;
+        let is_over =
+            |act| reading.states_apart_from(act, &[Act::Announces, Act::Asks]) && !undecided;
+        let picks = reading.states_apart_from(Act::Books, &[Act::BadTime])
             || slots::overlap(&self.slots, &reading.affirmed_slots);
         let refuses_time = reading.mentions(Act::BadTime) && !picks || reading.states(Act::Rebooks);
-        if firm(Act::Elsewhere) {
+        if is_over(Act::Elsewhere) {
             self.events.push(Event::Elsewhere);
-        } else if firm(Act::NeedGone) && !reading.says_last(Act::Announces, Act::NeedGone) {
+        } else if is_over(Act::NeedGone) && !reading.says_last(Act::Announces, Act::NeedGone) {
             self.events.push(Event::NeedGone);
         } else if self.declines(reading, hesitates, refuses_time, asks) {
             self.cancelled = reading.states(Act::Cancels);
@@ -271,6 +273,8 @@ impl Story {
             Act::Done,
             Act::Books,
             Act::Agrees,
+            Act::Wants,
+            Act::Requests,
         ];
         let politely = reading.states(Act::ThanksBut)
             && self.is_open()

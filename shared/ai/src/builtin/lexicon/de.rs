@@ -131,6 +131,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "angefordert|beantragt|bestellt|angefragt _ .. dauert|bank|amt|noch|tage",
+            "beantragt|angefordert|angefragt",
             "=frag|=frage|=fragen|=froag|=red|=rede|=reden _ @kin",
             "noch|no nicht|ned|net|nicht+mal _ *gebaut|*montiert|*gepackt|*probiert|*getestet|*gefahren|*genutzt|*benutzt|*geschaut|*gekommen|*gesehen|*gelesen",
             "dauert|brauch*|braucht _ noch _ .. tage|tag|woche*|bisschen|bissl|etwas|moment|zeit",
@@ -550,11 +552,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "*handgelenk|arm|*bein|fuß|knöchel|finger|hand|knie|schulter|rippe|zeh|*band .. gebrochen|verletzt|gerissen|verknackst|verstaucht",
             "ich|wir|er|sie fahre|fahren|wohne|wohnen|habe|haben|besitze|besitzen|nutze|nutzen|spiele|spielt _ .. nicht+mehr|nimmer|kein*+mehr",
             "stell*|verkauf* _ .. haus|wohnung|auto|wagen|rad _ .. zum+verkauf|nun|jetzt",
             "in+der+zwischenzeit|zwischenzeitlich _ .. erledigt|geklärt|gefunden|bekommen|gemacht|behandelt|drangekommen",
             "hinfällig|gegenstandslos|obsolet|überholt",
-            "gebrochen|verletzt|gerissen|verknackst|verstaucht _",
             "ziehe|ziehen|zieh|gehe|gehen|geh _ .. weg|um|ins+ausland|auf+reisen|auf+weltreise",
             "verboten|untersagt|abgeraten",
             "darf|dürfen _ .. nicht|ned|nimmer _ mehr",

@@ -111,7 +111,10 @@ impl Act {
     /// Takes words it shares with a shorter phrase for something else.
     fn reinterprets(self, other: Act) -> bool {
         let ends = matches!(self, Act::Declines | Act::Elsewhere | Act::NeedGone);
-        ends && matches!(other, Act::Announces | Act::Condition | Act::Hedges)
+        ends && matches!(
+            other,
+            Act::Announces | Act::Asks | Act::Condition | Act::Hedges
+        )
     }
 }
 
