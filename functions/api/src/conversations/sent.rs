@@ -27,7 +27,7 @@ pub(crate) struct ListSent {
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<Limit>,
     /// `meta.next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1)]
     cursor: Option<Cursor>,
 }
 

@@ -29,8 +29,20 @@ impl<'de> Deserialize<'de> for Limit {
 }
 
 /// Where the page before ended; opaque.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Cursor(String);
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() {
+            return Err(serde::de::Error::custom(
+                "`cursor` is empty; leave it out for the first page",
+            ));
+        }
+        Ok(Self(text))
+    }
+}
 
 /// What stands beside every list.
 #[derive(Debug, Serialize, ToSchema)]

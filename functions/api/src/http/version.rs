@@ -22,7 +22,7 @@ use super::problem::Problem;
 pub(crate) struct IfMatchHeader {
     /// The `ETag` that was read; the change is refused with 412 when it is not the present one.
     /// Without this header the change is made to whatever is there.
-    #[param(rename = "If-Match", value_type = String, required = false, pattern = r#"^(\*|"[0-9]{1,19}")$"#)]
+    #[param(rename = "If-Match", value_type = String, required = false, pattern = r#"^(\*|"[0-9]{1,19}"(, ?"[0-9]{1,19}")*)$"#)]
     if_match: Option<String>,
 }
 
@@ -52,8 +52,13 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
                 return Ok(Self(None));
             }
             for tag in text.split(',').map(str::trim) {
-                let quoted = tag.strip_prefix("W/").unwrap_or(tag);
-                if quoted.len() < 2 || !quoted.starts_with('"') || !quoted.ends_with('"') {
+                let digits = tag
+                    .strip_prefix('"')
+                    .and_then(|rest| rest.strip_suffix('"'));
+                let is_version = |digits: &str| {
+                    (1..=19).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+                };
+                if !digits.is_some_and(is_version) {
                     return Err(malformed());
                 }
                 tags.push(tag.to_owned());

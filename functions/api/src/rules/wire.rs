@@ -155,27 +155,56 @@ pub(crate) struct StopIn {
     description: String,
 }
 
-/// How long to wait: `{"mode": "ai"}`, or `manual` with either minutes or hours.
+/// How long to wait: chosen by the decider, or given in minutes or in hours.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) enum DelayIn {
+    Chosen(DelayChosen),
+    Minutes(DelayMinutes),
+    Hours(DelayHours),
+}
+
+/// The decider chooses a time.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
-pub(crate) struct DelayIn {
-    /// A number alone means `manual`.
-    mode: Option<DelayMode>,
-    /// Whole minutes.
-    #[schema(minimum = 1)]
-    minutes: Option<u32>,
-    /// Whole hours, instead of minutes.
-    #[schema(minimum = 1)]
-    hours: Option<u32>,
+pub(crate) struct DelayChosen {
+    mode: DelayByDecider,
 }
 
-/// Who chooses the time.
+/// A number of minutes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct DelayMinutes {
+    /// May be left out.
+    mode: Option<DelayByHand>,
+    #[schema(minimum = 1)]
+    minutes: u32,
+}
+
+/// A number of hours.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct DelayHours {
+    /// May be left out.
+    mode: Option<DelayByHand>,
+    #[schema(minimum = 1)]
+    hours: u32,
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum DelayMode {
-    Manual,
+pub(crate) enum DelayByDecider {
     Ai,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DelayByHand {
+    Manual,
 }
 
 /// Free text: `{"mode": "ai"}`, or `custom` with the text.

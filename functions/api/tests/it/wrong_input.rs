@@ -319,3 +319,30 @@ async fn unknown_addresses_and_methods() {
     assert!(allow.contains("GET") && allow.contains("POST"), "{allow}");
     assert!(!answer.header("x-request-id").is_empty());
 }
+
+#[tokio::test]
+async fn an_empty_cursor_and_what_is_no_version_are_named() {
+    let world = World::new().await;
+    for list in ["rules", "connections", "conversations", "keys", "pending"] {
+        let answer = world.get(&format!("/v1/{list}?cursor=")).await;
+        answer.problem(400, "invalid_value", "cursor");
+    }
+    let at = format!("/v1/connections/{}", world.loopback);
+    let patch = async |tag: &str| {
+        let body = Some(json!({"name": "x"}));
+        world.call("PATCH", &at, &[("if-match", tag)], body).await
+    };
+    for wrong in [
+        "3",
+        "\"x\"",
+        "W/\"1\"",
+        "\"1\",",
+        "\"\"",
+        "\"12345678901234567890\"",
+    ] {
+        let answer = patch(wrong).await;
+        answer.problem(400, "invalid_value", "If-Match");
+    }
+    patch("\"7\"").await.problem(412, "stale_version", "");
+    patch("\"7\", \"1\"").await.expect(200);
+}
