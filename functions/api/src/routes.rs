@@ -47,6 +47,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
             conversations::get_conversation,
             conversations::update_conversation
         ))
+        .routes(routes!(conversations::join_conversation))
         .routes(routes!(conversations::read_conversation))
         .routes(routes!(conversations::close_conversation))
         .routes(routes!(conversations::reopen_conversation))

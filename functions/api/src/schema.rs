@@ -105,7 +105,7 @@ pub(crate) struct Content {
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Verdict {
     /// `will_assess`, `planned`, `held`, `sending`, `accepted`, `unknown`, `failed`, `skipped`,
-    /// `cancelled`, `suspended` or `nothing`.
+    /// `cancelled`, `suspended`, `nothing` or `joined`.
     verdict: String,
 }
 

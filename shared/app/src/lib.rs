@@ -13,6 +13,7 @@ pub mod connection_secrets;
 pub mod consequences;
 pub mod correlation;
 mod error;
+pub mod join;
 pub mod judge;
 pub mod ports;
 pub mod rules;

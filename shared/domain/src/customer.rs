@@ -138,6 +138,30 @@ impl Customer {
         recent.get(place).map(|at| *at + cap.span())
     }
 
+    /// Takes a conversation over from somebody who turned out to be the same person. What either
+    /// of them refused stays refused, and messages to either count for the frequency cap.
+    pub fn take_over(&mut self, reach: Reach, from: &Self) {
+        self.conversations
+            .retain(|known| known.conversation != reach.conversation);
+        self.conversations.push(reach);
+        let earliest = |one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>| {
+            one.into_iter().chain(other).min()
+        };
+        let (own, other) = (&mut self.chat, &from.chat);
+        own.opted_out_at = earliest(own.opted_out_at, other.opted_out_at);
+        own.marketing_stopped_at = earliest(own.marketing_stopped_at, other.marketing_stopped_at);
+        own.opted_in_at = earliest(own.opted_in_at, other.opted_in_at);
+        self.automated_at.extend(&from.automated_at);
+        self.automated_at.sort_unstable();
+        self.automated_at.dedup();
+        if self.name == CustomerName::default() {
+            self.name = from.name.clone();
+        }
+        if self.language.is_none() {
+            self.language.clone_from(&from.language);
+        }
+    }
+
     /// Notes an automated message and forgets what no cap looks back to.
     pub fn note_automated(&mut self, at: DateTime<Utc>) {
         self.automated_at
@@ -169,6 +193,53 @@ mod tests {
         assert_eq!(name("Ada King Lovelace").last_name(), "Lovelace");
         assert_eq!(name("Ada").last_name(), "");
         assert_eq!(CustomerName::default().full_name(), "");
+    }
+
+    #[test]
+    fn who_takes_a_conversation_over_takes_every_refusal_with_it() {
+        use crate::fixtures::{conversation, customer, hours, monday};
+        let telegram = conversation(Channel::Telegram);
+        let from = Customer {
+            chat: ChatConsent {
+                opted_out_at: Some(monday() + hours(1)),
+                opted_in_at: None,
+                marketing_stopped_at: Some(monday() + hours(3)),
+            },
+            automated_at: vec![monday(), monday() + hours(2)],
+            language: Some("de".into()),
+            ..customer(&telegram)
+        };
+        let mut to = Customer {
+            chat: ChatConsent {
+                opted_out_at: None,
+                opted_in_at: Some(monday() + hours(2)),
+                marketing_stopped_at: Some(monday() + hours(2)),
+            },
+            automated_at: vec![monday() + hours(1), monday() + hours(2)],
+            language: None,
+            ..customer(&conversation(Channel::WhatsApp))
+        };
+        let known = to.conversations.len();
+        let reach = Reach {
+            conversation: telegram.id,
+            connection: telegram.connection,
+            channel: telegram.channel,
+            window_closes_at: None,
+        };
+        // Twice is once.
+        for _ in 0..2 {
+            to.take_over(reach.clone(), &from);
+            assert_eq!(to.conversations.len(), known + 1);
+            assert_eq!(to.chat.opted_out_at, Some(monday() + hours(1)));
+            assert_eq!(to.chat.marketing_stopped_at, Some(monday() + hours(2)));
+            let automated = [monday(), monday() + hours(1), monday() + hours(2)];
+            assert_eq!(to.automated_at, automated);
+            assert_eq!(to.language.as_deref(), Some("de"));
+        }
+        // An opt-out of the one who takes over holds as well.
+        let mut to = from.clone();
+        to.take_over(reach, &customer(&telegram));
+        assert_eq!(to.chat, from.chat);
     }
 
     #[test]

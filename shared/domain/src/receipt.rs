@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
-use crate::ids::{ConversationId, MessageId, ReceiptId, RuleId, RunId};
+use crate::ids::{ConversationId, CustomerId, MessageId, ReceiptId, RuleId, RunId};
 use crate::local_time::Zone;
 use crate::settings::Locale;
 
@@ -158,6 +158,13 @@ pub enum Verdict {
     Nothing {
         /// Why.
         reason: Reason,
+    },
+    /// Staff said whose conversation this is.
+    Joined {
+        /// Whom it belonged to.
+        from: CustomerId,
+        /// Whom it belongs to now.
+        to: CustomerId,
     },
 }
 
@@ -603,6 +610,12 @@ impl Verdict {
             Self::Nothing { reason } => {
                 with("Nichts zu tun", "Nothing to do", reason, locale, zone)
             }
+            Self::Joined { from, to } if de => format!(
+                "Gehört jetzt zu {to}, bisher zu {from}. Was einer der beiden abgelehnt hat, bleibt abgelehnt."
+            ),
+            Self::Joined { from, to } => format!(
+                "Belongs to {to} now, before to {from}. What either of them refused stays refused."
+            ),
         }
     }
 }
@@ -808,6 +821,10 @@ mod tests {
                 reason: reason.clone(),
             },
             Verdict::Nothing { reason },
+            Verdict::Joined {
+                from: CustomerId::derive(&["one"]),
+                to: CustomerId::derive(&["other"]),
+            },
         ];
         let lines: Vec<_> = verdicts
             .iter()

@@ -30,6 +30,8 @@ pub struct Commit {
     pub receipt: Option<Receipt>,
     /// A customer who is new or changed; its version is the one that was read, plus one.
     pub customer: Option<Customer>,
+    /// The customer who loses the conversation to that one; versioned in the same way.
+    pub left: Option<Customer>,
     /// One try at sending.
     pub attempt: Option<Attempt>,
     /// What came in, as it came.
@@ -195,7 +197,7 @@ impl Store {
         for message in &commit.messages {
             writes.put_message(message)?;
         }
-        if let Some(customer) = &commit.customer {
+        for customer in commit.customer.iter().chain(&commit.left) {
             let item = items::to_item("a customer", items::customer_item(customer))?;
             writes.put_version(item, customer.version, Meaning::Version)?;
         }

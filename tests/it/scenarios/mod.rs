@@ -14,6 +14,7 @@
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
+//! | `join anna on telegram to anna` | staff say that both are the same person; `anna` is where she wrote last |
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
 //! | `status delivered anna`, `status failed anna code 131042` | the platform reports on what was sent last |
 //! | `model …` | the next answer of the language model; without any there is none |
@@ -82,6 +83,7 @@ scenarios! {
     dk_30_time_in_description
     dk_31_smallest_and_largest_delay
     nx_02_window_rescue
+    nx_02_b_next_channel
     nx_10_model_fails
     nx_22_reply_while_writing
     nx_23_automatic_replies

@@ -145,6 +145,7 @@ impl Play {
             "block" => self.happens(rest, Happening::Blocked, "blocks us").await?,
             "again" => self.again().await?,
             "close" | "reopen" => self.switch_conversation(&command.verb, rest).await?,
+            "join" => self.join(rest).await?,
             "status" => self.status(rest).await?,
             "provider" => self.provider(rest)?,
             "model" => self.model(rest)?,
@@ -523,15 +524,38 @@ impl Play {
         Ok(())
     }
 
+    /// `anna on telegram to anna on whatsapp`: the first becomes a conversation of the second's
+    /// customer.
+    async fn join(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (here, there) = rest
+            .split_once(" to ")
+            .context("`join anna on telegram to anna`")?;
+        let there = format!("/v1/conversations/{}", self.conversation(there)?);
+        let there = self.world.get(&there).await?;
+        let body = json!({ "customer_id": there["customer"]["id"] });
+        let path = format!("/v1/conversations/{}/customer", self.conversation(here)?);
+        let answer = self.world.api("PUT", &path, Some(body)).await?;
+        self.line("join", rest);
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
     fn account(&self, person: &str) -> anyhow::Result<String> {
         let known = self.accounts.get(person).cloned();
         known.with_context(|| format!("{person} has not written yet; say on which account"))
     }
 
-    pub(super) fn conversation(&mut self, person: &str) -> anyhow::Result<String> {
-        let account = self.accounts.get(person).cloned();
+    /// `anna`: where she wrote last; `anna on telegram`: there.
+    pub(super) fn conversation(&mut self, who: &str) -> anyhow::Result<String> {
+        let mut words = Words::of(who)?;
+        let person = words.need("a name")?;
+        let account = match words.after("on")? {
+            Some(account) => Some(account),
+            None => self.accounts.get(&person).cloned(),
+        };
+        words.done()?;
         let account = account.unwrap_or_else(|| "loopback".to_owned());
-        Ok(self.world.conversation(person, &account)?.to_string())
+        Ok(self.world.conversation(&person, &account)?.to_string())
     }
 
     // Platforms and models.

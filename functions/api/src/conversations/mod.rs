@@ -2,6 +2,7 @@
 
 mod assign;
 mod find;
+mod join;
 mod list;
 mod message;
 mod pending;
@@ -12,6 +13,7 @@ mod wire;
 mod write;
 
 pub(crate) use assign::*;
+pub(crate) use join::*;
 pub(crate) use list::*;
 pub(crate) use message::*;
 pub(crate) use pending::*;

@@ -12,6 +12,7 @@ fn example_body(operation: &str) -> Option<Value> {
     match operation {
         "update_rule" | "update_connection" => Some(json!({"name": "meins"})),
         "update_conversation" => Some(json!({"assignee": "ich"})),
+        "join_conversation" => Some(json!({"customer_id": format!("cus_{}", "0".repeat(32))})),
         "create_message" => Some(json!({"text": "Hallo"})),
         "create_template" => Some(json!({
             "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",

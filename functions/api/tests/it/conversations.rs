@@ -2,6 +2,8 @@
 
 use app::tasks::DueTask;
 use domain::channel::Channel;
+use domain::customer::Customer;
+use domain::ids::{CustomerId, WorkspaceId};
 use local::Fault;
 use serde_json::{Value, json};
 use store::{Begun, Commit, Committed, Reservation, SavedAnswer};
@@ -311,4 +313,115 @@ async fn why_tells_every_decision_in_the_language_asked_for() {
     world.get(&format!("{at}/why")).await.expect(200);
     world.get(&at).await.expect(200);
     world.get("/v1/pending").await.expect(200);
+}
+
+#[tokio::test]
+async fn staff_say_that_two_conversations_are_with_one_person() {
+    let world = World::new().await;
+    let body = json!({"channel": "telegram", "name": "Bot", "secrets": {"token": "1:A"}});
+    let made = world.post("/v1/connections", body).await.expect(201);
+    let telegram = made.body["id"].as_str().unwrap().parse().unwrap();
+    let one = world.conversation(world.loopback, Channel::Loopback).await;
+    let other = world.conversation(telegram, Channel::Telegram).await;
+    let at = |id| format!("/v1/conversations/{id}");
+    let customer_of = async |id| {
+        let shown = world.get(&at(id)).await.expect(200);
+        shown.body["customer"].clone()
+    };
+    let put = async |body: Value| {
+        let path = format!("{}/customer", at(other));
+        world.call("PUT", &path, &[], Some(body)).await
+    };
+    let left = customer_of(other).await;
+    let person = customer_of(one).await;
+    let (left_id, id) = (customer_id(&left), customer_id(&person));
+    let ws = world.workspace;
+    let store = &world.app.store;
+
+    // The one who is left had opted out.
+    let mut opted_out = store.customer(ws, left_id).await.unwrap().unwrap();
+    opted_out.chat.opted_out_at = Some(world.app.now());
+    opted_out.version += 1;
+    let commit = Commit {
+        customer: Some(opted_out),
+        ..Commit::default()
+    };
+    assert_eq!(store.commit(ws, &commit).await.unwrap(), Committed::Done);
+
+    let body = json!({"customer_id": person["id"]});
+    let joined = put(body.clone()).await.expect(200);
+    assert_eq!(joined.body["customer"]["id"], person["id"]);
+    assert_ne!(joined.body["customer"]["opted_out_at"], Value::Null);
+    assert_eq!(customer_of(one).await, joined.body["customer"]);
+    let again = put(body).await.expect(200);
+    assert_eq!(again.body, joined.body);
+    let kept = store.customer(ws, id).await.unwrap().unwrap();
+    assert!(kept.conversations.iter().any(|reach| {
+        (reach.conversation, reach.connection, reach.channel)
+            == (other, telegram, Channel::Telegram)
+    }));
+    let kept = store.customer(ws, left_id).await.unwrap().unwrap();
+    assert_eq!(kept.conversations, []);
+
+    let why = format!("{}/why?locale=en", at(other));
+    let why = world.get(&why).await.expect(200);
+    let receipts = why.body["receipts"].as_array().unwrap();
+    assert_eq!(receipts.len(), 1, "{receipts:?}");
+    let keys = world.get("/v1/keys").await.expect(200);
+    assert_eq!(receipts[0]["decided_by"], keys.body["keys"][0]["id"]);
+    let verdict = &receipts[0]["entries"][0]["verdict"];
+    let expected = json!({"verdict": "joined", "from": left["id"], "to": person["id"]});
+    assert_eq!(verdict, &expected);
+
+    // Given back, and the refusal stays with both.
+    let back = put(json!({"customer_id": left["id"]})).await.expect(200);
+    assert_eq!(back.body["customer"]["id"], left["id"]);
+    assert_ne!(customer_of(one).await["opted_out_at"], Value::Null);
+
+    for wrong in [
+        "x",
+        "cus_0123456789abcdef0123456789abcdef",
+        &one.to_string(),
+    ] {
+        let answer = put(json!({"customer_id": wrong})).await;
+        answer.problem(422, "unknown_value", "customer_id");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_joined_to_a_customer_of_another_workspace() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let ws = WorkspaceId::derive(&["another"]);
+    let own = world
+        .get(&format!("/v1/conversations/{id}"))
+        .await
+        .expect(200);
+    let own = world
+        .app
+        .store
+        .customer(world.workspace, customer_id(&own.body["customer"]))
+        .await
+        .unwrap()
+        .unwrap();
+    let foreign = Customer {
+        id: CustomerId::derive(&["another"]),
+        workspace: ws,
+        version: 1,
+        ..own
+    };
+    let body = json!({"customer_id": foreign.id});
+    let commit = Commit {
+        customer: Some(foreign),
+        ..Commit::default()
+    };
+    let stored = world.app.store.commit(ws, &commit).await.unwrap();
+    assert_eq!(stored, Committed::Done);
+    let path = format!("/v1/conversations/{id}/customer");
+    let answer = world.call("PUT", &path, &[], Some(body)).await;
+    answer.problem(422, "unknown_value", "customer_id");
+}
+
+fn customer_id(shown: &Value) -> CustomerId {
+    CustomerId::parse(shown["id"].as_str().unwrap()).unwrap()
 }

@@ -1,0 +1,116 @@
+//! Staff say that a conversation is with a person who is known from elsewhere (NX-02): what the
+//! next channel of a follow-up is chosen from.
+
+use domain::customer::{Customer, Reach};
+use domain::ids::{ConversationId, CustomerId, ReceiptId, WorkspaceId};
+use domain::receipt::{Entry, Receipt, Verdict};
+use store::{Commit, Committed};
+
+use crate::apply::{self, Loaded};
+use crate::{App, AppError};
+
+/// How often a lost race is decided again.
+const TRIES: u32 = 10;
+/// Every decision about the customer reads the list.
+pub const MOST_CONVERSATIONS: usize = 20;
+
+/// What came of it.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, and the large one is the usual one"
+)]
+pub enum Joined {
+    /// It belongs to the customer, now or already.
+    Done(Loaded),
+    /// The workspace has no such conversation.
+    NoConversation,
+    /// The workspace has no such customer.
+    NoCustomer,
+    /// It goes on as another one.
+    GoesOn(ConversationId),
+    /// The customer has as many as there may be.
+    Full,
+}
+
+/// Makes the conversation belong to the customer. The head, both customers and the receipt are
+/// one write; `by` is who said so.
+pub async fn join(
+    app: &App,
+    ws: WorkspaceId,
+    id: ConversationId,
+    customer: CustomerId,
+    by: &str,
+) -> Result<Joined, AppError> {
+    let now = app.now();
+    for _ in 0..TRIES {
+        let Some(mut loaded) = apply::load(app, ws, id).await? else {
+            return Ok(Joined::NoConversation);
+        };
+        if let Some(other) = loaded.conversation.moved_to {
+            return Ok(Joined::GoesOn(other));
+        }
+        if loaded.customer.id == customer {
+            return Ok(Joined::Done(loaded));
+        }
+        let Some(mut to) = app.store.customer(ws, customer).await? else {
+            return Ok(Joined::NoCustomer);
+        };
+        if to.conversations.len() >= MOST_CONVERSATIONS {
+            return Ok(Joined::Full);
+        }
+        refresh(app, &mut to).await?;
+        let mut from = loaded.customer;
+        let head = &mut loaded.conversation;
+        to.take_over(
+            Reach {
+                conversation: id,
+                connection: head.connection,
+                channel: head.channel,
+                window_closes_at: head.window_closes_at,
+            },
+            &from,
+        );
+        from.conversations.retain(|reach| reach.conversation != id);
+        head.customer = to.id;
+        head.version += 1;
+        from.version += 1;
+        to.version += 1;
+        let verdict = Verdict::Joined {
+            from: from.id,
+            to: to.id,
+        };
+        let commit = Commit {
+            head: Some(head.clone()),
+            customer: Some(to.clone()),
+            left: Some(from),
+            receipt: Some(Receipt {
+                id: ReceiptId::new(now, app.random10()),
+                conversation: id,
+                at: now,
+                event: "joined".to_owned(),
+                decided_by: Some(by.to_owned()),
+                entries: vec![Entry::new(verdict)],
+            }),
+            ..Commit::default()
+        };
+        if app.store.commit(ws, &commit).await? == Committed::Done {
+            loaded.customer = to;
+            return Ok(Joined::Done(loaded));
+        }
+    }
+    Err(AppError::Contended)
+}
+
+/// The window of an only conversation is not kept up to date with its customer, because nobody
+/// asks for it; now somebody will.
+async fn refresh(app: &App, customer: &mut Customer) -> Result<(), AppError> {
+    for reach in &mut customer.conversations {
+        let head = app
+            .store
+            .head(customer.workspace, reach.conversation)
+            .await?;
+        reach.window_closes_at = head.and_then(|head| head.window_closes_at);
+    }
+    Ok(())
+}
