@@ -54,44 +54,34 @@ pub(crate) async fn update_connection(
     save(&app, after, swapped).await
 }
 
-/// Let a connection send, also after the platform paused it.
-#[utoipa::path(
-    post, path = "/v1/connections/{id}/enable", tag = "connections",
-    security(("key" = ["admin"])),
-    params(("id" = schema::ConnectionId, Path), IfMatchHeader),
-    responses(
-        (status = 200, description = "As it is now.", body = ConnectionOut,
-         headers(("ETag" = String, description = "The version."))),
-        WriteProblems
-    )
-)]
-pub(crate) async fn enable_connection(
-    caller: Admin,
-    State(app): State<Arc<App>>,
-    Id(id): Id<ConnectionId>,
-    if_match: IfMatch,
-) -> Result<Versioned<ConnectionOut>, Problem> {
-    switch(&app, &caller, id, &if_match, ConnectionState::Active).await
+macro_rules! switches {
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $state:expr;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            post, path = $path, tag = "connections", security(("key" = ["admin"])),
+            params(("id" = schema::ConnectionId, Path), IfMatchHeader),
+            responses(
+                (status = 200, description = "As it is now.", body = ConnectionOut,
+                 headers(("ETag" = String, description = "The version."))),
+                WriteProblems
+            )
+        )]
+        pub(crate) async fn $name(
+            caller: Admin,
+            State(app): State<Arc<App>>,
+            Id(id): Id<ConnectionId>,
+            if_match: IfMatch,
+        ) -> Result<Versioned<ConnectionOut>, Problem> {
+            switch(&app, &caller, id, &if_match, $state).await
+        }
+    )*};
 }
 
-/// Stop a connection from sending. What comes in is still stored.
-#[utoipa::path(
-    post, path = "/v1/connections/{id}/disable", tag = "connections",
-    security(("key" = ["admin"])),
-    params(("id" = schema::ConnectionId, Path), IfMatchHeader),
-    responses(
-        (status = 200, description = "As it is now.", body = ConnectionOut,
-         headers(("ETag" = String, description = "The version."))),
-        WriteProblems
-    )
-)]
-pub(crate) async fn disable_connection(
-    caller: Admin,
-    State(app): State<Arc<App>>,
-    Id(id): Id<ConnectionId>,
-    if_match: IfMatch,
-) -> Result<Versioned<ConnectionOut>, Problem> {
-    switch(&app, &caller, id, &if_match, ConnectionState::Disabled).await
+switches! {
+    /// Let a connection send, also after the platform paused it.
+    enable_connection, "/v1/connections/{id}/enable", ConnectionState::Active;
+    /// Stop a connection from sending. What comes in is still stored.
+    disable_connection, "/v1/connections/{id}/disable", ConnectionState::Disabled;
 }
 
 /// Delete a connection with its secrets and templates. Conversations stay readable.

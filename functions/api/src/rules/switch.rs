@@ -14,40 +14,34 @@ use crate::auth::{Caller, Editor};
 use crate::http::{Id, IfMatch, IfMatchHeader, Problem, Versioned, WriteProblems};
 use crate::schema;
 
-/// Switch a rule on. It is checked again, because accounts and templates may have changed.
-#[utoipa::path(
-    post, path = "/v1/rules/{id}/enable", tag = "rules", security(("key" = ["editor"])),
-    params(("id" = schema::RuleId, Path), IfMatchHeader),
-    responses(
-        (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),
-        WriteProblems
-    )
-)]
-pub(crate) async fn enable_rule(
-    caller: Editor,
-    State(app): State<Arc<App>>,
-    Id(id): Id<RuleId>,
-    if_match: IfMatch,
-) -> Result<Versioned<RuleOut>, Problem> {
-    switch(&app, &caller, id, &if_match, true).await
+macro_rules! switches {
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $enabled:literal;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            post, path = $path, tag = "rules", security(("key" = ["editor"])),
+            params(("id" = schema::RuleId, Path), IfMatchHeader),
+            responses(
+                (status = 200, description = "As it is now.", body = RuleOut,
+                 headers(("ETag" = String, description = "The version."))),
+                WriteProblems
+            )
+        )]
+        pub(crate) async fn $name(
+            caller: Editor,
+            State(app): State<Arc<App>>,
+            Id(id): Id<RuleId>,
+            if_match: IfMatch,
+        ) -> Result<Versioned<RuleOut>, Problem> {
+            switch(&app, &caller, id, &if_match, $enabled).await
+        }
+    )*};
 }
 
-/// Switch a rule off; what it had planned is cancelled.
-#[utoipa::path(
-    post, path = "/v1/rules/{id}/disable", tag = "rules", security(("key" = ["editor"])),
-    params(("id" = schema::RuleId, Path), IfMatchHeader),
-    responses(
-        (status = 200, description = "As it is now.", body = RuleOut, headers(("ETag" = String, description = "The version."))),
-        WriteProblems
-    )
-)]
-pub(crate) async fn disable_rule(
-    caller: Editor,
-    State(app): State<Arc<App>>,
-    Id(id): Id<RuleId>,
-    if_match: IfMatch,
-) -> Result<Versioned<RuleOut>, Problem> {
-    switch(&app, &caller, id, &if_match, false).await
+switches! {
+    /// Switch a rule on. It is checked again, because accounts and templates may have changed.
+    enable_rule, "/v1/rules/{id}/enable", true;
+    /// Switch a rule off; what it had planned is cancelled.
+    disable_rule, "/v1/rules/{id}/disable", false;
 }
 
 async fn switch(
