@@ -8,6 +8,7 @@
 mod batch;
 mod calls;
 mod installation;
+mod model_budget;
 mod scenarios;
 mod tidy;
 mod webhooks;

@@ -21,6 +21,15 @@ pub struct Prompt {
     pub max_output_tokens: u32,
 }
 
+impl Prompt {
+    /// No fewer tokens than the model will read, as far as that can be told without its own
+    /// tokenizer: three bytes are rarely more than one token, and the schema is read as well.
+    pub fn most_input_tokens(&self) -> u64 {
+        let bytes = self.system.len() + self.user.len() + self.schema.to_string().len();
+        bytes.div_ceil(3) as u64
+    }
+}
+
 /// What a provider answered: the JSON document as text, and what it cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {

@@ -35,6 +35,13 @@ pub const MODEL_ID: &str = "MODEL_ID";
 pub const MODEL_URL: &str = "MODEL_URL";
 /// Tokens a day for a new workspace; 0 switches models off. Default 200000.
 pub const MODEL_DAILY_TOKENS: &str = "MODEL_DAILY_TOKENS";
+/// What a million tokens that the model reads cost, in millionths of the currency's unit:
+/// `250000` is 0.25. Default 0: not known.
+pub const MODEL_INPUT_PRICE: &str = "MODEL_INPUT_PRICE";
+/// The same for tokens that the model writes.
+pub const MODEL_OUTPUT_PRICE: &str = "MODEL_OUTPUT_PRICE";
+/// The currency of the prices, in three letters. Default `USD`.
+pub const MODEL_CURRENCY: &str = "MODEL_CURRENCY";
 /// Version of Meta's Graph API. Default: the one this release was written for.
 pub const GRAPH_API_VERSION: &str = "GRAPH_API_VERSION";
 /// Base URL for WhatsApp, Messenger and Instagram.
@@ -60,6 +67,8 @@ pub struct Config {
     pub providers: Providers,
     /// Which model, if any.
     pub model: ModelConfig,
+    /// What it costs.
+    pub prices: ModelPrices,
     /// What a new workspace starts with.
     pub defaults: Defaults,
 }
@@ -94,6 +103,27 @@ pub enum ModelConfig {
         /// Base URL.
         url: String,
     },
+}
+
+/// What a model's tokens cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelPrices {
+    /// See [`MODEL_INPUT_PRICE`].
+    pub input: u64,
+    /// See [`MODEL_OUTPUT_PRICE`].
+    pub output: u64,
+    /// See [`MODEL_CURRENCY`].
+    pub currency: String,
+}
+
+impl ModelPrices {
+    /// What so many tokens cost, in millionths of the currency's unit, rounded up.
+    #[must_use]
+    pub fn cost_micros(&self, input_tokens: u64, output_tokens: u64) -> u64 {
+        let parts = u128::from(input_tokens) * u128::from(self.input)
+            + u128::from(output_tokens) * u128::from(self.output);
+        u64::try_from(parts.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
 }
 
 /// What a new workspace starts with.
@@ -143,6 +173,7 @@ impl Config {
                 telegram: text(TELEGRAM_BASE_URL, "https://api.telegram.org"),
             },
             model: model(&text)?,
+            prices: prices(&text)?,
             defaults: Defaults {
                 zone: Zone::parse(&text(DEFAULT_ZONE, "Europe/Berlin"))
                     .map_err(|error| problem(DEFAULT_ZONE, &error.to_string()))?,
@@ -191,6 +222,19 @@ fn model(text: &impl Fn(&'static str, &str) -> String) -> Result<ModelConfig, Co
     }
 }
 
+fn prices(text: &impl Fn(&'static str, &str) -> String) -> Result<ModelPrices, ConfigError> {
+    let price = |name| number(name, &text(name, "0"));
+    let currency = text(MODEL_CURRENCY, "USD");
+    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(problem(MODEL_CURRENCY, "three capital letters, like `USD`"));
+    }
+    Ok(ModelPrices {
+        input: price(MODEL_INPUT_PRICE)?,
+        output: price(MODEL_OUTPUT_PRICE)?,
+        currency,
+    })
+}
+
 fn number<T: std::str::FromStr>(name: &'static str, value: &str) -> Result<T, ConfigError> {
     value
         .trim()
@@ -217,6 +261,19 @@ mod tests {
     }
 
     #[test]
+    fn what_tokens_cost_is_rounded_up() {
+        let prices = ModelPrices {
+            input: 250_000,
+            output: 1_250_000,
+            currency: "USD".to_owned(),
+        };
+        assert_eq!(prices.cost_micros(0, 0), 0);
+        assert_eq!(prices.cost_micros(1, 0), 1);
+        assert_eq!(prices.cost_micros(4_000, 800), 2_000);
+        assert_eq!(prices.cost_micros(u64::MAX, u64::MAX), u64::MAX);
+    }
+
+    #[test]
     fn an_error_names_the_variable() {
         let check = |name: &'static str, value: &str| {
             let error =
@@ -228,5 +285,7 @@ mod tests {
         check(DEFAULT_ZONE, "Berlin");
         check(DEFAULT_LOCALE, "fr");
         check(MODEL_PROVIDER, "other");
+        check(MODEL_INPUT_PRICE, "0.25");
+        check(MODEL_CURRENCY, "euro");
     }
 }

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 use ai::assess::Assessment;
 use ai::timing::{self, Interval};
 use ai::writing::{self, TextLimit};
-use ai::{Answer, Language, Prompt, RuleText, Transcript, builtin};
+use ai::{Answer, Language, Prompt, RuleText, Transcript, Usage, builtin};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::TextLimit as ChannelLimit;
 use domain::decide::{Assessed, Judgement};
 use domain::ids::{MessageId, RuleId, RunId};
 use domain::rule::Rule;
 use domain::settings::Locale;
+use store::{ModelCall, ModelLimits, Spent};
 
 use crate::apply::Loaded;
 use crate::{App, AppError};
@@ -215,30 +216,45 @@ impl<'a> Judge<'a> {
         else {
             return Ok(Err("built-in decider".to_owned()));
         };
+        if self.gave_up || self.app.now() - self.now > self.patience {
+            return Ok(Err("built-in decider (the model takes too long)".to_owned()));
+        }
         let (ws, today) = (settings.workspace, self.now.date_naive());
-        let used = self.app.store.usage(ws, today).await?;
-        if used.tokens() >= settings.ai_daily_tokens {
+        let prices = &self.app.config.prices;
+        let (input, output) = (prompt.most_input_tokens(), prompt.max_output_tokens.into());
+        let most = Spent {
+            tokens: input + output,
+            cost_micros: prices.cost_micros(input, output),
+        };
+        let limits = ModelLimits {
+            tokens: settings.ai_daily_tokens,
+            cost_micros: settings.ai_daily_cost_micros,
+        };
+        let store = &self.app.store;
+        if !store.reserve_model_call(ws, today, most, limits).await? {
             return Ok(Err(
                 "built-in decider (the day's model tokens are spent)".to_owned()
             ));
         }
-        if self.gave_up || self.app.now() - self.now > self.patience {
-            return Ok(Err("built-in decider (the model takes too long)".to_owned()));
-        }
-        match model.ask(prompt).await {
-            Ok(answer) => {
-                let usage = answer.usage;
-                self.app
-                    .store
-                    .count_model_call(ws, today, usage.input_tokens, usage.output_tokens)
-                    .await?;
-                Ok(Ok(answer))
-            }
-            Err(failure) => {
-                self.gave_up = true;
-                Ok(Err(format!("built-in decider ({failure})")))
-            }
-        }
+        let answer = model.ask(prompt).await;
+        // The provider has read a question that it answered late or not at all.
+        let used = match &answer {
+            Ok(answer) if answer.usage.input_tokens > 0 => answer.usage,
+            Ok(_) | Err(_) => Usage {
+                input_tokens: input,
+                output_tokens: 0,
+            },
+        };
+        let call = ModelCall {
+            input_tokens: used.input_tokens,
+            output_tokens: used.output_tokens,
+            cost_micros: prices.cost_micros(used.input_tokens, used.output_tokens),
+        };
+        store.settle_model_call(ws, today, most, call).await?;
+        Ok(answer.map_err(|failure| {
+            self.gave_up = true;
+            format!("built-in decider ({failure})")
+        }))
     }
 }
 

@@ -59,6 +59,10 @@ pub struct Settings {
     pub unknown_wait_minutes: u32,
     /// Model tokens a day; at the limit the built-in decider answers. 0: no model at all.
     pub ai_daily_tokens: u64,
+    /// What models may cost a day, in millionths of the currency's unit; `None`: whatever the
+    /// tokens cost. Holds only where the operator has told what a token costs.
+    #[serde(default)]
+    pub ai_daily_cost_micros: Option<u64>,
     /// Automated sends a day, over the whole workspace.
     pub daily_send_limit: u64,
 }
@@ -86,6 +90,7 @@ impl Settings {
             assess_delay_seconds: 120,
             unknown_wait_minutes: 30,
             ai_daily_tokens: 200_000,
+            ai_daily_cost_micros: None,
             daily_send_limit: 10_000,
         }
     }

@@ -1,6 +1,5 @@
 //! Counters of one day of one workspace: sends, model calls, tokens.
 
-use aws_sdk_dynamodb::types::ReturnValue;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use domain::ids::WorkspaceId;
 
@@ -21,11 +20,8 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Counters are kept for 400 days, so that a year can be compared with the one before.
     pub(crate) fn expires_at(&self) -> i64 {
-        (self.date.and_time(NaiveTime::MIN) + TimeDelta::days(400))
-            .and_utc()
-            .timestamp()
+        expires_at(self.date)
     }
 }
 
@@ -40,14 +36,38 @@ pub struct Usage {
     pub input_tokens: u64,
     /// Tokens that models wrote.
     pub output_tokens: u64,
+    /// What the daily limits are about: tokens in both directions and what they cost, with what
+    /// is reserved for calls that are not over.
+    pub model: Spent,
 }
 
-impl Usage {
-    /// Tokens in both directions: what the daily limit is about.
-    #[must_use]
-    pub fn tokens(&self) -> u64 {
-        self.input_tokens + self.output_tokens
-    }
+/// What model calls use up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Tokens in both directions.
+    pub tokens: u64,
+    /// In millionths of the currency's unit.
+    pub cost_micros: u64,
+}
+
+/// What a model call used in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelCall {
+    /// Tokens read.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// In millionths of the currency's unit.
+    pub cost_micros: u64,
+}
+
+/// How much a day may use up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelLimits {
+    /// Tokens.
+    pub tokens: u64,
+    /// Cost, where there is a limit to it.
+    pub cost_micros: Option<u64>,
 }
 
 impl Store {
@@ -64,37 +84,84 @@ impl Store {
         Ok(usage_of(&answer.item.unwrap_or_default()))
     }
 
-    /// Adds what a model call used and returns the day's counters.
-    pub async fn count_model_call(
+    /// Sets aside the most that a call can use, in one conditional write, so that calls beside
+    /// each other cannot pass the limits together. `false`: there is no room for it.
+    pub async fn reserve_model_call(
         &self,
         ws: WorkspaceId,
         date: NaiveDate,
-        input_tokens: u64,
-        output_tokens: u64,
-    ) -> Result<Usage, StoreError> {
-        let expires = Counter {
-            date,
-            name: "model_calls",
-            by: 1,
-            limit: None,
-        }
-        .expires_at();
+        most: Spent,
+        limits: ModelLimits,
+    ) -> Result<bool, StoreError> {
+        let cost_limit = limits.cost_micros.unwrap_or(u64::MAX);
+        let (Some(room), Some(cost_room)) = (
+            limits.tokens.checked_sub(most.tokens),
+            cost_limit.checked_sub(most.cost_micros),
+        ) else {
+            return Ok(false);
+        };
         let answer = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(items::key(keys::days(ws), keys::day(date))))
-            .update_expression("SET expires_at = :expires ADD model_calls :one, input_tokens :in, output_tokens :out")
-            .expression_attribute_values(":expires", number(expires))
+            .update_expression("SET expires_at = :expires ADD model_calls :one, model_tokens :tokens, model_cost_micros :cost")
+            .condition_expression("attribute_not_exists(model_tokens) OR (model_tokens <= :room AND model_cost_micros <= :cost_room)")
+            .expression_attribute_values(":expires", number(expires_at(date)))
             .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":in", number(input_tokens))
-            .expression_attribute_values(":out", number(output_tokens))
-            .return_values(ReturnValue::AllNew)
+            .expression_attribute_values(":tokens", number(most.tokens))
+            .expression_attribute_values(":cost", number(most.cost_micros))
+            .expression_attribute_values(":room", number(room))
+            .expression_attribute_values(":cost_room", number(cost_room))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::sdk("UpdateItem", error)),
+        }
+    }
+
+    /// Puts what a call used in the place of what was set aside for it. A caller that dies before
+    /// leaves what was set aside: a hard limit errs on that side.
+    pub async fn settle_model_call(
+        &self,
+        ws: WorkspaceId,
+        date: NaiveDate,
+        reserved: Spent,
+        used: ModelCall,
+    ) -> Result<(), StoreError> {
+        let change = |used: u64, reserved: u64| number(i128::from(used) - i128::from(reserved));
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(keys::days(ws), keys::day(date))))
+            .update_expression("ADD input_tokens :in, output_tokens :out, model_tokens :tokens, model_cost_micros :cost")
+            .expression_attribute_values(":in", number(used.input_tokens))
+            .expression_attribute_values(":out", number(used.output_tokens))
+            .expression_attribute_values(
+                ":tokens",
+                change(used.input_tokens + used.output_tokens, reserved.tokens),
+            )
+            .expression_attribute_values(":cost", change(used.cost_micros, reserved.cost_micros))
             .send()
             .await
             .map_err(|error| StoreError::sdk("UpdateItem", error))?;
-        Ok(usage_of(&answer.attributes.unwrap_or_default()))
+        Ok(())
     }
+}
+
+/// Counters are kept for 400 days, so that a year can be compared with the one before.
+fn expires_at(date: NaiveDate) -> i64 {
+    (date.and_time(NaiveTime::MIN) + TimeDelta::days(400))
+        .and_utc()
+        .timestamp()
 }
 
 fn usage_of(item: &Item) -> Usage {
@@ -109,5 +176,9 @@ fn usage_of(item: &Item) -> Usage {
         model_calls: count("model_calls"),
         input_tokens: count("input_tokens"),
         output_tokens: count("output_tokens"),
+        model: Spent {
+            tokens: count("model_tokens"),
+            cost_micros: count("model_cost_micros"),
+        },
     }
 }

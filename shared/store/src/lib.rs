@@ -33,7 +33,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use book::Book;
 pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};
-pub use day::{Counter, Usage};
+pub use day::{Counter, ModelCall, ModelLimits, Spent, Usage};
 pub use entry::{ApiKey, Entrance, KeyHash, Role};
 pub use error::StoreError;
 pub use idempotency::{Begun, KeyedAnswer, Reservation, SavedAnswer};

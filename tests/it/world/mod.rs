@@ -74,7 +74,12 @@ impl World {
         now: DateTime<Utc>,
         model: Option<Arc<PlayedModel>>,
     ) -> anyhow::Result<Self> {
-        let config = Config::read(|_| None)?;
+        // One unit of the currency for a million tokens read, five for a million written.
+        let config = Config::read(|name| match name {
+            app::config::MODEL_INPUT_PRICE => Some("1000000".to_owned()),
+            app::config::MODEL_OUTPUT_PRICE => Some("5000000".to_owned()),
+            _ => None,
+        })?;
         let mut parts = Parts::memory(now, Arc::new(SeededEntropy::new(1)), config)?;
         parts.model = model.clone().map(|model| model as Arc<dyn Model>);
         let runner = Runner::start(parts).await?;

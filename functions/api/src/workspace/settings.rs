@@ -44,6 +44,9 @@ pub(crate) struct SettingsOut {
     unknown_wait_minutes: u32,
     /// Model tokens a day; 0: no model at all.
     ai_daily_tokens: u64,
+    /// What models may cost a day, in millionths of the currency's unit (see `/v1/usage`); `null`:
+    /// whatever the tokens cost. Holds only where the operator has told what a token costs.
+    ai_daily_cost_micros: Option<u64>,
     /// Automated sends a day.
     daily_send_limit: u64,
 }
@@ -89,6 +92,10 @@ pub(crate) struct SettingsPatch {
     unknown_wait_minutes: Option<u64>,
     #[schema(minimum = 0, maximum = 1000000000)]
     ai_daily_tokens: Option<u64>,
+    /// `null`: no limit but that of the tokens.
+    #[serde(default)]
+    #[schema(value_type = Option<u64>, minimum = 0, maximum = 1000000000)]
+    ai_daily_cost_micros: Patch<u64>,
     #[schema(minimum = 0, maximum = 1000000)]
     daily_send_limit: Option<u64>,
 }
@@ -226,6 +233,16 @@ impl SettingsPatch {
             0..=1_000_000,
             sends,
         );
+        settings.ai_daily_cost_micros = match self.ai_daily_cost_micros {
+            Patch::Absent => settings.ai_daily_cost_micros,
+            Patch::Null => None,
+            Patch::Value(cost) => Some(number(
+                "ai_daily_cost_micros",
+                Some(cost),
+                0..=1_000_000_000,
+                0,
+            )),
+        };
         errors.finish()?;
         settings.assess_delay_seconds = small(assess);
         settings.unknown_wait_minutes = small(wait);
@@ -313,6 +330,7 @@ impl From<Settings> for SettingsOut {
             assess_delay_seconds: settings.assess_delay_seconds,
             unknown_wait_minutes: settings.unknown_wait_minutes,
             ai_daily_tokens: settings.ai_daily_tokens,
+            ai_daily_cost_micros: settings.ai_daily_cost_micros,
             daily_send_limit: settings.daily_send_limit,
         }
     }

@@ -49,12 +49,20 @@ pub(crate) struct UsageOut {
     model_calls: u64,
     input_tokens: u64,
     output_tokens: u64,
+    /// Tokens in both directions as they count towards the limit: with what is set aside for
+    /// questions that are not answered yet.
+    model_tokens: u64,
+    /// What they cost, in millionths of the currency's unit.
+    model_cost_micros: u64,
 }
 
 /// Counters, newest day first, and the limits they count towards.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UsageList {
     usage: Vec<UsageOut>,
+    /// Of every cost, in three letters.
+    #[schema(example = "USD")]
+    currency: String,
     limits: UsageLimits,
     meta: Meta,
 }
@@ -64,6 +72,8 @@ pub(crate) struct UsageList {
 struct UsageLimits {
     automated_sends_per_day: u64,
     model_tokens_per_day: u64,
+    /// `null`: none but that of the tokens.
+    model_cost_micros_per_day: Option<u64>,
 }
 
 /// List what was counted.
@@ -92,7 +102,9 @@ pub(crate) async fn list_usage(
         limits: UsageLimits {
             automated_sends_per_day: book.settings.daily_send_limit,
             model_tokens_per_day: book.settings.ai_daily_tokens,
+            model_cost_micros_per_day: book.settings.ai_daily_cost_micros,
         },
+        currency: app.config.prices.currency.clone(),
         meta: Meta { next_cursor: None },
     }))
 }
@@ -104,6 +116,7 @@ impl UsageOut {
             model_calls,
             input_tokens,
             output_tokens,
+            model,
         } = usage;
         Self {
             date,
@@ -111,6 +124,8 @@ impl UsageOut {
             model_calls,
             input_tokens,
             output_tokens,
+            model_tokens: model.tokens,
+            model_cost_micros: model.cost_micros,
         }
     }
 }
