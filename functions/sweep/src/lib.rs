@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use app::metrics::Metric;
 use app::timers::{self, ANY_GENERATION};
 use app::{App, AppError};
 use chrono::TimeDelta;
@@ -41,6 +42,10 @@ pub async fn sweep(app: &App) -> Result<Swept, AppError> {
             swept.latest_seconds = swept.latest_seconds.max((now - due.at).num_seconds());
         }
     }
+    app.metrics.put(&[
+        Metric::count("woken", swept.woken),
+        Metric::seconds("latest_seconds", swept.latest_seconds.unsigned_abs()),
+    ]);
     if swept.woken > 0 {
         tracing::warn!(
             woken = swept.woken,

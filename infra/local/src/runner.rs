@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use app::App;
 use app::config::{Config, ModelConfig};
+use app::metrics::Totals;
 use app::ports::{Clock, Entropy, Model, Queues as _, Secrets, Timer, Timers as _};
 use app::tasks::{DueTask, EventTask};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -39,6 +40,8 @@ pub struct Runner {
     pub http: Arc<LocalHttp>,
     /// The embedded engine.
     pub dynamo: Dynamo,
+    /// Numbers for the operator.
+    pub metrics: Arc<Totals>,
     /// One consumer at a time: order is what makes a run repeatable.
     consumer: Mutex<Sweeps>,
 }
@@ -169,6 +172,7 @@ impl Runner {
             .await
             .context("creating the table")?;
         let timers = Arc::new(LocalTimers::new());
+        let metrics = Arc::new(Totals::default());
         let app = App::new(
             Store::new(dynamo.client(), TABLE),
             Arc::<VirtualClock>::clone(&clock),
@@ -179,6 +183,7 @@ impl Runner {
         .with_timers(Arc::<LocalTimers>::clone(&timers))
         .with_http(Arc::<LocalHttp>::clone(&http))
         .with_secrets(secrets)
+        .with_metrics(Arc::<Totals>::clone(&metrics))
         .with_model(model);
         let runner = Self {
             app: Arc::new(app),
@@ -187,6 +192,7 @@ impl Runner {
             timers,
             http,
             dynamo,
+            metrics,
             consumer: Mutex::default(),
         };
         runner.rebuild_timers().await?;

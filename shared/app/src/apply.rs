@@ -19,6 +19,7 @@ use domain::receipt::Receipt;
 use domain::template::Template;
 use store::{Attempt, Book, Check, Commit, Committed, Counter, KeyedAnswer, RawEvent};
 
+use crate::metrics::{self, Metric};
 use crate::ports::Timer;
 use crate::{App, AppError, timers};
 
@@ -244,6 +245,7 @@ pub async fn apply_once(
 
     after.conversation.version += 1;
     let timer = timer_for(app, &mut after.conversation, now);
+    let numbers = metrics::of_receipt(&entries);
     if !entries.is_empty() {
         commit.receipt = Some(Receipt {
             id: ReceiptId::new(now, app.random10()),
@@ -258,10 +260,16 @@ pub async fn apply_once(
 
     Ok(match app.store.commit(ws, &commit).await? {
         Committed::Conflict => None,
-        Committed::Duplicate => Some(Applied::Duplicate),
+        Committed::Duplicate => {
+            app.metrics.put(&[Metric::count(metrics::DUPLICATES, 1)]);
+            Some(Applied::Duplicate)
+        }
         Committed::Refused(check) => Some(Applied::Refused(check)),
         Committed::AtLimit => Some(Applied::AtLimit),
         Committed::Done => {
+            if !numbers.is_empty() {
+                app.metrics.put(&numbers);
+            }
             if let Some(timer) = timer {
                 publish(app, &timer, now).await;
             }

@@ -15,6 +15,7 @@ pub mod correlation;
 mod error;
 pub mod join;
 pub mod judge;
+pub mod metrics;
 pub mod ports;
 pub mod rules;
 pub mod tasks;
@@ -32,6 +33,7 @@ pub use error::AppError;
 
 use crate::absent::Absent;
 use crate::books::Books;
+use crate::metrics::{Metrics, Totals};
 use crate::ports::{Clock, Entropy, Http, Model, Queues, Secrets, Timers};
 
 /// Everything a function works with. Built once, before the first event.
@@ -52,6 +54,8 @@ pub struct App {
     pub secrets: Arc<dyn Secrets>,
     /// The language model, if one is configured.
     pub model: Option<Arc<dyn Model>>,
+    /// Numbers for the operator.
+    pub metrics: Arc<dyn Metrics>,
     /// Configuration.
     pub config: Config,
     books: Books,
@@ -75,6 +79,7 @@ impl App {
             http: Arc::new(Absent),
             secrets: Arc::new(Absent),
             model: None,
+            metrics: Arc::new(Totals::default()),
             config,
             books: Books::default(),
         }
@@ -105,6 +110,13 @@ impl App {
     #[must_use]
     pub fn with_secrets(mut self, secrets: Arc<dyn Secrets>) -> Self {
         self.secrets = secrets;
+        self
+    }
+
+    /// With this place for numbers.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
+        self.metrics = metrics;
         self
     }
 

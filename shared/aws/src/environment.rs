@@ -15,10 +15,12 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::hosting::{HostError, start_logging};
 use crate::{
-    Aws, HttpsModel, OsEntropy, ReqwestHttp, SchedulerTimers, SqsQueues, SsmSecrets, TimerTarget,
-    WallClock,
+    Aws, EmbeddedMetrics, HttpsModel, OsEntropy, ReqwestHttp, SchedulerTimers, SqsQueues,
+    SsmSecrets, TimerTarget, WallClock,
 };
 
+/// Set by Lambda itself.
+const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 /// A platform that takes longer has probably not answered at all; shorter than the function.
 const PROVIDER_PATIENCE: Duration = Duration::from_secs(15);
 /// How long a model may think.
@@ -53,7 +55,11 @@ impl Environment {
             Arc::clone(&self.clock),
             Arc::new(OsEntropy),
             self.config.clone(),
-        ))
+        )
+        .with_metrics(Arc::new(EmbeddedMetrics::new(
+            variable(FUNCTION_NAME).unwrap_or_default(),
+            Arc::clone(&self.clock),
+        ))))
     }
 
     /// Both queues; a function that puts nothing on one of them has no URL of it.

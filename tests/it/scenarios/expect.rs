@@ -11,6 +11,7 @@
 //! | `state anna suspended`, `waiting anna`, `not waiting anna` | the conversation is like that |
 //! | `status anna delivered` | our last message to her stands there |
 //! | `messages anna 3` | so many are stored |
+//! | `counted sends_failed 2` | the operator's metric stands there |
 //! | `questions 2` | so often the model was asked |
 
 use anyhow::{Context as _, bail, ensure};
@@ -69,6 +70,13 @@ impl Play {
             "not" => {
                 ensure!(words.flag("waiting"), "not what?");
                 self.expect_waiting(words, false).await
+            }
+            "counted" => {
+                let name = words.need("a metric")?;
+                let wanted: u64 = words.need("a number")?.parse()?;
+                let found = self.world.runner().metrics.total(&name);
+                ensure!(found == wanted, "it is {found}");
+                words.done()
             }
             "status" => self.expect_status(words).await,
             "messages" => {
