@@ -7,6 +7,7 @@
 
 mod batch;
 mod calls;
+mod healing;
 mod installation;
 mod model_budget;
 mod scenarios;

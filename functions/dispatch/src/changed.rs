@@ -29,8 +29,14 @@ pub(crate) async fn rule(
     cursor: Option<String>,
 ) -> Result<(), AppError> {
     let now = app.now();
+    let is_first = cursor.is_none();
+    // Read before the rule: a change after this is another one and is told again.
+    let noted = match is_first {
+        true => app.store.rule_change(ws, rule).await?,
+        false => None,
+    };
     let book = app.fresh_book(ws).await?;
-    if cursor.is_none() {
+    if is_first {
         pending(app, ws, rule, now).await?;
     }
     let since = now
@@ -55,6 +61,10 @@ pub(crate) async fn rule(
             cursor: Some(cursor),
         };
         app.queues.send_due(&rest, Duration::ZERO).await?;
+    }
+    // The rest stands on the queue, which loses nothing.
+    if let Some(changed_at) = noted {
+        app.store.rule_change_heard(ws, rule, changed_at).await?;
     }
     Ok(())
 }

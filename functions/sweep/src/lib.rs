@@ -2,11 +2,13 @@
 //!
 //! The index of due conversations says who should have been looked at. A timer call that was
 //! lost, a function that died between claim and record, a queue that was emptied: all of them
-//! leave a conversation there that is overdue, and all are healed the same way.
+//! leave a conversation there that is overdue, and all are healed the same way. A changed
+//! rule of which the conversations have not heard stands there too.
 
 use std::time::Duration;
 
 use app::metrics::Metric;
+use app::rules::publish_change;
 use app::timers::{self, ANY_GENERATION};
 use app::{App, AppError};
 use chrono::TimeDelta;
@@ -22,6 +24,8 @@ const PER_SHARD: u16 = 200;
 pub struct Swept {
     /// Conversations that were woken.
     pub woken: u64,
+    /// Changed rules that were told again.
+    pub rules: u64,
     /// How late the most overdue one was, in seconds.
     pub latest_seconds: i64,
 }
@@ -42,10 +46,21 @@ pub async fn sweep(app: &App) -> Result<Swept, AppError> {
             swept.latest_seconds = swept.latest_seconds.max((now - due.at).num_seconds());
         }
     }
+    let unheard = app
+        .store
+        .unheard_rule_changes(now - OVERDUE_AFTER, PER_SHARD);
+    for (ws, rule) in unheard.await? {
+        publish_change(app, ws, rule).await?;
+        swept.rules += 1;
+    }
     app.metrics.put(&[
         Metric::count("woken", swept.woken),
+        Metric::count("rules_told_again", swept.rules),
         Metric::seconds("latest_seconds", swept.latest_seconds.unsigned_abs()),
     ]);
+    if swept.rules > 0 {
+        tracing::warn!(rules = swept.rules, "changed rules were told again");
+    }
     if swept.woken > 0 {
         tracing::warn!(
             woken = swept.woken,

@@ -9,7 +9,7 @@ use domain::receipt::{Entry, Verdict};
 /// One number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric {
-    /// What it is called, in the log and in CloudWatch.
+    /// What it is called, in the log and on the dashboard.
     pub name: &'static str,
     /// What it counts in.
     pub unit: Unit,

@@ -1,4 +1,7 @@
 //! Telling the conversations that a rule changed.
+//!
+//! The write that changes a rule leaves a note (`store::Store::put_rule`). `dispatch` removes it
+//! once the change has reached it; what stays noted is told again by the sweep.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Metrics as lines in CloudWatch's Embedded Metric Format: CloudWatch reads them out of the log,
+//! Metrics as lines in the Embedded Metric Format of AWS: they are read out of the log,
 //! so that counting costs no call.
 
 use std::io::Write as _;
@@ -8,7 +8,7 @@ use app::metrics::{Metric, Metrics, Unit};
 use app::ports::Clock;
 use serde_json::{Map, Value, json};
 
-/// The namespace in CloudWatch.
+/// The namespace of all of them.
 const NAMESPACE: &str = "Nachfass";
 /// The only dimension: one value for each function of a stack.
 const DIMENSION: &str = "FunctionName";

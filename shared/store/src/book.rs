@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, RuleId, WorkspaceId};
 use domain::rule::Rule;
@@ -107,13 +108,14 @@ impl Store {
             .await
     }
 
-    /// Stores a rule whose version is the one that was read, plus one. `false` on a lost race.
+    /// Stores a rule whose version is the one that was read, plus one, and notes that the
+    /// conversations have to hear of it. `false` on a lost race.
     pub async fn put_rule(&self, rule: &Rule) -> Result<bool, StoreError> {
-        self.put_version("a rule", items::rule_item(rule)).await
+        self.create_rule(rule, None).await
     }
 
-    /// Stores a new rule, and with it the answer to the request that asked for it. `false` if the
-    /// id is taken, or the key of the request was lost to a repetition.
+    /// The same, and with it the answer to the request that asked for it. `false` also if the key
+    /// of the request was lost to a repetition.
     pub async fn create_rule(
         &self,
         rule: &Rule,
@@ -122,15 +124,16 @@ impl Store {
         let mut writes = Writes::new(&self.table);
         let item = items::to_item("a rule", items::rule_item(rule))?;
         writes.put_version(item, rule.version, Meaning::Version)?;
+        writes.rule_changed(rule.workspace, rule.id, rule.updated_at)?;
         if let Some(answer) = answer {
             writes.put_answer(answer)?;
         }
         Ok(writes.send(self).await? == Committed::Done)
     }
 
-    /// Removes a rule if it still has this version, and keeps its name for the receipts that
-    /// speak of it. `false` on a lost race.
-    pub async fn delete_rule(&self, rule: &Rule) -> Result<bool, StoreError> {
+    /// Removes a rule if it still has this version, keeps its name for the receipts that speak of
+    /// it, and notes that the conversations have to hear of it. `false` on a lost race.
+    pub async fn delete_rule(&self, rule: &Rule, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let (ws, id) = (rule.workspace, rule.id);
         let mut writes = Writes::new(&self.table);
         writes.delete_version(keys::workspace(ws), keys::rule(id), rule.version)?;
@@ -139,6 +142,7 @@ impl Store {
             name: rule.spec.name.clone(),
         };
         writes.put_plain("a deleted rule", keys::gone(ws), keys::rule(id), gone)?;
+        writes.rule_changed(ws, id, now)?;
         Ok(writes.send(self).await? == Committed::Done)
     }
 
@@ -155,6 +159,72 @@ impl Store {
                 Ok((id, name))
             })
             .collect()
+    }
+
+    /// When the rule was changed, if the conversations have not heard of that.
+    pub async fn rule_change(
+        &self,
+        ws: WorkspaceId,
+        id: RuleId,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.get_body("a changed rule", keys::changed(ws), &keys::rule(id))
+            .await
+    }
+
+    /// The conversations have heard of the change that was made then; a later one stays noted.
+    pub async fn rule_change_heard(
+        &self,
+        ws: WorkspaceId,
+        id: RuleId,
+        changed_at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let answer = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(keys::changed(ws), keys::rule(id))))
+            .condition_expression("overdue_sk = :read")
+            .expression_attribute_values(":read", text(keys::at_rule(changed_at, id)))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::sdk("DeleteItem", error)),
+        }
+    }
+
+    /// Rules changed before this of which the conversations have not heard, oldest first.
+    pub async fn unheard_rule_changes(
+        &self,
+        before: DateTime<Utc>,
+        limit: u16,
+    ) -> Result<Vec<(WorkspaceId, RuleId)>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("overdue")
+            .key_condition_expression("overdue_pk = :pk AND overdue_sk < :before")
+            .expression_attribute_values(":pk", text(keys::CHANGED_RULES))
+            .expression_attribute_values(":before", text(keys::millis(before)))
+            .limit(i32::from(limit))
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("Query", error))?;
+        let found = answer.items.unwrap_or_default();
+        Ok(found
+            .iter()
+            .filter_map(|item| {
+                keys::parse_changed(items::text_of(item, "pk")?, items::text_of(item, "sk")?)
+            })
+            .collect())
     }
 
     /// One connection.

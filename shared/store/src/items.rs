@@ -127,6 +127,16 @@ impl<'a> MessageItem<'a> {
     }
 }
 
+/// A changed rule of which the conversations have not heard; the body says since when.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChangedRule {
+    pub pk: String,
+    pub sk: String,
+    pub overdue_pk: &'static str,
+    pub overdue_sk: String,
+    pub body: DateTime<Utc>,
+}
+
 pub(crate) fn customer_item(customer: &Customer) -> Plain<&Customer> {
     Plain {
         pk: keys::customer(customer.workspace, customer.id),

@@ -41,6 +41,11 @@ pub(crate) fn raw_events(ws: WorkspaceId) -> String {
     format!("W#{ws}#RAW")
 }
 
+/// Rules whose change has not reached the conversations.
+pub(crate) fn changed(ws: WorkspaceId) -> String {
+    format!("W#{ws}#CHANGED")
+}
+
 pub(crate) fn customer(ws: WorkspaceId, id: CustomerId) -> String {
     format!("W#{ws}#C#{id}")
 }
@@ -112,6 +117,22 @@ pub(crate) fn pending(ws: WorkspaceId) -> String {
 
 pub(crate) fn sent(ws: WorkspaceId, category: &str) -> String {
     format!("W#{ws}#SENT#{category}")
+}
+
+/// Of the index of what is overdue: changed rules. Few, so one partition will do.
+pub(crate) const CHANGED_RULES: &str = "CHANGED";
+
+pub(crate) fn at_rule(at: DateTime<Utc>, id: RuleId) -> String {
+    format!("{}#{id}", millis(at))
+}
+
+/// The workspace and rule that the key of a changed rule names.
+pub(crate) fn parse_changed(pk: &str, sk: &str) -> Option<(WorkspaceId, RuleId)> {
+    let ws = pk.strip_prefix("W#")?.strip_suffix("#CHANGED")?;
+    Some((
+        WorkspaceId::parse(ws).ok()?,
+        RuleId::parse(sk.strip_prefix("RULE#")?).ok()?,
+    ))
 }
 
 pub(crate) fn due_shard(shard: u8) -> String {

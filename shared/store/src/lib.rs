@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `W#<workspace>` | `SETTINGS`, `RULE#…`, `CON#…`, `TPL#…` | the [`Book`]: one query reads it all |
 //! | `W#<workspace>#KEYS` | `KEY#…` | API keys, for the list |
+//! | `W#<workspace>#CHANGED` | `RULE#…` | changed rules of which the conversations have not heard |
 //! | `W#<workspace>#DAYS` | `DAY#<date>` | counters of a day |
 //! | `W#<workspace>#RAW` | `con_…#E#…` | raw events of no conversation |
 //! | `W#<workspace>#GONE` | `RULE#…` | the names of deleted rules |

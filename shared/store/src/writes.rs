@@ -4,11 +4,12 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
-use domain::ids::WorkspaceId;
+use chrono::{DateTime, Utc};
+use domain::ids::{RuleId, WorkspaceId};
 use domain::message::{Message, Status};
 use serde::Serialize;
 
-use crate::items::{self, Item, MessageItem, Plain, number};
+use crate::items::{self, ChangedRule, Item, MessageItem, Plain, number};
 use crate::{Check, Committed, Counter, KeyedAnswer, Store, StoreError, keys};
 
 /// The actions of one transaction, and what a failed condition of each means.
@@ -115,6 +116,24 @@ impl<'a> Writes<'a> {
                 .expression_attribute_values(":read", number(version - 1))
         };
         self.push_put(put, meaning)
+    }
+
+    /// The outbox of rules: removed when the conversations have heard of the change.
+    pub(crate) fn rule_changed(
+        &mut self,
+        ws: WorkspaceId,
+        id: RuleId,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let changed = ChangedRule {
+            pk: keys::changed(ws),
+            sk: keys::rule(id),
+            overdue_pk: keys::CHANGED_RULES,
+            overdue_sk: keys::at_rule(at, id),
+            body: at,
+        };
+        let item = items::to_item("a changed rule", changed)?;
+        self.put(item, None, Meaning::Plain)
     }
 
     /// Whether it is there or not.

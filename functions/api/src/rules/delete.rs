@@ -28,7 +28,7 @@ pub(crate) async fn delete_rule(
     let book = app.fresh_book(ws).await?;
     let rule = find(&book, id)?;
     if_match.check(rule.version)?;
-    if !app.store.delete_rule(rule).await? {
+    if !app.store.delete_rule(rule, app.now()).await? {
         return Err(Problem::stale(None));
     }
     announce(&app, ws, id).await;

@@ -48,11 +48,11 @@ pub(super) async fn save(app: &App, rule: &Rule) -> Result<RuleOut, Problem> {
     Ok(shown(rule, &book))
 }
 
-/// Conversations are decided again. Nothing wrong is sent if this is lost, because the claim
-/// checks the rule's version; what a new rule could have added comes with the next message.
+/// Conversations are decided again. The write that changed the rule noted that they have to be: if
+/// this is lost, the sweep does it.
 pub(super) async fn announce(app: &App, ws: WorkspaceId, rule: RuleId) {
     if let Err(error) = publish_change(app, ws, rule).await {
-        tracing::error!(rule.id = %rule, error = %error, "a changed rule could not be announced");
+        tracing::warn!(rule.id = %rule, error = %error, "a changed rule could not be announced; the sweep will do it");
     }
 }
 
