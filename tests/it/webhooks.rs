@@ -181,6 +181,28 @@ async fn a_body_above_four_mebibytes_is_too_large_and_one_of_four_is_not() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_too_large_for_the_queue_is_cut_and_still_ends_the_silence() {
+    let world = World::new().await;
+    let long = "ä".repeat(700_000);
+    let text = whatsapp::text(ANNA, "wamid.long", world.installation.now(), &long);
+    let body = whatsapp::body(vec![vec![whatsapp::change(ANNA, "messages", vec![text])]]);
+    world
+        .installation
+        .meta(&world.path, &body)
+        .await
+        .expect(200);
+    assert_eq!(world.installation.evaluate().await, 1);
+    let messages = world.installation.messages(world.connection, ANNA).await;
+    assert_eq!(messages.len(), 1);
+    let stored = messages[0].content.words().unwrap();
+    assert!(stored.starts_with("ää") && stored.len() < 40_000);
+    assert!(
+        stored.ends_with("[… 1400000 bytes]"),
+        "it says what is missing"
+    );
+}
+
+#[tokio::test]
 async fn what_is_no_json_object_is_refused_and_nothing_is_queued() {
     let world = World::new().await;
     for body in [

@@ -19,12 +19,12 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use channels::InboundEvent;
 use channels::verify::{self, Verification};
+use channels::{InboundEvent, InboundKind};
 use domain::channel::Channel;
 use domain::ids::ConnectionId;
 use http::HeaderMap;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::{handshake, ok, problem};
 use crate::known::{Known, KnownConnections};
@@ -34,6 +34,10 @@ pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The largest raw event that is kept whole, in bytes.
 const RAW_LIMIT: usize = 100_000;
+/// The largest event that is put on the queue, in bytes: below what an item of the table holds.
+const EVENT_LIMIT: usize = 256 * 1024;
+/// The longest text in an event that is larger than that.
+const TEXT_LIMIT: usize = 32 * 1024;
 
 const META_SIGNATURE: &str = "x-hub-signature-256";
 const TELEGRAM_TOKEN: &str = "x-telegram-bot-api-secret-token";
@@ -156,18 +160,56 @@ async fn receive_updates(
     }
 }
 
-/// Raw events are kept in the table, whose items have an end.
+/// Queue and table take only so much at once. A part that is too long is cut and says so; the
+/// event itself is never lost, because it ends a silence whatever it says.
 fn without_excess(mut event: InboundEvent) -> InboundEvent {
-    let text = event
-        .raw
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    if text.len() > RAW_LIMIT {
-        let start: String = text.chars().take(RAW_LIMIT / 8).collect();
-        event.raw = Some(json!({ "cut_from_bytes": text.len(), "start": start }));
+    event.raw = event.raw.map(|raw| match raw.to_string() {
+        text if text.len() > RAW_LIMIT => cut(&text),
+        _ => raw,
+    });
+    let size = |event: &InboundEvent| serde_json::to_string(event).map_or(usize::MAX, |t| t.len());
+    if size(&event) <= EVENT_LIMIT {
+        return event;
     }
-    event
+    let shorter = serde_json::to_value(&event)
+        .map(shortened)
+        .and_then(serde_json::from_value::<InboundEvent>);
+    match shorter {
+        Ok(shorter) if size(&shorter) <= EVENT_LIMIT => shorter,
+        // Not long texts but very many parts: what kind it was is given up.
+        _ => {
+            let whole = serde_json::to_string(&event.kind).unwrap_or_default();
+            event.kind = InboundKind::Unknown {
+                kind: "too_large".to_owned(),
+                path: String::new(),
+                problem: Some(format!("larger than {EVENT_LIMIT} bytes")),
+            };
+            event.raw = Some(cut(&whole));
+            event
+        }
+    }
+}
+
+/// The beginning, and how much there was.
+fn cut(text: &str) -> Value {
+    let start: String = text.chars().take(RAW_LIMIT / 8).collect();
+    json!({ "cut_from_bytes": text.len(), "start": start })
+}
+
+/// Every text that is longer than any platform allows, cut.
+fn shortened(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > TEXT_LIMIT => {
+            let start: String = text.chars().take(TEXT_LIMIT / 4).collect();
+            Value::String(format!("{start} [… {} bytes]", text.len()))
+        }
+        Value::Array(values) => values.into_iter().map(shortened).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, shortened(value)))
+            .collect(),
+        other => other,
+    }
 }
 
 fn signature(known: &Known, headers: &HeaderMap, body: &[u8]) -> Verification {

@@ -124,6 +124,18 @@ impl Decider<'_> {
                 None => Ok(slot),
             }
         });
+        let mut remark = remark.to_owned();
+        if let Ok(slot) = &planned
+            && rule.spec.first_step().after.fixed().is_none()
+            && slot.due_at > run.wanted_at
+        {
+            // The decider chose a time, and something else moved it: the receipt names both.
+            let zone = self.known.settings.zone;
+            let chosen = zone.show(run.wanted_at);
+            remark.push_str(&format!(
+                " [chosen: {chosen}; moved out of the quiet hours]"
+            ));
+        }
         let (verdict, pending) = match planned {
             Err(reason) => (Verdict::Skipped { reason }, false),
             Ok(slot) => {
@@ -142,7 +154,8 @@ impl Decider<'_> {
         } else {
             Entry::new(verdict).rule(rule.id)
         };
-        self.entries.push(entry.gates(looked).remark(remark));
+        self.entries
+            .push(entry.gates(looked).remark(remark.trim_start()));
         if pending {
             self.conversation.runs.push(run);
         }

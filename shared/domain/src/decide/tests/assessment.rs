@@ -191,3 +191,22 @@ fn without_the_customers_consent_nothing_is_assessed_or_sent() {
     world.advance(3000);
     assert_eq!(world.asked, 1);
 }
+
+#[test]
+fn a_chosen_time_that_quiet_hours_move_stands_in_the_receipt_beside_the_one_it_became() {
+    let mut world = World::answered(Channel::Telegram, vec![rule("ai", Delay::Ai)]);
+    world.settings.quiet_hours = Some(quiet("20:00", "11:00"));
+    world.opinion.time = Some(monday() + hours(14));
+    world.advance(10);
+    let planned = world.entries.iter().find_map(|entry| match entry.verdict {
+        Verdict::Planned { due_at, .. } => Some((due_at, entry.remark.clone().unwrap())),
+        _ => None,
+    });
+    let (due_at, remark) = planned.unwrap();
+    // Tuesday 11:00 in Berlin.
+    assert_eq!(due_at, monday() + hours(25));
+    assert!(
+        remark.ends_with("[chosen: 2026-11-03 00:00; moved out of the quiet hours]"),
+        "{remark}"
+    );
+}
