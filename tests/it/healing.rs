@@ -1,11 +1,15 @@
 //! What a lost call leaves behind, and how it heals.
 
+use app::ports::{Part, Timer, Timers as _};
 use chrono::TimeDelta;
-use domain::ids::ConnectionId;
+use domain::conversation::Conversation;
+use domain::ids::{ConnectionId, ConversationId};
 use serde_json::json;
-use store::PageRequest;
+use store::{Commit, Committed, PageRequest};
+use sweep::Reconciled;
 
 use crate::installation::{Installation, whatsapp};
+use crate::world::{Happening, World};
 
 const ANNA: &str = "DE.13491208655302741918";
 
@@ -72,4 +76,117 @@ async fn a_changed_rule_that_was_announced_is_not_announced_again() {
     installation.advance(TimeDelta::minutes(5)).await;
     assert_eq!(pending(&installation).await, 1);
     assert_eq!(installation.sweep().await.rules, 0);
+}
+
+/// A conversation of an installation in memory whose follow-up is hours away.
+async fn waiting() -> (World, ConversationId) {
+    let now = "2026-11-02T08:00:00Z".parse().unwrap();
+    let mut world = World::start(now, None).await.unwrap();
+    let rule = json!({
+        "name": "Termin", "enabled": true,
+        "trigger": { "type": "silence", "description": "Nachfassaktion senden, wenn ein Kunde Interesse an einem Termin zeigt, aber Datum und Uhrzeit nicht bestätigt" },
+        "stop": { "description": "Stoppen, wenn der Kunde den Termin bestätigt" },
+        "delay": { "mode": "manual", "minutes": 240 },
+        "message": { "mode": "custom", "text": "Passt einer der Termine?" },
+    });
+    let made = world.api("POST", "/v1/rules", Some(rule)).await.unwrap();
+    made.ok().unwrap();
+    let wrote = Happening::Wrote {
+        text: "Hallo, habt ihr noch einen Termin frei?".to_owned(),
+        at: world.now(),
+    };
+    world.happens("loopback", "anna", &wrote).await.unwrap();
+    let id = world.conversation("anna", "loopback").unwrap();
+    let path = format!("/v1/conversations/{id}/messages");
+    let answer = json!({ "text": "Gern! Dienstag um 10:00?" });
+    let answer = world.api("POST", &path, Some(answer)).await.unwrap();
+    answer.ok().unwrap();
+    world.advance(TimeDelta::minutes(30)).await.unwrap();
+    world.take_sent();
+    assert_eq!(world.runner().timers.armed(), 1);
+    (world, id)
+}
+
+/// A whole night.
+async fn reconcile(world: &World) -> Reconciled {
+    let mut found = Reconciled::default();
+    for number in 0..u32::from(Part::COUNT) {
+        let part = Part::new(number);
+        sweep::reconcile_part(&world.runner().app, part, &mut found)
+            .await
+            .unwrap();
+    }
+    world.runner().settle().await.unwrap();
+    found
+}
+
+#[tokio::test]
+async fn where_timers_and_heads_agree_a_night_changes_nothing() {
+    let (world, _) = waiting().await;
+    assert_eq!(reconcile(&world).await, Reconciled::default());
+    assert_eq!(world.runner().timers.armed(), 1);
+}
+
+#[tokio::test]
+async fn a_timer_that_was_lost_is_armed_again_and_fires_in_time() {
+    let (world, _) = waiting().await;
+    world.runner().timers.clear();
+    let found = reconcile(&world).await;
+    assert_eq!((found.missing, found.orphaned), (1, 0));
+    assert_eq!(world.runner().timers.armed(), 1);
+    assert_eq!(reconcile(&world).await, Reconciled::default());
+    world.advance(TimeDelta::hours(4)).await.unwrap();
+    let sent = world.take_sent();
+    assert_eq!(sent.len(), 1);
+    let due = "2026-11-02T12:00:00Z".parse::<chrono::DateTime<chrono::Utc>>();
+    assert_eq!(sent[0].at, due.unwrap());
+}
+
+#[tokio::test]
+async fn timers_of_nobody_are_removed() {
+    let (world, id) = waiting().await;
+    let ws = world.local.installation.workspace;
+    let stray = Timer {
+        workspace: ws,
+        conversation: ConversationId::derive(&["nobody"]),
+        generation: 1,
+        at: world.now() + TimeDelta::days(3),
+    };
+    world.runner().timers.arm(&stray).await.unwrap();
+    assert_eq!(reconcile(&world).await.orphaned, 1);
+    assert_eq!(world.runner().timers.armed(), 1);
+
+    // A head that counts on no timer has none either.
+    let store = &world.runner().app.store;
+    let mut head = store.head(ws, id).await.unwrap().unwrap();
+    head.version += 1;
+    head.runs.clear();
+    head.forget_timers();
+    write(&world, head).await;
+    assert_eq!(reconcile(&world).await.orphaned, 1);
+    assert_eq!(world.runner().timers.armed(), 0);
+}
+
+#[tokio::test]
+async fn a_silence_that_fell_through_is_counted() {
+    let (world, id) = waiting().await;
+    let ws = world.local.installation.workspace;
+    let store = &world.runner().app.store;
+    let mut head = store.head(ws, id).await.unwrap().unwrap();
+    // As if "the customer replied" had cancelled everything and nobody had looked again.
+    head.version += 1;
+    head.runs.clear();
+    head.asked_at = None;
+    write(&world, head).await;
+    assert_eq!(reconcile(&world).await.silent_unplanned, 1);
+}
+
+async fn write(world: &World, head: Conversation) {
+    let ws = head.workspace;
+    let commit = Commit {
+        head: Some(head),
+        ..Commit::default()
+    };
+    let done = world.runner().app.store.commit(ws, &commit).await.unwrap();
+    assert_eq!(done, Committed::Done);
 }

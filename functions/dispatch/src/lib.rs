@@ -32,6 +32,10 @@ pub async fn handle(app: &App, task: DueTask) -> Result<(), AppError> {
             conversation,
             generation,
         } => wake(app, workspace, conversation, generation).await,
+        DueTask::RearmV1 {
+            workspace,
+            conversation,
+        } => rearm(app, workspace, conversation).await,
         DueTask::RuleChangedV1 {
             workspace,
             rule,
@@ -72,6 +76,21 @@ async fn wake(
         }
     }
     Err(AppError::Contended)
+}
+
+/// The write that follows arms what is due anew.
+async fn rearm(app: &App, ws: WorkspaceId, id: ConversationId) -> Result<(), AppError> {
+    apply::apply(app, ws, id, app.now(), |loaded| {
+        let mut head = loaded.conversation.clone();
+        head.forget_timers();
+        (head != loaded.conversation).then(|| Change {
+            head: Some(head),
+            cause: "rearmed",
+            ..Change::default()
+        })
+    })
+    .await?;
+    Ok(())
 }
 
 /// Effects that only this function can carry out.

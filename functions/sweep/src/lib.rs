@@ -5,6 +5,8 @@
 //! leave a conversation there that is overdue, and all are healed the same way. A changed
 //! rule of which the conversations have not heard stands there too.
 
+mod reconcile;
+
 use std::time::Duration;
 
 use app::metrics::Metric;
@@ -13,6 +15,8 @@ use app::timers::{self, ANY_GENERATION};
 use app::{App, AppError};
 use chrono::TimeDelta;
 use store::Store;
+
+pub use reconcile::{Reconciled, reconcile, reconcile_part};
 
 /// How late something must be before the sweep looks at it; timers may be a minute late.
 pub const OVERDUE_AFTER: TimeDelta = TimeDelta::minutes(2);

@@ -1,4 +1,4 @@
-//! Hosts [`sweep::sweep`] on a schedule.
+//! Hosts [`sweep::sweep`] and [`sweep::reconcile`] on their schedules.
 
 use aws::Environment;
 use aws::hosting::{HostError, run_schedule};
@@ -6,7 +6,17 @@ use aws::hosting::{HostError, run_schedule};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), HostError> {
     let environment = Environment::read().await?;
-    let app = environment.app()?.with_queues(environment.queues());
+    let queues = environment.queues();
+    let timers = environment.listed_timers(queues.clone())?;
+    let app = environment.app()?.with_queues(queues).with_timers(timers);
     let app = &app;
-    run_schedule(move || sweep::sweep(app)).await
+    // What the nightly schedule of template.yaml puts into its event.
+    run_schedule(move |event| async move {
+        if event["task"] == "reconcile" {
+            Box::pin(sweep::reconcile(app)).await.map(drop)
+        } else {
+            Box::pin(sweep::sweep(app)).await.map(drop)
+        }
+    })
+    .await
 }

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use channels::{HttpRequest, TransportError};
+use domain::ids::{ConversationId, WorkspaceId};
 use secrecy::SecretString;
 
-use crate::ports::{Http, HttpResponse, PortError, Queues, Secrets, Timer, Timers};
+use crate::ports::{
+    ArmedPage, Http, HttpResponse, Part, PortError, Queues, Secrets, Timer, Timers,
+};
 use crate::tasks::{DueTask, EventTask};
 
 #[derive(Debug)]
@@ -34,6 +37,18 @@ impl Queues for Absent {
 #[async_trait]
 impl Timers for Absent {
     async fn arm(&self, _timer: &Timer) -> Result<(), PortError> {
+        Err(absent("timers"))
+    }
+
+    async fn armed(&self, _part: Part, _page: Option<String>) -> Result<ArmedPage, PortError> {
+        Err(absent("timers"))
+    }
+
+    async fn disarm(
+        &self,
+        _ws: WorkspaceId,
+        _conversation: ConversationId,
+    ) -> Result<(), PortError> {
         Err(absent("timers"))
     }
 }

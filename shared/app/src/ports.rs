@@ -69,6 +69,56 @@ pub struct Timer {
 pub trait Timers: Send + Sync {
     /// Creates the conversation's timer or moves it.
     async fn arm(&self, timer: &Timer) -> Result<(), PortError>;
+
+    /// The conversations of this part that have a timer, a page at a time.
+    async fn armed(&self, part: Part, page: Option<String>) -> Result<ArmedPage, PortError>;
+
+    /// Removes the conversation's timer; a missing one is no error.
+    async fn disarm(&self, ws: WorkspaceId, conversation: ConversationId) -> Result<(), PortError>;
+}
+
+/// A sixteenth of all conversations: those whose id begins with this digit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part(u8);
+
+impl Part {
+    /// How many there are.
+    pub const COUNT: u8 = 16;
+
+    /// The part with this number; numbers beyond the last begin anew.
+    #[must_use]
+    pub fn new(number: u32) -> Self {
+        Self((number % u32::from(Self::COUNT)) as u8)
+    }
+
+    /// From 0.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0
+    }
+
+    /// The hexadecimal digit.
+    #[must_use]
+    pub fn digit(self) -> char {
+        char::from_digit(self.0.into(), 16).unwrap_or('0')
+    }
+
+    /// Whether the conversation belongs to it.
+    #[must_use]
+    pub fn has(self, conversation: ConversationId) -> bool {
+        let id = conversation.to_string();
+        id.strip_prefix(ConversationId::PREFIX)
+            .is_some_and(|hex| hex.starts_with(self.digit()))
+    }
+}
+
+/// A page of conversations that have a timer.
+#[derive(Debug, Default)]
+pub struct ArmedPage {
+    /// Whose timers they are.
+    pub timers: Vec<(WorkspaceId, ConversationId)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
 }
 
 /// An answer of an HTTP server.

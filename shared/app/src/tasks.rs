@@ -57,6 +57,13 @@ pub enum DueTask {
         /// The timer generation; tells a re-armed timer from a doubled delivery.
         generation: u64,
     },
+    /// The timer of a conversation is gone although the head counts on it: it is armed again.
+    RearmV1 {
+        /// Whose conversation.
+        workspace: WorkspaceId,
+        /// Which one.
+        conversation: ConversationId,
+    },
     /// A rule was created, changed or removed: conversations that it concerns are decided again.
     RuleChangedV1 {
         /// Whose rule.

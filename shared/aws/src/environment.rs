@@ -87,6 +87,24 @@ impl Environment {
         )))
     }
 
+    /// The same for a function that only lists and removes them.
+    pub fn listed_timers(
+        &self,
+        queues: Arc<dyn Queues>,
+    ) -> Result<Arc<SchedulerTimers>, HostError> {
+        let target = TimerTarget {
+            group: required(config::SCHEDULE_GROUP)?,
+            queue_arn: String::new(),
+            role_arn: String::new(),
+            dead_letter_arn: String::new(),
+        };
+        Ok(Arc::new(self.aws.timers(
+            target,
+            queues,
+            Arc::clone(&self.clock),
+        )))
+    }
+
     /// Secrets of connections.
     pub fn secrets(&self) -> Result<Arc<SsmSecrets>, HostError> {
         let prefix = required(config::SECRETS_PREFIX)?;

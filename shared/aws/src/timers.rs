@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::ports::{Clock, PortError, Queues, Timer, Timers};
+use app::ports::{ArmedPage, Clock, Part, PortError, Queues, Timer, Timers};
 use app::tasks::DueTask;
 use async_trait::async_trait;
 use aws_sdk_scheduler::Client;
@@ -13,7 +13,7 @@ use aws_sdk_scheduler::types::{
     RetryPolicy, Target,
 };
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
-use sha2::{Digest as _, Sha256};
+use domain::ids::{ConversationId, WorkspaceId};
 
 use crate::error::{plain, port_error};
 
@@ -25,6 +25,24 @@ const MAX_CALLS: u32 = 4;
 /// After an hour the sweep has long found the conversation by itself.
 const MAX_EVENT_AGE_SECONDS: i32 = 3_600;
 const MAX_DELIVERY_ATTEMPTS: i32 = 30;
+/// As many as one answer may hold.
+const LIST_PAGE: i32 = 100;
+
+/// Creating and updating take the same, but the SDK has a type for each.
+macro_rules! sent {
+    ($request:expr, $schedule:expr, $target:expr) => {
+        $request
+            .name(&$schedule.name)
+            .group_name(&$target.group)
+            .schedule_expression(&$schedule.expression)
+            .schedule_expression_timezone("UTC")
+            .flexible_time_window($schedule.window.clone())
+            .action_after_completion(ActionAfterCompletion::Delete)
+            .target($schedule.target.clone())
+            .send()
+            .await
+    };
+}
 
 /// Where timers live and what they do when they fire.
 #[derive(Debug, Clone)]
@@ -92,17 +110,7 @@ impl SchedulerTimers {
     }
 
     async fn create(&self, schedule: &Schedule) -> Result<Answer, PortError> {
-        let request = self.client.create_schedule();
-        let sent = request
-            .name(&schedule.name)
-            .group_name(&self.target.group)
-            .schedule_expression(&schedule.expression)
-            .schedule_expression_timezone("UTC")
-            .flexible_time_window(schedule.window.clone())
-            .action_after_completion(ActionAfterCompletion::Delete)
-            .target(schedule.target.clone())
-            .send()
-            .await;
+        let sent = sent!(self.client.create_schedule(), schedule, self.target);
         match sent {
             Ok(_) => Ok(Answer::Done),
             Err(SdkError::ServiceError(context)) if context.err().is_conflict_exception() => {
@@ -117,17 +125,7 @@ impl SchedulerTimers {
 
     /// The full request again: what an update leaves out returns to its default.
     async fn update(&self, schedule: &Schedule) -> Result<Answer, PortError> {
-        let request = self.client.update_schedule();
-        let sent = request
-            .name(&schedule.name)
-            .group_name(&self.target.group)
-            .schedule_expression(&schedule.expression)
-            .schedule_expression_timezone("UTC")
-            .flexible_time_window(schedule.window.clone())
-            .action_after_completion(ActionAfterCompletion::Delete)
-            .target(schedule.target.clone())
-            .send()
-            .await;
+        let sent = sent!(self.client.update_schedule(), schedule, self.target);
         match sent {
             Ok(_) => Ok(Answer::Done),
             Err(SdkError::ServiceError(context))
@@ -164,6 +162,43 @@ impl Timers for SchedulerTimers {
             // another reason, and a task now would only come back here: a loop.
             Armed::Refused if timer.at <= now + SOON * 2 => self.enqueue(timer, now).await,
             Armed::Refused => Err(plain(SERVICE, "Scheduler refused the schedule as invalid")),
+        }
+    }
+
+    async fn armed(&self, part: Part, page: Option<String>) -> Result<ArmedPage, PortError> {
+        let answer = self
+            .client
+            .list_schedules()
+            .group_name(&self.target.group)
+            .name_prefix(part.digit())
+            .max_results(LIST_PAGE)
+            .set_next_token(page)
+            .send()
+            .await
+            .map_err(|error| port_error(SERVICE, "ListSchedules", error))?;
+        let names = answer.schedules.iter().filter_map(|found| found.name());
+        Ok(ArmedPage {
+            timers: names.filter_map(parse_name).collect(),
+            next: answer.next_token,
+        })
+    }
+
+    async fn disarm(&self, ws: WorkspaceId, conversation: ConversationId) -> Result<(), PortError> {
+        let sent = self
+            .client
+            .delete_schedule()
+            .group_name(&self.target.group)
+            .name(name(ws, conversation))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(context))
+                if context.err().is_resource_not_found_exception() =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(port_error(SERVICE, "DeleteSchedule", error)),
         }
     }
 }
@@ -212,7 +247,7 @@ impl Schedule {
             .retry_policy(retries)
             .input(input);
         Ok(Self {
-            name: name(timer),
+            name: name(timer.workspace, timer.conversation),
             expression: expression(timer.at),
             window: window.build().map_err(incomplete)?,
             target: target.build().map_err(incomplete)?,
@@ -228,13 +263,23 @@ fn task(timer: &Timer) -> DueTask {
     }
 }
 
-/// A hash: names show up in consoles and logs, and may be 64 characters long.
-fn name(timer: &Timer) -> String {
-    let mut hash = Sha256::new();
-    hash.update(timer.workspace.to_string());
-    hash.update([0]);
-    hash.update(timer.conversation.to_string());
-    format!("nf-{}", hex::encode(&hash.finalize()[..24]))
+/// Both ids without their prefixes: 64 characters, as long as a name may be. The conversation first,
+/// so that the beginning of a name says to which part it belongs. Ids tell nothing about a person.
+fn name(ws: WorkspaceId, conversation: ConversationId) -> String {
+    let (ws, conversation) = (ws.to_string(), conversation.to_string());
+    let bare = |id: &str, prefix: &str| id.strip_prefix(prefix).unwrap_or_default().to_owned();
+    bare(&conversation, ConversationId::PREFIX) + &bare(&ws, WorkspaceId::PREFIX)
+}
+
+/// The ids in a name; `None`: somebody else's schedule.
+fn parse_name(name: &str) -> Option<(WorkspaceId, ConversationId)> {
+    let (conversation, ws) = name.split_at_checked(32)?;
+    let ws = format!("{}{ws}", WorkspaceId::PREFIX);
+    let conversation = format!("{}{conversation}", ConversationId::PREFIX);
+    Some((
+        WorkspaceId::parse(&ws).ok()?,
+        ConversationId::parse(&conversation).ok()?,
+    ))
 }
 
 /// Whole seconds, no zone and no fraction. Rounded up: early means to be armed again.

@@ -347,6 +347,18 @@ impl Conversation {
         }
     }
 
+    /// Whether nothing is pending although nobody has judged this silence.
+    #[must_use]
+    pub fn is_unplanned(&self) -> bool {
+        self.due_at().is_none() && self.asked_at < self.last_interaction_at()
+    }
+
+    /// Whatever was armed is gone: the next write arms a timer again.
+    pub fn forget_timers(&mut self) {
+        self.armed_for = None;
+        self.far_timer = None;
+    }
+
     /// When a timer is to fire for which none is armed yet. Later due times need no new timer: it
     /// fires early, finds nothing due and is armed again (lazy re-arming). One that should have
     /// fired by now does not count: it has, or it is lost. A send under way needs none: its end

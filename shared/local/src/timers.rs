@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use app::ports::{PortError, Timer, Timers};
+use app::ports::{ArmedPage, Part, PortError, Timer, Timers};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::ids::{ConversationId, WorkspaceId};
@@ -60,6 +60,18 @@ impl Timers for LocalTimers {
     async fn arm(&self, timer: &Timer) -> Result<(), PortError> {
         self.timers()
             .insert((timer.workspace, timer.conversation), timer.clone());
+        Ok(())
+    }
+
+    async fn armed(&self, part: Part, _page: Option<String>) -> Result<ArmedPage, PortError> {
+        let mut timers: Vec<_> = self.timers().keys().copied().collect();
+        timers.retain(|(_, conversation)| part.has(*conversation));
+        timers.sort_unstable();
+        Ok(ArmedPage { timers, next: None })
+    }
+
+    async fn disarm(&self, ws: WorkspaceId, conversation: ConversationId) -> Result<(), PortError> {
+        self.timers().remove(&(ws, conversation));
         Ok(())
     }
 }

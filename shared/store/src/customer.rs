@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use domain::conversation::Conversation;
 use domain::customer::Customer;
-use domain::ids::{CustomerId, WorkspaceId};
+use domain::ids::{ConversationId, CustomerId, WorkspaceId};
+use serde::de::DeserializeOwned;
 
 use crate::{Store, StoreError, items, keys};
 
@@ -26,14 +28,39 @@ impl Store {
         ws: WorkspaceId,
         ids: &[CustomerId],
     ) -> Result<Vec<Customer>, StoreError> {
-        // The same key twice in one call would be refused.
-        let unique: Vec<_> = ids.iter().collect::<HashSet<_>>().into_iter().collect();
-        let mut found = Vec::with_capacity(unique.len());
-        for chunk in unique.chunks(100) {
+        let keys = ids
+            .iter()
+            .map(|id| (keys::customer(ws, *id), keys::CUSTOMER));
+        self.bodies_of("a customer", keys.collect()).await
+    }
+
+    /// Those of these conversations that exist, in no order; as [`customers`](Self::customers), but
+    /// as they are now.
+    pub async fn heads(
+        &self,
+        ids: &[(WorkspaceId, ConversationId)],
+    ) -> Result<Vec<Conversation>, StoreError> {
+        let keys = ids
+            .iter()
+            .map(|(ws, id)| (keys::conversation(*ws, *id), keys::HEAD));
+        self.bodies_of("a conversation", keys.collect()).await
+    }
+
+    /// The bodies of these items. One call for each hundred.
+    async fn bodies_of<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        wanted: HashSet<(String, &'static str)>,
+    ) -> Result<Vec<T>, StoreError> {
+        // A set: the same key twice in one call would be refused.
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let mut found = Vec::with_capacity(wanted.len());
+        for chunk in wanted.chunks(100) {
             let wanted = chunk
                 .iter()
-                .map(|id| items::key(keys::customer(ws, **id), keys::CUSTOMER))
+                .map(|(pk, sk)| items::key(pk, *sk))
                 .fold(KeysAndAttributes::builder(), |wanted, key| wanted.keys(key))
+                .consistent_read(true)
                 .build()
                 .map_err(|error| StoreError::build("BatchGetItem", &error))?;
             let mut left = Some(wanted);
@@ -59,7 +86,7 @@ impl Store {
                     });
                 }
                 for item in read {
-                    found.push(items::body("a customer", item)?);
+                    found.push(items::body(what, item)?);
                 }
             }
         }

@@ -38,7 +38,7 @@ pub use day::{Counter, ModelCall, ModelLimits, Spent, Usage};
 pub use entry::{ApiKey, Entrance, KeyHash, Role};
 pub use error::StoreError;
 pub use idempotency::{Begun, KeyedAnswer, Reservation, SavedAnswer};
-pub use lists::{Due, Order, Page, PageRequest, PendingItem, View};
+pub use lists::{Due, Order, Page, PageRequest, PendingItem, ScanCursor, View};
 pub use table::table_definition;
 
 /// The table. Cheap to clone.

@@ -67,6 +67,10 @@ pub struct Due {
     pub at: DateTime<Utc>,
 }
 
+/// Where a page of [`Store::every_conversation`] ended.
+#[derive(Debug)]
+pub struct ScanCursor(HashMap<String, AttributeValue>);
+
 /// A conversation with pending follow-ups.
 pub type PendingItem = Conversation;
 
@@ -180,6 +184,63 @@ impl Store {
             .iter()
             .filter_map(due_of)
             .collect())
+    }
+
+    /// Conversations of one shard that are due after `after`, the next one first, a page at a time.
+    pub async fn due_after(
+        &self,
+        shard: u8,
+        after: DateTime<Utc>,
+        cursor: Option<&Due>,
+    ) -> Result<Vec<Due>, StoreError> {
+        let start = cursor.map(|last| {
+            let mut start = items::key(
+                keys::conversation(last.workspace, last.conversation),
+                keys::HEAD,
+            );
+            let sk = keys::at_conversation(last.at, last.conversation);
+            start.insert("overdue_pk".to_owned(), text(keys::due_shard(shard)));
+            start.insert("overdue_sk".to_owned(), text(sk));
+            start
+        });
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("overdue")
+            .key_condition_expression("overdue_pk = :pk AND overdue_sk > :after")
+            .expression_attribute_values(":pk", text(keys::due_shard(shard)))
+            .expression_attribute_values(":after", text(keys::millis(after)))
+            .limit(1_000)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("Query", error))?;
+        let found = answer.items.unwrap_or_default();
+        Ok(found.iter().filter_map(due_of).collect())
+    }
+
+    /// One of `parts` parts of all conversations, whosesoever they are, a page at a time: for
+    /// jobs that look at everybody once a day.
+    pub async fn every_conversation(
+        &self,
+        part: u8,
+        parts: u8,
+        cursor: Option<ScanCursor>,
+    ) -> Result<(Vec<Conversation>, Option<ScanCursor>), StoreError> {
+        let answer = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .index_name("inbox")
+            .segment(i32::from(part))
+            .total_segments(i32::from(parts))
+            .set_exclusive_start_key(cursor.map(|cursor| cursor.0))
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("Scan", error))?;
+        let found = bodies("a conversation", answer.items.unwrap_or_default())?;
+        Ok((found, answer.last_evaluated_key.map(ScanCursor)))
     }
 
     /// Into how many shards [`overdue`](Self::overdue) is spread.

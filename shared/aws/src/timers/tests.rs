@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 
 use app::tasks::EventTask;
-use domain::ids::{ConversationId, WorkspaceId};
 use serde_json::{Value, json};
 
 use super::*;
@@ -80,6 +79,10 @@ fn timer(at: &str) -> Timer {
     }
 }
 
+fn named(timer: &Timer) -> String {
+    name(timer.workspace, timer.conversation)
+}
+
 fn done() -> Canned {
     testing::answer(
         200,
@@ -104,7 +107,7 @@ async fn usually_one_call_creates_a_schedule_that_deletes_itself() {
     assert_eq!(calls.len(), 1);
     assert_eq!(
         calls[0].operation,
-        format!("POST /schedules/{}", name(&timer("2026-03-01T12:00:00Z")))
+        format!("POST /schedules/{}", named(&timer("2026-03-01T12:00:00Z")))
     );
     let mut body = calls[0].body.clone();
     body.as_object_mut().unwrap().remove("ClientToken");
@@ -208,19 +211,59 @@ async fn other_errors_are_reported_with_their_code() {
     );
 }
 
-#[test]
-fn a_name_is_short_and_tells_nothing() {
-    let name = name(&timer("2026-03-01T12:00:00Z"));
-    assert_eq!(name.len(), 51);
-    assert!(
-        name.strip_prefix("nf-")
-            .unwrap()
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit())
-    );
-    let other = Timer {
-        conversation: ConversationId::derive(&["d"]),
-        ..timer("2026-03-01T12:00:00Z")
+#[tokio::test]
+async fn armed_timers_are_listed_by_part_and_page() {
+    let known = named(&timer("2026-03-01T12:00:00Z"));
+    let page = |names: &[&str], next: Option<&str>| {
+        let schedules: Vec<Value> = names.iter().map(|name| json!({"Name": name})).collect();
+        testing::answer(200, json!({"Schedules": schedules, "NextToken": next}))
     };
-    assert_ne!(name, super::name(&other));
+    let world = world(vec![
+        page(&[&known, "somebody-elses"], Some("more")),
+        page(&[], None),
+    ]);
+    let part = Part::new(u32::from_str_radix(&known[..1], 16).unwrap());
+    let first = world.timers.armed(part, None).await.unwrap();
+    let one = timer("2026-03-01T12:00:00Z");
+    assert_eq!(first.timers, [(one.workspace, one.conversation)]);
+    let second = world.timers.armed(part, first.next).await.unwrap();
+    assert!(second.timers.is_empty() && second.next.is_none());
+    let calls = world.recorder.calls();
+    let query = |nth: usize| calls[nth].operation.clone();
+    let digit = part.digit();
+    assert_eq!(
+        query(0),
+        format!("GET /schedules?ScheduleGroup=nachfass&NamePrefix={digit}&MaxResults=100")
+    );
+    assert!(query(1).contains("NextToken=more"), "{}", query(1));
+}
+
+#[tokio::test]
+async fn a_timer_is_removed_once_and_its_absence_is_no_error() {
+    let one = timer("2026-03-01T12:00:00Z");
+    let world = world(vec![
+        testing::answer(200, json!({})),
+        error("ResourceNotFoundException"),
+        error("InternalServerException"),
+    ]);
+    let disarm = async || world.timers.disarm(one.workspace, one.conversation).await;
+    disarm().await.unwrap();
+    disarm().await.unwrap();
+    assert!(disarm().await.is_err());
+    let called = &world.recorder.calls()[0].operation;
+    let path = format!("DELETE /schedules/{}?", named(&one));
+    assert!(called.starts_with(&path), "{called}");
+    assert!(called.contains("groupName=nachfass"), "{called}");
+}
+
+#[test]
+fn a_name_fits_and_names_both_ids() {
+    let one = timer("2026-03-01T12:00:00Z");
+    let name = named(&one);
+    assert_eq!(name.len(), 64);
+    assert!(name.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    assert_eq!(parse_name(&name), Some((one.workspace, one.conversation)));
+    for other in ["", "nf-1", &name[1..], &name.replace('a', "x")] {
+        assert_eq!(parse_name(other), None, "{other}");
+    }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::decider::Decider;
 use super::gates::is_too_late;
-use super::{Assessed, Effect, Judgement, LEASE};
+use super::{Assessed, Effect, Judgement, LEASE, Snapshot};
 use crate::conversation::State;
 use crate::plan;
 use crate::receipt::{Entry, Gate, GateName, Reason, Verdict};
@@ -197,6 +197,14 @@ impl Decider<'_> {
             Ok(())
         }
     }
+}
+
+/// Whether a silence has fallen through: the rules should be put to the decider, nobody has done
+/// so since somebody last wrote, and nothing is pending that would (NX-20).
+#[must_use]
+pub fn is_forgotten(known: &Snapshot<'_>, now: DateTime<Utc>) -> bool {
+    let head = known.conversation;
+    head.is_unplanned() && Decider::new(known, now).assessment_time().is_ok()
 }
 
 /// The latest time at which a rule could want its message.

@@ -19,8 +19,11 @@
 //! never lies in the future (a clock that runs ahead is clamped to `now`). *Our time* says when
 //! something of ours is due.
 //!
-//! Whoever gets [`Effect::Assess`] or [`Effect::Send`] holds it for [`LEASE`]: until then a
-//! timer that fires twice asks for nothing twice, after it a crash in between is made good.
+//! Whoever commits the state that comes with [`Effect::Assess`] or [`Effect::Send`] holds it for
+//! [`LEASE`]: until then a timer that fires twice asks for nothing twice, after it a crash in
+//! between is made good. `dispatch` commits only once it has the answer or the claim, which saves
+//! a write: a timer that fires twice may ask a model twice, but only one answer is stored, and only
+//! one send is claimed.
 
 mod assessment;
 mod consent;
@@ -38,6 +41,7 @@ mod tests;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use assessment::is_forgotten;
 pub use forecast::{Forecast, Outlook, forecast};
 pub use gates::gates;
 
@@ -52,7 +56,8 @@ use crate::settings::Settings;
 use crate::template::Template;
 use decider::Decider;
 
-/// How long whoever was asked to assess or to send has for it before it is asked for again.
+/// How long whoever was asked to assess or to send, and committed that, has for it before it is
+/// asked for again.
 pub const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 /// Everything a decision depends on, as read from the store.
