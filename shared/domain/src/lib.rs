@@ -8,6 +8,7 @@ pub mod channel;
 pub mod connection;
 pub mod content;
 pub mod conversation;
+pub mod cursor;
 pub mod customer;
 pub mod decide;
 pub mod field;

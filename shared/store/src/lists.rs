@@ -1,6 +1,6 @@
 //! Pages of lists: by partition, by index.
 //!
-//! A cursor is the sort key at which the last page ended, in hexadecimal. It holds no partition:
+//! A cursor is the sort key at which the last page ended. It holds no partition:
 //! that comes from the verified workspace and the list that is asked for, so a forged cursor
 //! can at most start somewhere else in the same list.
 
@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use domain::conversation::Conversation;
+use domain::cursor;
 use domain::ids::{ConversationId, MessageId, WorkspaceId};
 use domain::message::{Category, Message};
 use serde::de::DeserializeOwned;
@@ -281,7 +282,7 @@ impl Store {
         let start = match &page.cursor {
             None => None,
             Some(cursor) => {
-                let sk = decode(cursor)?;
+                let sk = cursor::decode(cursor).ok_or(StoreError::BadCursor)?;
                 let (base_pk, base_sk) = base(&sk).ok_or(StoreError::BadCursor)?;
                 let mut start = items::key(base_pk, base_sk);
                 start.insert(pk_name.clone(), text(pk.clone()));
@@ -318,7 +319,7 @@ impl Store {
         let start = match &page.cursor {
             None => None,
             Some(cursor) => {
-                let sk = decode(cursor)?;
+                let sk = cursor::decode(cursor).ok_or(StoreError::BadCursor)?;
                 if !sk.starts_with(prefix) {
                     return Err(StoreError::BadCursor);
                 }
@@ -387,41 +388,5 @@ fn due_of(item: &Item) -> Option<Due> {
 fn next_cursor(last: Option<HashMap<String, AttributeValue>>, sk_name: &str) -> Option<String> {
     last.as_ref()
         .and_then(|key| items::text_of(key, sk_name))
-        .map(encode)
-}
-
-/// Hexadecimal: safe in a URL without escaping, and no decoder to get wrong.
-fn encode(sort_key: &str) -> String {
-    sort_key.bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn decode(cursor: &str) -> Result<String, StoreError> {
-    let valid = cursor.len() <= 1024
-        && cursor.len().is_multiple_of(2)
-        && cursor.bytes().all(|b| b.is_ascii_hexdigit());
-    if !valid {
-        return Err(StoreError::BadCursor);
-    }
-    let bytes: Result<Vec<u8>, _> = (0..cursor.len())
-        .step_by(2)
-        .map(|place| u8::from_str_radix(&cursor[place..place + 2], 16))
-        .collect();
-    bytes
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or(StoreError::BadCursor)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_survives_its_text_form_and_garbage_is_refused() {
-        let sort_key = "1699999999999#cnv_0123456789abcdef0123456789abcdef";
-        assert_eq!(decode(&encode(sort_key)).unwrap(), sort_key);
-        for wrong in ["x", "0", "zz", "ff", &"0".repeat(2000)] {
-            assert!(decode(wrong).is_err(), "{wrong}");
-        }
-    }
+        .map(cursor::encode)
 }

@@ -1,5 +1,6 @@
 //! Pages of lists: `?limit=&cursor=` in, `meta.next_cursor` out.
 
+use domain::cursor;
 use serde::{Deserialize, Deserializer, Serialize};
 use store::PageRequest;
 use utoipa::ToSchema;
@@ -66,7 +67,10 @@ pub(crate) fn page_of<T>(
     key: impl Fn(&T) -> String,
     page: &PageRequest,
 ) -> Result<(Vec<T>, Meta), Problem> {
-    let after = page.cursor.as_deref().map(decode).transpose()?;
+    let after = match page.cursor.as_deref() {
+        None => None,
+        Some(text) => Some(cursor::decode(text).ok_or_else(Problem::bad_cursor)?),
+    };
     let mut keyed: Vec<(String, T)> = items
         .into_iter()
         .map(|item| (key(&item), item))
@@ -76,31 +80,10 @@ pub(crate) fn page_of<T>(
     let limit = usize::from(page.limit);
     let more = keyed.len() > limit;
     keyed.truncate(limit);
-    let last = keyed.last().map(|(key, _)| encode(key));
+    let last = keyed.last().map(|(key, _)| cursor::encode(key));
     let next_cursor = last.filter(|_| more);
     let items = keyed.into_iter().map(|(_, item)| item).collect();
     Ok((items, Meta { next_cursor }))
-}
-
-fn encode(key: &str) -> String {
-    key.bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn decode(cursor: &str) -> Result<String, Problem> {
-    let digits: Option<Vec<u8>> = cursor
-        .chars()
-        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect();
-    let digits = digits.filter(|digits| (2..=2048).contains(&digits.len()));
-    let (pairs, rest) = digits
-        .as_deref()
-        .map(<[u8]>::as_chunks::<2>)
-        .unwrap_or_default();
-    let bytes = pairs.iter().map(|[high, low]| high * 16 + low).collect();
-    match String::from_utf8(bytes) {
-        Ok(key) if !key.is_empty() && rest.is_empty() => Ok(key),
-        _ => Err(Problem::bad_cursor()),
-    }
 }
 
 #[cfg(test)]
@@ -126,12 +109,5 @@ mod tests {
             }
         }
         assert_eq!(seen, all);
-    }
-
-    #[test]
-    fn a_forged_cursor_is_refused() {
-        for wrong in ["", "0", "zz", "ff", "é"] {
-            assert!(decode(wrong).is_err(), "{wrong}");
-        }
     }
 }
