@@ -4,7 +4,7 @@
 //! cursor, instead of into structs, means that an optional field of the wrong type is
 //! simply absent and that a missing required one can say which.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use domain::channel::{ChannelUser, PhoneNumber, ProviderMessageId};
 use serde_json::Value;
 
@@ -145,14 +145,52 @@ impl<'a> Node<'a> {
     }
 }
 
-/// No platform existed before 1973, so larger numbers are milliseconds.
+/// JSON as the queue and the table can hold it: as it is, or else as its text.
+///
+/// The table refuses documents that are nested deeply, attributes without a name and extreme
+/// numbers; the queue's reader refuses deep nesting, too. Such a document must not hold up the
+/// events behind it.
+pub(crate) fn kept(value: Value) -> Value {
+    if can_be_held(&value, 0) {
+        value
+    } else {
+        Value::String(value.to_string())
+    }
+}
+
+/// The table takes 32 levels; events and messages put some around it.
+const MOST_LEVELS: usize = 20;
+
+fn can_be_held(value: &Value, level: usize) -> bool {
+    match value {
+        Value::Array(items) => {
+            level < MOST_LEVELS && items.iter().all(|item| can_be_held(item, level + 1))
+        }
+        Value::Object(fields) => {
+            level < MOST_LEVELS
+                && fields
+                    .iter()
+                    .all(|(name, field)| !name.is_empty() && can_be_held(field, level + 1))
+        }
+        Value::Number(number) => number
+            .as_f64()
+            .is_some_and(|number| number == 0.0 || (1e-130..1e126).contains(&number.abs())),
+        // By itself it could not be told from nothing.
+        Value::Null => level > 0,
+        Value::Bool(_) | Value::String(_) => true,
+    }
+}
+
+/// No platform existed before 1973, so larger numbers are milliseconds. A time before 1970 is
+/// none, and neither is one that RFC 3339 cannot write.
 fn epoch(number: i64) -> Option<DateTime<Utc>> {
     const FIRST_MILLISECONDS: i64 = 100_000_000_000;
-    if number.unsigned_abs() >= FIRST_MILLISECONDS.unsigned_abs() {
+    let time = if number >= FIRST_MILLISECONDS {
         DateTime::from_timestamp_millis(number)
     } else {
         DateTime::from_timestamp(number, 0)
-    }
+    };
+    time.filter(|time| (1970..=9999).contains(&time.year()))
 }
 
 fn join(path: &str, key: &str) -> String {
@@ -188,13 +226,37 @@ mod tests {
 
     #[test]
     fn seconds_and_milliseconds_are_told_apart() {
-        let value = json!({"s": "1790000000", "ms": 1_790_000_000_123_i64, "far": i64::MAX});
+        let value = json!({"s": "1790000000", "ms": 1_790_000_000_123_i64, "far": i64::MAX, "before": -1,
+            "after": 253_402_300_800_000_i64});
         let node = Node::root(&value);
         assert_eq!(node.time("s").unwrap().timestamp(), 1_790_000_000);
         assert_eq!(
             node.time("ms").unwrap().timestamp_millis(),
             1_790_000_000_123
         );
-        assert_eq!(node.time("far"), None);
+        for no_time in ["far", "before", "after"] {
+            assert_eq!(node.time(no_time), None, "{no_time}");
+        }
+    }
+
+    #[test]
+    fn what_neither_queue_nor_table_could_hold_is_kept_as_text() {
+        let nested = |levels: usize| {
+            let text = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+            serde_json::from_str::<Value>(&text).unwrap()
+        };
+        for fine in [json!({"a": [1, -2.5, 0, u64::MAX, null]}), nested(20)] {
+            assert_eq!(kept(fine.clone()), fine);
+        }
+        for odd in [
+            Value::Null,
+            json!({"": 1}),
+            json!([1e126]),
+            json!([-1e-131]),
+            nested(21),
+            nested(127),
+        ] {
+            assert_eq!(kept(odd.clone()), Value::String(odd.to_string()));
+        }
     }
 }

@@ -6,7 +6,7 @@ use domain::content::Content;
 use sha2::{Digest, Sha256};
 
 use super::{InboundEvent, InboundKind, Profile};
-use crate::node::{Node, Problem};
+use crate::node::{Node, Problem, kept};
 
 /// What is known about an element before it is read.
 #[derive(Clone)]
@@ -31,7 +31,8 @@ impl Draft {
 
     /// An event; customer, aliases and profile are added by the parser.
     ///
-    /// A time after the arrival would keep a window open for too long, so arrival wins.
+    /// A time after the arrival would keep a window open for too long, so arrival wins. There
+    /// was no platform before 1970, and keys in the order of time begin there.
     pub(crate) fn event(
         &self,
         at: Option<DateTime<Utc>>,
@@ -45,7 +46,9 @@ impl Draft {
             user: None,
             aliases: Vec::new(),
             profile: Profile::default(),
-            at: at.map_or(self.received_at, |at| at.min(self.received_at)),
+            at: at
+                .map_or(self.received_at, |at| at.min(self.received_at))
+                .max(DateTime::UNIX_EPOCH),
             dedup,
             standby: self.standby,
             kind,
@@ -82,7 +85,7 @@ impl InboundEvent {
     }
 
     pub(crate) fn with_raw(mut self, node: &Node<'_>) -> Self {
-        self.raw = Some(node.value().clone());
+        self.raw = Some(kept(node.value().clone()));
         self
     }
 

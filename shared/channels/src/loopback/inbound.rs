@@ -21,7 +21,7 @@ use crate::inbound::{
     DeliveryStatus, Draft, Echo, EchoOrigin, InboundEvent, InboundKind, InboundMessage,
     MarketingChoice, Postback, Profile, ProviderError, Reaching, Referral, StatusUpdate, each,
 };
-use crate::node::{Node, Problem};
+use crate::node::{Node, Problem, kept};
 
 /// Reads one event or several.
 pub(crate) fn parse(body: &Node<'_>, received_at: DateTime<Utc>) -> Vec<InboundEvent> {
@@ -133,8 +133,12 @@ fn read_content(event: &Node<'_>) -> Result<Content, Problem> {
     let content = event
         .get("content")
         .ok_or_else(|| event.missing("text", "text, or content beside it"))?;
-    Content::deserialize(content.value())
-        .map_err(|error| Problem(format!("{}: {error}", content.path())))
+    let mut read = Content::deserialize(content.value())
+        .map_err(|error| Problem(format!("{}: {error}", content.path())))?;
+    if let Content::Form { answers, .. } = &mut read {
+        *answers = answers.take().map(kept);
+    }
+    Ok(read)
 }
 
 fn read_status(event: &Node<'_>, id: ProviderMessageId) -> Result<StatusUpdate, Problem> {

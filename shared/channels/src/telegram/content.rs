@@ -3,7 +3,7 @@
 use domain::content::{ContactCard, Content, Degrees, Location, Media, MediaKind};
 use serde_json::Value;
 
-use crate::node::Node;
+use crate::node::{Node, kept};
 
 /// The content. A field nobody knows is still a message.
 pub(crate) fn read(message: &Node<'_>) -> Content {
@@ -85,7 +85,7 @@ fn form(message: &Node<'_>) -> Option<Content> {
     let data = form.text("data");
     Some(Content::Form {
         name: form.text("button_text"),
-        answers: data.map(|data| serde_json::from_str(&data).unwrap_or(Value::String(data))),
+        answers: data.map(|data| kept(serde_json::from_str(&data).unwrap_or(Value::String(data)))),
     })
 }
 

@@ -5,7 +5,7 @@ use domain::content::{
 };
 use serde_json::Value;
 
-use crate::node::Node;
+use crate::node::{Node, kept};
 
 /// The content. A type nobody knows, or one without its fields, is still a message.
 pub(crate) fn read(message: &Node<'_>) -> Content {
@@ -111,10 +111,10 @@ fn interactive(detail: &Node<'_>) -> Option<Content> {
 /// A form's answers are JSON inside a text; text that is no JSON stays text.
 fn form_answers(json: &Node<'_>) -> Value {
     let value = json.value();
-    value
+    let answers = value
         .as_str()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_else(|| value.clone())
+        .and_then(|text| serde_json::from_str(text).ok());
+    kept(answers.unwrap_or_else(|| value.clone()))
 }
 
 fn order(detail: &Node<'_>) -> Content {

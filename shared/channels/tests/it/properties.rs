@@ -121,6 +121,34 @@ fn odd_values() -> Vec<Value> {
     ]
 }
 
+/// A customer writes these documents; one that nobody could read again would hold up the queue.
+#[test]
+fn deep_documents_of_customers_survive_the_queue() {
+    let deep = format!("{}1{}", "[".repeat(120), "]".repeat(120));
+    let form = json!({ "update_id": 1, "message": {
+        "message_id": 7, "date": 1_790_000_000, "from": { "id": 5, "first_name": "A" },
+        "chat": { "id": 5, "type": "private" },
+        "web_app_data": { "button_text": "Formular", "data": deep },
+    } });
+    let unknown = format!("{{\"update_id\":2,\"novelty\":{deep}}}");
+    for body in [form.to_string(), unknown] {
+        let batch = parse(Channel::Telegram, body.as_bytes(), arrival()).unwrap();
+        let queued = serde_json::to_string(&batch).unwrap();
+        let read: channels::Batch = serde_json::from_str(&queued).unwrap();
+        assert_eq!(read, batch);
+        assert!(queued.contains(&deep), "nothing is lost: {queued}");
+    }
+}
+
+#[test]
+fn no_event_is_dated_before_1970() {
+    for at in ["-262000-01-01T00:00:00Z", "1969-12-31T23:59:59Z"] {
+        let body = json!({ "from": "anna", "text": "x", "at": at }).to_string();
+        let batch = parse(Channel::Loopback, body.as_bytes(), arrival()).unwrap();
+        assert_eq!(batch.events[0].at, chrono::DateTime::UNIX_EPOCH);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
