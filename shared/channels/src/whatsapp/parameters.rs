@@ -5,11 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use domain::content::{ButtonValue, HeaderParameter, MediaKind, TemplateMessage, TextParameter};
+use domain::content::{
+    ButtonValue, HeaderParameter, Media, MediaKind, TemplateMessage, TextParameter,
+};
 
 use super::templates::{
     Button, ButtonKind, HeaderFormat, ParameterFormat, TemplateDefinition, TemplateState,
 };
+use crate::outbound::check_link;
 
 /// The longest value of a quick reply's payload.
 const PAYLOAD_CHARS: usize = 256;
@@ -48,6 +51,9 @@ pub enum Misfit {
     /// A picture for a text, a code for a link, and so on.
     #[error("must be {0}")]
     WrongKind(&'static str),
+    /// Media that the platform can neither fetch nor has.
+    #[error("has no public http or https address")]
+    NoSource,
     /// Nothing but white space.
     #[error("is empty")]
     Empty,
@@ -95,7 +101,8 @@ pub(crate) fn check_values(message: &TemplateMessage) -> Result<(), ParameterErr
 fn value_errors(message: &TemplateMessage) -> Vec<ParameterError> {
     let header = match &message.header {
         Some(HeaderParameter::Text(value)) => text_error("header", &value.text),
-        _ => None,
+        Some(HeaderParameter::Media(media)) => source_error(media),
+        Some(HeaderParameter::Location(_)) | None => None,
     };
     let body = message
         .body
@@ -112,6 +119,19 @@ fn value_errors(message: &TemplateMessage) -> Vec<ParameterError> {
         text_error(&field, text).or_else(|| length_error(&field, text, limit))
     });
     header.into_iter().chain(body).chain(buttons).collect()
+}
+
+/// The platform fetches what it has no id for.
+fn source_error(media: &Media) -> Option<ParameterError> {
+    let link = media.link.as_deref();
+    let found = media.id.is_some() || link.is_some_and(|link| check_link("header", link).is_ok());
+    (!found).then(|| {
+        misfit(
+            "header",
+            Misfit::NoSource,
+            "give the full address, starting with https://",
+        )
+    })
 }
 
 fn text_error(field: &str, text: &str) -> Option<ParameterError> {

@@ -137,6 +137,14 @@ fn every_misfit_is_named() {
         "header",
         Misfit::WrongKind("an image"),
     );
+    check(
+        |m| {
+            let nowhere = Media::by_link(MediaKind::Image, "example.org/a.jpg");
+            m.header = Some(HeaderParameter::Media(nowhere));
+        },
+        "header",
+        Misfit::NoSource,
+    );
     check(|m| m.body.truncate(1), "body.2", Misfit::Missing);
     check(
         |m| m.body.push(TextParameter::positional("x")),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::draft::TemplateDraft;
 use super::reach::Accounts;
 use crate::channel::Channel;
-use crate::content::{ButtonValue, HeaderParameter, MediaKind, TextParameter};
+use crate::content::{ButtonValue, HeaderParameter, Media, MediaKind, TextParameter};
 use crate::field::{FieldError, FieldErrors, required_text};
 use crate::rule::TemplateUse;
 use crate::template::{Template, TemplateStatus};
@@ -179,8 +179,12 @@ fn check_values(draft: &TemplateDraft, parameters: &[TextParameter], errors: &mu
         let field = format!("whatsapp_template.parameters[{place}]");
         check_value(&field, &parameter.text, errors);
     }
-    if let Some(HeaderParameter::Text(parameter)) = &draft.header {
-        check_value("whatsapp_template.header.text", &parameter.text, errors);
+    match &draft.header {
+        Some(HeaderParameter::Text(parameter)) => {
+            check_value("whatsapp_template.header.text", &parameter.text, errors);
+        }
+        Some(HeaderParameter::Media(media)) => check_source(media, errors),
+        Some(HeaderParameter::Location(_)) | None => {}
     }
     for (place, button) in draft.buttons.iter().flatten().enumerate() {
         let (name, text) = match &button.value {
@@ -190,6 +194,25 @@ fn check_values(draft: &TemplateDraft, parameters: &[TextParameter], errors: &mu
         };
         let field = format!("whatsapp_template.buttons[{place}].{name}");
         check_value(&field, text, errors);
+    }
+}
+
+/// The platform fetches the header's picture or file, unless it keeps it under an id.
+fn check_source(media: &Media, errors: &mut FieldErrors) {
+    let can_be_fetched = |link: &str| {
+        let host = link
+            .strip_prefix("https://")
+            .or_else(|| link.strip_prefix("http://"));
+        let odd = |c: char| c.is_whitespace() || c.is_control();
+        host.is_some_and(|host| !host.is_empty()) && !link.contains(odd)
+    };
+    if media.id.is_none() && !media.link.as_deref().is_some_and(can_be_fetched) {
+        errors.push(FieldError::new(
+            "whatsapp_template.header.link",
+            "not_an_address",
+            "the header has neither the platform's `id` nor a public http or https address as `link`",
+            "give the full address, starting with https://",
+        ));
     }
 }
 

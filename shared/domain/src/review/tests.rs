@@ -447,6 +447,15 @@ fn nx_34_the_values_of_a_template_match_its_definition() {
             "whatsapp_template.buttons button_missing",
         ]
     );
+    let mut without_source = parameters(json!(["a"]));
+    without_source["buttons"] = json!([{ "index": 1, "type": "url", "suffix": "a" }]);
+    for link in [json!(null), json!("example.org/a.png"), json!("https:// a")] {
+        without_source["header"] = json!({ "type": "media", "kind": "image", "link": link });
+        assert_eq!(
+            refused(&world, without_source.clone()),
+            ["whatsapp_template.header.link not_an_address"]
+        );
+    }
     let mut whole = parameters(json!(["a"]));
     whole["header"] =
         json!({ "type": "media", "kind": "image", "link": "https://example.org/a.png" });
