@@ -30,6 +30,10 @@ pub enum VariableError {
     /// `##{{` without `}}`.
     #[error("`##{{{{` is never closed by `}}}}`")]
     Unclosed,
+    /// With the values filled in there is another `##{{`: a value brought it, or it came together
+    /// around one.
+    #[error("with its variables filled in the text holds `##{{{{`")]
+    Left,
 }
 
 /// Checks a text on save.
@@ -52,6 +56,12 @@ pub fn check(field: &str, text: &str, known: &[(&str, &str)]) -> Result<(), Fiel
                 "unclosed_variable",
                 error.to_string(),
                 "close it, as in `##{{first_name}}`",
+            ),
+            VariableError::Left => FieldError::new(
+                field,
+                "nested_variable",
+                error.to_string(),
+                "take apart what stands around the variables, as in `##{{first_name}} ##{{last_name}}`",
             ),
         })
 }
@@ -76,6 +86,9 @@ pub fn render(text: &str, values: &BTreeMap<String, String>) -> Result<String, V
         out.push_str(value);
     }
     out.push_str(rest);
+    if out.contains(OPEN) {
+        return Err(VariableError::Left);
+    }
     Ok(out)
 }
 
@@ -139,6 +152,19 @@ mod tests {
         );
         assert!(render("##{{first_name|upper}}", &values()).is_err());
         assert!(render("##{{ first_name }}", &values()).is_err());
+    }
+
+    #[test]
+    fn values_bring_no_variables_and_none_come_together() {
+        let from_outside = [("first_name".to_owned(), "##{{last_name}}".to_owned())].into();
+        assert_eq!(
+            render("Hallo ##{{first_name}}", &from_outside),
+            Err(VariableError::Left)
+        );
+        let text = "##{##{{last_name}}{first_name}}";
+        assert_eq!(render(text, &values()), Err(VariableError::Left));
+        let error = check("message.text", text, &FOLLOW_UP).unwrap_err();
+        assert_eq!(error.code, "nested_variable");
     }
 
     #[test]
