@@ -139,17 +139,17 @@ fn links(text: &str) -> impl Iterator<Item = String> {
         })
 }
 
-/// `shop.example/x` but neither `z.b` nor `9.30` nor a missing blank after a full stop.
+/// `shop.example/x`, also with a blank missing beside it, but neither `z.b` nor `9.30` nor a
+/// missing blank after a full stop.
 fn looks_like_a_domain(word: &str) -> bool {
     const ENDINGS: [&str; 26] = [
         "com", "net", "org", "info", "biz", "de", "at", "ch", "eu", "uk", "fr", "es", "it", "tr",
         "io", "me", "app", "shop", "online", "link", "ly", "gl", "co", "site", "page", "example",
     ];
-    let host = word.split(['/', '?', '#', ':']).next().unwrap_or(word);
-    match host.rsplit_once('.') {
-        Some((name, ending)) => name.chars().count() > 1 && ENDINGS.contains(&ending),
-        None => false,
-    }
+    let in_a_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    word.split(|c| !in_a_host(c))
+        .filter_map(|host| host.trim_matches('.').rsplit_once('.'))
+        .any(|(name, ending)| name.chars().count() > 1 && ENDINGS.contains(&ending))
 }
 
 #[cfg(test)]
@@ -203,7 +203,14 @@ mod tests {
         check("  ", Err(AnswerError::Empty("text")));
         check(&"ä".repeat(31), Err(AnswerError::TooLong("text")));
         check("Hi ##{{first_name}}", Err(AnswerError::Placeholder));
-        check("See evil.com", Err(AnswerError::ForeignLink));
+        for foreign in [
+            "See evil.com",
+            "See (evil.com)now",
+            "See evil.com,now",
+            "a/evil.com",
+        ] {
+            check(foreign, Err(AnswerError::ForeignLink));
+        }
         check("Write to x@y.example", Err(AnswerError::ForeignLink));
     }
 }
