@@ -226,3 +226,32 @@ fn every_crate_has_the_lints_of_the_workspace() {
     }
     none(&problems);
 }
+
+/// The fuzz targets are a workspace of their own, but not of their own taste.
+#[test]
+fn what_is_fuzzed_is_what_is_shipped() {
+    let (ours, theirs) = (read("Cargo.toml"), read("tests/fuzz/Cargo.toml"));
+    for table in ["workspace.lints.rust", "workspace.lints.clippy"] {
+        assert_eq!(section(&theirs, table), section(&ours, table), "{table}");
+    }
+    let packages = |lock: &str| -> BTreeSet<String> {
+        let packages = lock.split("[[package]]").skip(1);
+        let lines = packages.map(|package| package.lines().skip(1).take(2));
+        lines
+            .map(|lines| lines.collect::<Vec<_>>().join(" "))
+            .collect()
+    };
+    let shipped = packages(&read("Cargo.lock"));
+    let only_here =
+        ["arbitrary", "fuzz", "libfuzzer-sys"].map(|name| format!("name = \"{name}\" "));
+    let problems: Vec<String> = packages(&read("tests/fuzz/Cargo.lock"))
+        .difference(&shipped)
+        .filter(|package| !only_here.iter().any(|name| package.starts_with(name)))
+        .map(|package| {
+            format!(
+                "tests/fuzz/Cargo.lock: {package} is not what Cargo.lock has; copy that and build"
+            )
+        })
+        .collect();
+    none(&problems);
+}

@@ -1,0 +1,6 @@
+//! A body posted to the webhook of Instagram.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|body: &[u8]| {
+    fuzz::inbound::check(domain::channel::Channel::Instagram, body);
+});
