@@ -1,170 +1,215 @@
-//! Who may do what: taken from the document, tried on the router.
+//! Who may do what: taken from the document, tried on the router. Every operation is called with
+//! no key, a wrong one, one of each lower role, and one of another workspace with ids of this one.
 
+use std::fmt::Write as _;
+
+use axum::http::HeaderValue;
 use domain::channel::Channel;
 use serde_json::{Value, json};
 
-use crate::world::{World, rule};
+use crate::operations::{Operation, ROLES, Things, operations};
+use crate::world::{Answer, World};
 
-const ROLES: [&str; 5] = ["viewer", "agent", "editor", "admin", "owner"];
-
-/// A body that the operation accepts.
-fn example_body(operation: &str) -> Option<Value> {
-    match operation {
-        "update_rule" | "update_connection" => Some(json!({"name": "meins"})),
-        "update_conversation" => Some(json!({"assignee": "ich"})),
-        "join_conversation" => Some(json!({"customer_id": format!("cus_{}", "0".repeat(32))})),
-        "create_message" => Some(json!({"text": "Hallo"})),
-        "create_template" => Some(json!({
-            "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",
-        })),
-        _ => None,
-    }
-}
-
-/// Every operation with the role it asks for; `None`: public.
-fn operations() -> Vec<(String, String, Option<String>)> {
-    let document: Value = serde_json::to_value(api::openapi()).unwrap();
-    let mut operations = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let role = operation["security"][0]["key"][0]
-                .as_str()
-                .map(str::to_owned);
-            let path = path
-                .replace("{id}", &example_id(path))
-                .replace("{message_id}", "msg_0");
-            operations.push((method.to_uppercase(), path, role));
-        }
-    }
-    assert!(operations.len() > 30, "{operations:?}");
-    operations
-}
-
-fn example_id(path: &str) -> String {
-    let prefix = match path.split('/').nth(2) {
-        Some("rules") => "rul_",
-        Some("connections") => "con_",
-        Some("conversations") => "cnv_",
-        _ => "key_",
-    };
-    format!("{prefix}{}", "0".repeat(32))
-}
-
+/// What each call came to, as a table; every refusal leaves the table of the store as it was and
+/// tells nothing.
 #[tokio::test]
-async fn without_a_key_only_what_is_public_answers() {
+async fn nobody_else_reads_or_changes_anything() {
     let world = World::new().await;
-    for (method, path, role) in operations() {
-        for header in [
-            "",
-            "Basic eDp5",
-            "Bearer",
-            "Bearer nf_unknown",
-            "Bearer \u{7f}",
-        ] {
-            let headers = [("authorization", header)];
-            let Ok(_) = axum::http::HeaderValue::from_str(header) else {
-                continue;
-            };
-            let answer = world.call(&method, &path, &headers, None).await;
-            if role.is_none() {
-                answer.expect(200);
-            } else {
-                let answer = answer.problem(401, "unauthenticated", "");
-                assert!(
-                    answer.header("www-authenticate").starts_with("Bearer"),
-                    "{method} {path}"
-                );
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_role_below_the_documented_one_is_refused_and_that_one_is_not() {
-    let world = World::new().await;
+    let things = Things::make(&world).await;
     let mut keys = Vec::new();
     for role in ROLES {
-        keys.push((role, format!("Bearer {}", world.key_with(role).await)));
+        keys.push(format!("Bearer {}", world.key_with(role).await));
     }
-    for (method, path, needed) in operations() {
-        let Some(needed) = needed else { continue };
-        let needed = ROLES.iter().position(|role| *role == needed).unwrap();
-        for (place, (role, bearer)) in keys.iter().enumerate() {
-            let answer = world
-                .call(&method, &path, &[("authorization", bearer)], None)
-                .await;
-            if place < needed {
-                let answer = answer.problem(403, "role_too_low", "");
-                let detail = answer.body["detail"].as_str().unwrap();
-                assert!(detail.contains(ROLES[needed]), "{method} {path}: {detail}");
-            } else {
-                assert_ne!(answer.status, 403, "{method} {path} as {role}");
-                assert_ne!(answer.status, 401, "{method} {path} as {role}");
+    let stranger = format!("Bearer {}", world.stranger().await);
+    let before = world.items().await;
+
+    let mut table = format!(
+        "{:<68} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} {:>8}\n",
+        "operation", "no key", "wrong", "viewer", "agent", "editor", "admin", "owner", "stranger"
+    );
+    for operation in operations() {
+        let call = |bearer: Option<String>| call(&world, &operation, &things, bearer);
+        let _ = write!(
+            table,
+            "{:<68}",
+            format!("{} {}", operation.method, operation.template)
+        );
+        let Some(needed) = operation.needed else {
+            let answer = call(None).await.expect(200);
+            tells_nothing(&answer, &things, &operation);
+            table.push_str(" public\n");
+            continue;
+        };
+        for bearer in [None, Some("Bearer nf_unknown".to_owned())] {
+            let answer = call(bearer).await;
+            tells_nothing(&answer, &things, &operation);
+            let _ = write!(table, " {:>6}", answer.status.as_u16());
+            answer.problem(401, "unauthenticated", "");
+        }
+        for (role, bearer) in keys.iter().enumerate() {
+            if role >= needed {
+                let _ = write!(table, " {:>6}", "may");
+                continue;
+            }
+            let answer = call(Some(bearer.clone())).await;
+            tells_nothing(&answer, &things, &operation);
+            let _ = write!(table, " {:>6}", answer.status.as_u16());
+            let answer = answer.problem(403, "role_too_low", "");
+            let detail = answer.body["detail"].as_str().unwrap();
+            assert!(detail.contains(ROLES[needed]), "{}: {detail}", operation.id);
+        }
+        if operation.template.contains("{id}") {
+            let answer = call(Some(stranger.clone())).await;
+            tells_nothing(&answer, &things, &operation);
+            let _ = writeln!(table, " {:>8}", answer.status.as_u16());
+            answer.problem(404, "not_found", "");
+        } else {
+            // It names nothing of ours, so it is about the stranger's own workspace.
+            let _ = writeln!(table, " {:>8}", "own");
+        }
+        assert!(
+            world.items().await == before,
+            "{} changed something",
+            operation.id
+        );
+    }
+    insta::assert_snapshot!(table);
+
+    // What is about the stranger's own workspace is last, because it may change that.
+    for operation in operations() {
+        if operation.needed.is_some() && !operation.template.contains("{id}") {
+            let answer = call(&world, &operation, &things, Some(stranger.clone())).await;
+            assert!(
+                answer.status.is_success(),
+                "{}: {}",
+                operation.id,
+                answer.body
+            );
+            tells_nothing(&answer, &things, &operation);
+        }
+    }
+    let after = world.items().await;
+    let ours = |item: &&(String, String)| item.1.contains(&world.workspace.to_string());
+    assert!(
+        after.iter().filter(ours).eq(before.iter().filter(ours)),
+        "a stranger changed something"
+    );
+}
+
+async fn call(
+    world: &World,
+    operation: &Operation,
+    things: &Things,
+    bearer: Option<String>,
+) -> Answer {
+    let bearer = bearer.unwrap_or_default();
+    let path = operation.path(things);
+    let headers = [("authorization", bearer.as_str())];
+    world
+        .call(&operation.method, &path, &headers, operation.body())
+        .await
+}
+
+fn tells_nothing(answer: &Answer, things: &Things, operation: &Operation) {
+    // The caller's own words may come back, and no more than these.
+    let said = operation.body().unwrap_or_default().to_string();
+    let told = format!("{} {:?}", answer.body, answer.headers);
+    for private in &things.private {
+        assert!(
+            !told.contains(private) || said.contains(private),
+            "{} tells {private}: {told}",
+            operation.id
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_documented_role_and_every_higher_one_is_enough() {
+    let world = World::new().await;
+    let nothing = Things::none();
+    for role in ROLES {
+        let bearer = format!("Bearer {}", world.key_with(role).await);
+        let place = ROLES.iter().position(|known| *known == role).unwrap();
+        for operation in operations() {
+            if operation.needed.is_some_and(|needed| place >= needed) {
+                let answer = call(&world, &operation, &nothing, Some(bearer.clone())).await;
+                assert_ne!(answer.status, 403, "{} as {role}", operation.id);
+                assert_ne!(answer.status, 401, "{} as {role}", operation.id);
             }
         }
     }
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_workspace_is_not_there() {
+async fn what_is_no_key_is_refused_with_a_challenge() {
     let world = World::new().await;
-    let conversation = world
-        .conversation(world.loopback, Channel::Loopback)
-        .await
-        .to_string();
-    let rule = world.post("/v1/rules", rule()).await.expect(201);
-    let rule = rule.body["id"].as_str().unwrap().to_owned();
-    let connection = json!({
-        "channel": "whatsapp", "name": "x", "account": "1", "business_account": "2",
-        "secrets": {"token": "t"},
-    });
-    let connection = world.post("/v1/connections", connection).await.expect(201);
-    let connection = connection.body["id"].as_str().unwrap().to_owned();
-    let key = world
-        .post("/v1/keys", json!({"name": "x", "role": "viewer"}))
-        .await
-        .expect(201);
-    let key = key.body["id"].as_str().unwrap().to_owned();
-    let stranger = format!("Bearer {}", world.stranger().await);
+    for header in [
+        "",
+        "Basic eDp5",
+        "Bearer",
+        "Bearer  ",
+        "Bearer nf_unknown",
+        &format!("Bearer {}", world.key.to_uppercase()),
+        &format!("Bearer {}", &world.key[..world.key.len() - 1]),
+        &format!("Bearer {}", "x".repeat(5000)),
+    ] {
+        assert!(HeaderValue::from_str(header).is_ok());
+        let headers = [("authorization", header)];
+        let answer = world.call("GET", "/v1/rules", &headers, None).await;
+        let answer = answer.problem(401, "unauthenticated", "");
+        assert!(answer.header("www-authenticate").starts_with("Bearer"));
+    }
+}
 
-    let document: Value = serde_json::to_value(api::openapi()).unwrap();
+/// Ids that stand in a body and not in the address.
+#[tokio::test]
+async fn a_conversation_cannot_be_given_to_a_customer_of_another_workspace() {
+    let world = World::new().await;
+    let things = Things::make(&world).await;
+    let stranger = world.second().await;
+    let theirs = stranger
+        .conversation(stranger.loopback, Channel::Loopback)
+        .await;
+    let before = world.items().await;
+    let body = json!({"customer_id": things.id("customers")});
+    let path = format!("/v1/conversations/{theirs}/customer");
+    let answer = stranger.call("PUT", &path, &[], Some(body)).await;
+    let answer = answer.problem(422, "unknown_value", "customer_id");
+    assert!(!answer.body.to_string().contains("Anna"), "{}", answer.body);
+    assert!(world.items().await == before);
+}
+
+/// A cursor holds no partition: one of another workspace leads nowhere but into the own list.
+#[tokio::test]
+async fn a_cursor_of_another_workspace_shows_nothing_of_it() {
+    let world = World::new().await;
+    let things = Things::make(&world).await;
+    let stranger = format!("Bearer {}", world.stranger().await);
     let mut tried = 0;
-    for (path, item) in document["paths"].as_object().unwrap() {
-        let id = match path.split('/').nth(2) {
-            Some("rules") => &rule,
-            Some("connections") => &connection,
-            Some("conversations") => &conversation,
-            _ => &key,
-        };
-        if !path.contains("{id}") {
+    for operation in operations() {
+        if operation.method != "GET" || operation.template.contains("{id}") {
             continue;
         }
-        let message = format!("msg_{}", "0".repeat(32));
-        let path = path.replace("{id}", id).replace("{message_id}", &message);
-        for (method, operation) in item.as_object().unwrap() {
-            let body = example_body(operation["operationId"].as_str().unwrap());
-            let headers = [("authorization", stranger.as_str())];
-            let answer = world
-                .call(&method.to_uppercase(), &path, &headers, body)
-                .await;
-            assert_eq!(
-                answer.body["code"], "not_found",
-                "{method} {path}: {}",
-                answer.body
-            );
-            tried += 1;
-        }
-    }
-    assert!(tried > 20, "{tried}");
-    for path in [
-        format!("/v1/rules/{rule}"),
-        format!("/v1/connections/{connection}"),
-        format!("/v1/conversations/{conversation}"),
-    ] {
-        assert_eq!(
-            world.get(&path).await.expect(200).body["version"],
-            1,
-            "{path}"
+        let path = operation.path(&things);
+        let path = format!(
+            "{path}{}limit=1",
+            if path.contains('?') { '&' } else { '?' }
         );
+        let ours = world.get(&path).await;
+        let Some(cursor) = ours.body["meta"]["next_cursor"].as_str() else {
+            continue;
+        };
+        let path = format!("{path}&cursor={cursor}");
+        let headers = [("authorization", stranger.as_str())];
+        let answer = world.call("GET", &path, &headers, None).await;
+        tells_nothing(&answer, &things, &operation);
+        assert!(
+            matches!(answer.status.as_u16(), 200 | 400),
+            "{}",
+            answer.body
+        );
+        assert_ne!(answer.body, Value::Null);
+        tried += 1;
     }
+    assert!(tried >= 2, "{tried}");
 }

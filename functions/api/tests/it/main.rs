@@ -6,6 +6,7 @@ mod access;
 mod connections;
 mod conversations;
 mod openapi;
+mod operations;
 mod rules;
 mod templates;
 mod workspace;

@@ -173,6 +173,25 @@ impl World {
         other.key.expose_secret().to_owned()
     }
 
+    /// The same with its own workspace, table and clock in common.
+    pub(crate) async fn second(&self) -> Self {
+        let made = create_workspace(&self.app, "Other", None, None, Role::Owner)
+            .await
+            .unwrap();
+        Self {
+            workspace: made.workspace,
+            loopback: made.loopback,
+            key: made.key.expose_secret().to_owned(),
+            app: self.app.clone(),
+            http: self.http.clone(),
+            secrets: self.secrets.clone(),
+            dynamo: self.dynamo.clone(),
+            clock: self.clock.clone(),
+            queues: self.queues.clone(),
+            router: self.router.clone(),
+        }
+    }
+
     pub(crate) async fn key_with(&self, role: &str) -> String {
         let body = json!({"name": role, "role": role});
         let made = self.post("/v1/keys", body).await.expect(201);
@@ -247,6 +266,26 @@ impl World {
     pub(crate) async fn advance_minutes(&self, minutes: i64) {
         self.clock.advance(TimeDelta::minutes(minutes)).unwrap();
         self.app.fresh_book(self.workspace).await.unwrap();
+    }
+
+    /// Every item of the table, as text, in the order of its keys.
+    pub(crate) async fn items(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let request = self.dynamo.client().scan().table_name("nachfass");
+            let page = request.set_exclusive_start_key(start).send().await.unwrap();
+            for item in page.items.unwrap_or_default() {
+                let item: Value = serde_dynamo::from_item(item).unwrap();
+                let key = format!("{} {}", item["pk"], item["sk"]);
+                found.push((key, item.to_string()));
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                found.sort();
+                return found;
+            }
+        }
     }
 
     /// How many rules there are.
