@@ -21,6 +21,8 @@ use tokio::sync::Mutex;
 
 /// How often the sweep runs, on the virtual clock.
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(5);
+/// How many tasks of a queue are handled before the other one has its turn.
+const AT_ONCE: usize = 10;
 /// How long a model may think.
 const MODEL_PATIENCE: Duration = Duration::from_secs(30);
 /// The name of the table in the embedded engine.
@@ -263,12 +265,14 @@ impl Runner {
         }
     }
 
-    /// Hands what can be received to its function. A failed task becomes visible again later,
-    /// and is a dead letter after the fifth time, as on AWS.
+    /// Hands what can be received to its function, one at a time: what waits its turn is not in
+    /// hand when the process is killed. A failed task becomes visible again later, and is a dead
+    /// letter after the fifth time, as on AWS.
     async fn consume(&self, queue: Queue) -> anyhow::Result<usize> {
-        let received = self.queues.receive(queue, 10)?;
-        let count = received.len();
-        for message in received {
+        for count in 0..AT_ONCE {
+            let Some(message) = self.queues.receive(queue, 1)?.pop() else {
+                return Ok(count);
+            };
             let done = match queue {
                 Queue::Events => self.handle_event(&message.body).await,
                 Queue::Due => self.handle_due(&message.body).await,
@@ -280,7 +284,7 @@ impl Runner {
                 }
             }
         }
-        Ok(count)
+        Ok(AT_ONCE)
     }
 
     async fn handle_event(&self, body: &str) -> anyhow::Result<()> {
@@ -291,8 +295,11 @@ impl Runner {
         Ok(dispatch::handle(&self.app, read::<DueTask>(body)?).await?)
     }
 
-    /// Timers live in memory; what they were armed for stands in the table.
+    /// Whom to wake and when stands in the table. What the queue has of it from an earlier process
+    /// goes, or every restart would double it.
     async fn rebuild_timers(&self) -> anyhow::Result<()> {
+        self.queues
+            .drop_due(|body| matches!(serde_json::from_str(body), Ok(DueTask::WakeV1 { .. })))?;
         let far = self.now() + TimeDelta::days(36_500);
         for shard in Store::due_shards() {
             for due in self.app.store.overdue(shard, far, u16::MAX).await? {

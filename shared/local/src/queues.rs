@@ -23,6 +23,9 @@ use serde::Serialize;
 const MAX_DELAY: Duration = Duration::from_secs(900);
 const MAX_BODY_BYTES: usize = 1_048_576;
 const DEDUPLICATION: TimeDelta = TimeDelta::minutes(5);
+/// A message in whose handling the process died this often is a dead letter: it may be what kills
+/// it. Otherwise a killed process is not the message's fault and is no receive.
+const MOST_DEATHS: u32 = 20;
 
 /// Which queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -113,7 +116,8 @@ impl LocalQueues {
         Self::over(Connection::open_in_memory().map_err(failed)?, clock, limits)
     }
 
-    /// Kept in this `SQLite` file. What a killed process had in its hands is visible again at once.
+    /// Kept in this `SQLite` file. What a killed process had in its hands is visible again at once,
+    /// as if it had not been received.
     pub fn open(
         file: &Path,
         clock: Arc<dyn Clock>,
@@ -128,9 +132,14 @@ impl LocalQueues {
         limits: QueueLimits,
     ) -> Result<Self, PortError> {
         connection.execute_batch(SCHEMA).map_err(failed)?;
+        // A file of an older version.
+        if connection.prepare("SELECT deaths FROM messages").is_err() {
+            connection.execute_batch(ADD_DEATHS).map_err(failed)?;
+        }
         connection
             .execute(
-                "UPDATE messages SET visible_at = :now WHERE receives > 0 AND visible_at > :now",
+                "UPDATE messages SET visible_at = :now, receives = receives - 1, deaths = deaths + 1
+                 WHERE receives > 0 AND visible_at > :now AND dead_at IS NULL",
                 named_params! { ":now": clock.now().timestamp_millis() },
             )
             .map_err(failed)?;
@@ -148,17 +157,28 @@ impl LocalQueues {
         self.transact(|transaction| {
             transaction.execute(
                 "UPDATE messages SET dead_at = :now WHERE queue = :queue AND dead_at IS NULL
-                 AND visible_at <= :now AND receives >= :most",
-                named_params! { ":now": now, ":queue": queue.name(), ":most": self.limits.max_receives },
+                 AND visible_at <= :now AND (receives >= :most OR deaths >= :deaths)",
+                named_params! {
+                    ":now": now, ":queue": queue.name(),
+                    ":most": self.limits.max_receives, ":deaths": MOST_DEATHS,
+                },
             )?;
             let found = transaction
                 .prepare(match queue {
                     Queue::Events => RECEIVABLE_EVENTS,
                     Queue::Due => RECEIVABLE_DUE,
                 })?
-                .query_map(params![now, i64::try_from(max).unwrap_or(i64::MAX)], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, u32>(2)?, row.get(3)?))
-                })?
+                .query_map(
+                    params![now, i64::try_from(max).unwrap_or(i64::MAX)],
+                    |row| {
+                        Ok((
+                            row.get::<_, i64>(0)?,
+                            row.get(1)?,
+                            row.get::<_, u32>(2)?,
+                            row.get(3)?,
+                        ))
+                    },
+                )?
                 .collect::<Result<Vec<_>, _>>()?;
             let hidden_until = now + self.limits.visibility.num_milliseconds();
             let mut received = Vec::with_capacity(found.len());
@@ -167,7 +187,12 @@ impl LocalQueues {
                     "UPDATE messages SET receives = receives + 1, visible_at = ?2 WHERE id = ?1",
                     params![id, hidden_until],
                 )?;
-                received.push(Received { id: id.to_string(), body, receive_count: receives + 1, group });
+                received.push(Received {
+                    id: id.to_string(),
+                    body,
+                    receive_count: receives + 1,
+                    group,
+                });
             }
             Ok(received)
         })
@@ -239,6 +264,22 @@ impl LocalQueues {
             transaction
                 .execute("DELETE FROM messages WHERE dead_at IS NULL", [])
                 .map(drop)
+        })
+    }
+
+    /// Takes the tasks of `due` that the table knows anyway off the queue.
+    pub fn drop_due(&self, known: impl Fn(&str) -> bool) -> Result<(), PortError> {
+        self.transact(|transaction| {
+            let found = transaction
+                .prepare("SELECT id, body FROM messages WHERE queue = 'due' AND dead_at IS NULL")?
+                .query_map([], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+                })?
+                .collect::<Result<Vec<_>, _>>()?;
+            for (id, _) in found.iter().filter(|(_, body)| known(body)) {
+                transaction.execute("DELETE FROM messages WHERE id = ?1", [id])?;
+            }
+            Ok(())
         })
     }
 
@@ -399,13 +440,16 @@ const SCHEMA: &str = "
         body TEXT NOT NULL,
         visible_at INTEGER NOT NULL,
         receives INTEGER NOT NULL DEFAULT 0,
-        dead_at INTEGER
+        dead_at INTEGER,
+        deaths INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX IF NOT EXISTS by_visibility ON messages (queue, dead_at, visible_at);
     CREATE INDEX IF NOT EXISTS by_group ON messages (grp, visible_at);
     CREATE TABLE IF NOT EXISTS deduplication (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
     CREATE INDEX IF NOT EXISTS by_until ON deduplication (until);
 ";
+
+const ADD_DEATHS: &str = "ALTER TABLE messages ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0";
 
 /// On the FIFO queue there is no delay, so whatever is invisible is with a consumer and closes
 /// its group.
