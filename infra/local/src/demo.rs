@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -18,16 +19,34 @@ use crate::control::{self, Local};
 use crate::first_start::{self, Installation};
 use crate::runner::{Parts, Runner};
 
-/// The example rules of the first source, in its words. Switched off, so that the rules you make
-/// come first; `POST /v1/rules/{id}/enable` switches one on.
-pub async fn seed(runner: &Runner, installation: &Installation) -> anyhow::Result<()> {
-    let book = runner.app.fresh_book(installation.workspace).await?;
-    if !book.rules.is_empty() || book.settings.version > 1 {
-        return Ok(());
+/// The installation in this folder with its example rules. A start that was killed half-way is
+/// finished; once it is complete, what is missing was deleted on purpose.
+pub async fn open(
+    runner: &Runner,
+    folder: Option<&Path>,
+    preset: Option<&str>,
+) -> anyhow::Result<Installation> {
+    let mut installation = first_start::open(&runner.app, folder, preset).await?;
+    if !installation.complete {
+        seed(runner, &installation).await?;
+        first_start::completed(folder, &mut installation)?;
     }
+    Ok(installation)
+}
+
+/// The example rules of the first source, in its words. Switched off, so that the rules you make
+/// come first; `POST /v1/rules/{id}/enable` switches one on. What is there already stays.
+async fn seed(runner: &Runner, installation: &Installation) -> anyhow::Result<()> {
+    let book = runner.app.fresh_book(installation.workspace).await?;
     let api = api::router(Arc::clone(&runner.app));
-    for rule in example_rules() {
-        let mut rule = rule;
+    for mut rule in example_rules() {
+        if book
+            .rules
+            .iter()
+            .any(|known| rule["name"] == *known.spec.name)
+        {
+            continue;
+        }
         rule["enabled"] = json!(false);
         call(
             &api,

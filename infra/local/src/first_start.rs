@@ -1,10 +1,13 @@
 //! What the first start makes: a workspace, a key, the loopback connection and demo rules.
+//!
+//! Ids and secrets are chosen and written to a file before anything is made, so a start that
+//! was killed half-way is finished by the next one, and no second workspace comes about.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 use app::App;
-use app::bootstrap;
+use app::bootstrap::{self, Bootstrapped};
 use domain::ids::{ConnectionId, WorkspaceId};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,13 @@ pub struct Installation {
     pub loopback: ConnectionId,
     /// The secret that signs its webhooks.
     pub loopback_secret: String,
+    /// All of it is there, the demo rules too. Files of older versions do not say so.
+    #[serde(default = "yes")]
+    pub complete: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The installation in this folder, made now if there is none.
@@ -40,40 +50,74 @@ pub async fn open(
             "NACHFASS_API_KEY must have at least {SHORTEST_KEY} characters"
         );
     }
-    let file = folder.map(|folder| folder.join(FILE));
-    let known = match &file {
-        Some(file) if file.exists() => {
-            let bytes =
-                std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-            Some(
-                serde_json::from_slice::<Installation>(&bytes)
-                    .with_context(|| format!("reading {}", file.display()))?,
-            )
-        }
-        _ => None,
+    let known = match folder {
+        Some(folder) => read(&folder.join(FILE))?,
+        None => None,
     };
     let installation = match known {
-        Some(known) => with_key(app, known, preset).await?,
-        None => make(app, preset).await?,
+        Some(known) if known.complete => with_key(app, known, preset).await?,
+        Some(known) => known,
+        None => {
+            let preset = preset.map(|key| SecretString::from(key.to_owned()));
+            Bootstrapped::choose(app, preset).into()
+        }
     };
-    if let Some(file) = &file {
-        local::write_private(file, &serde_json::to_vec_pretty(&installation)?)
-            .with_context(|| format!("writing {}", file.display()))?;
+    write(folder, &installation)?;
+    if installation.complete {
+        return Ok(installation);
     }
-    Ok(installation)
+    // No quiet hours here, so that the tour works at any hour of the day.
+    let chosen = Bootstrapped::from(&installation);
+    bootstrap::make_workspace(app, &chosen, "Salon Sonnenschein", None, Role::Owner).await?;
+    // Another preset key than that of the start that was killed.
+    with_key(app, installation, preset).await
 }
 
-async fn make(app: &App, preset: Option<&str>) -> anyhow::Result<Installation> {
-    let preset = preset.map(|key| SecretString::from(key.to_owned()));
-    // No quiet hours here, so that the tour works at any hour of the day.
-    let made =
-        bootstrap::create_workspace(app, "Salon Sonnenschein", None, preset, Role::Owner).await?;
-    Ok(Installation {
-        workspace: made.workspace,
-        key: made.key.expose_secret().to_owned(),
-        loopback: made.loopback,
-        loopback_secret: made.loopback_secret.expose_secret().to_owned(),
-    })
+/// Notes that everything is there.
+pub fn completed(folder: Option<&Path>, installation: &mut Installation) -> anyhow::Result<()> {
+    installation.complete = true;
+    write(folder, installation)
+}
+
+fn read(file: &Path) -> anyhow::Result<Option<Installation>> {
+    if !file.exists() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let known =
+        serde_json::from_slice(&bytes).with_context(|| format!("reading {}", file.display()))?;
+    Ok(Some(known))
+}
+
+fn write(folder: Option<&Path>, installation: &Installation) -> anyhow::Result<()> {
+    let Some(file) = folder.map(|folder| folder.join(FILE)) else {
+        return Ok(());
+    };
+    local::write_private(&file, &serde_json::to_vec_pretty(installation)?)
+        .with_context(|| format!("writing {}", file.display()))
+}
+
+impl From<Bootstrapped> for Installation {
+    fn from(chosen: Bootstrapped) -> Self {
+        Self {
+            workspace: chosen.workspace,
+            key: chosen.key.expose_secret().to_owned(),
+            loopback: chosen.loopback,
+            loopback_secret: chosen.loopback_secret.expose_secret().to_owned(),
+            complete: false,
+        }
+    }
+}
+
+impl From<&Installation> for Bootstrapped {
+    fn from(installation: &Installation) -> Self {
+        Self {
+            workspace: installation.workspace,
+            key: installation.key.clone().into(),
+            loopback: installation.loopback,
+            loopback_secret: installation.loopback_secret.clone().into(),
+        }
+    }
 }
 
 /// Another preset key than last time opens the same workspace.

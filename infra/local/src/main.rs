@@ -10,7 +10,7 @@ use local::{OsEntropy, SeededEntropy};
 use nachfass::control::{self, Local};
 use nachfass::options::{Command, HELP, Options};
 use nachfass::runner::{Parts, Runner};
-use nachfass::{demo, first_start, judge};
+use nachfass::{demo, judge};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -34,13 +34,8 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
             .with_context(|| format!("creating {}", folder.display()))?;
     }
     let runner = Runner::start(parts(options, false)?).await?;
-    let installation = first_start::open(
-        &runner.app,
-        options.data.as_deref(),
-        options.api_key.as_deref(),
-    )
-    .await?;
-    demo::seed(&runner, &installation).await?;
+    let installation =
+        demo::open(&runner, options.data.as_deref(), options.api_key.as_deref()).await?;
     let local = Arc::new(Local::new(runner, installation));
 
     let listener = tokio::net::TcpListener::bind(&options.addr)

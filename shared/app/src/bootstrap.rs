@@ -14,7 +14,9 @@ use store::{ApiKey, KeyHash, Role};
 use crate::connection_secrets::{WEBHOOK_SECRETS, new_name};
 use crate::{App, AppError};
 
-/// What was made. The key and the secret are shown this once.
+const KEY_PREFIX: &str = "nf_";
+
+/// What is made. The key and the secret are shown this once.
 #[derive(Debug)]
 pub struct Bootstrapped {
     /// The workspace.
@@ -27,6 +29,20 @@ pub struct Bootstrapped {
     pub loopback_secret: SecretString,
 }
 
+impl Bootstrapped {
+    /// Chooses ids and secrets and makes nothing yet.
+    #[must_use]
+    pub fn choose(app: &App, preset_key: Option<SecretString>) -> Self {
+        let now = app.now();
+        Self {
+            workspace: WorkspaceId::new(now, app.random10()),
+            loopback: ConnectionId::new(now, app.random10()),
+            loopback_secret: random_secret(app, "lbs_"),
+            key: preset_key.unwrap_or_else(|| random_secret(app, KEY_PREFIX)),
+        }
+    }
+}
+
 /// Makes a workspace with its loopback connection and a key.
 pub async fn create_workspace(
     app: &App,
@@ -35,9 +51,22 @@ pub async fn create_workspace(
     preset_key: Option<SecretString>,
     role: Role,
 ) -> Result<Bootstrapped, AppError> {
+    let chosen = Bootstrapped::choose(app, preset_key);
+    make_workspace(app, &chosen, name, quiet_hours, role).await?;
+    Ok(chosen)
+}
+
+/// Makes what was chosen, as far as it is not there yet: who died half-way calls it again.
+pub async fn make_workspace(
+    app: &App,
+    chosen: &Bootstrapped,
+    name: &str,
+    quiet_hours: Option<QuietHours>,
+    role: Role,
+) -> Result<(), AppError> {
     let now = app.now();
+    let workspace = chosen.workspace;
     let defaults = &app.config.defaults;
-    let workspace = WorkspaceId::new(now, app.random10());
     let settings = Settings {
         business_name: name.to_owned(),
         assess_delay_seconds: defaults.assess_delay_seconds,
@@ -46,10 +75,9 @@ pub async fn create_workspace(
     };
     app.store.put_settings(&settings).await?;
 
-    let id = ConnectionId::new(now, app.random10());
-    let secret_name = new_name(app, id, WEBHOOK_SECRETS);
+    let secret_name = new_name(app, chosen.loopback, WEBHOOK_SECRETS);
     let connection = Connection {
-        id,
+        id: chosen.loopback,
         workspace,
         version: 1,
         channel: Channel::Loopback,
@@ -62,17 +90,14 @@ pub async fn create_workspace(
         created_at: now,
         updated_at: now,
     };
-    let loopback_secret = random_secret(app, "lbs_");
-    app.secrets.put(&secret_name, &loopback_secret).await?;
+    app.secrets
+        .put(&secret_name, &chosen.loopback_secret)
+        .await?;
     app.store.create_connection(&connection).await?;
 
-    let key = create_key(app, workspace, role, "first key", preset_key).await?;
-    Ok(Bootstrapped {
-        workspace,
-        key,
-        loopback: connection.id,
-        loopback_secret,
-    })
+    let key = Some(chosen.key.clone());
+    create_key(app, workspace, role, "first key", key).await?;
+    Ok(())
 }
 
 /// Makes a key for a workspace; it is shown this once and stored hashed.
@@ -84,7 +109,7 @@ pub async fn create_key(
     preset: Option<SecretString>,
 ) -> Result<SecretString, AppError> {
     let now = app.now();
-    let key = preset.unwrap_or_else(|| random_secret(app, "nf_"));
+    let key = preset.unwrap_or_else(|| random_secret(app, KEY_PREFIX));
     let record = ApiKey {
         id: KeyId::new(now, app.random10()),
         workspace,
