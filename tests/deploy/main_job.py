@@ -1,8 +1,8 @@
 """The main job on the deployed stack, over its public HTTP API.
 
 An owner makes a rule, a customer writes and is answered, falls silent, and gets the follow-up
-through EventBridge Scheduler. Along the way nothing may be refused by IAM, dead-lettered or
-logged as an error.
+through EventBridge Scheduler. Then a sender is killed, see `killed_sender`. Along the way nothing
+may be refused by IAM, dead-lettered or logged as an error.
 """
 
 import hashlib
@@ -12,6 +12,8 @@ import pathlib
 import sys
 import time
 
+from killed_sender import killed_sender
+from platform_stub import Platform
 from stack import Stack, emulator, wait_for
 
 # The first example of the source, with a delay of two minutes instead of four hours: a timer
@@ -139,6 +141,8 @@ def main_job(stack):
     say("the reply is stored, the sweep ran")
     time.sleep(15)  # longer than one tick of the emulator's scheduler: nothing more may come
     assert len([text for text in texts(owner.get(messages)) if FOLLOW_UP in text]) == 1, "sent twice"
+    say("the main job works on the deployed stack")
+    return owner
 
 
 def nothing_went_wrong(stack, emulator_log):
@@ -155,13 +159,21 @@ def nothing_went_wrong(stack, emulator_log):
 def main(template, work):
     work.mkdir(parents=True, exist_ok=True)
     log = work / "emulator.log"
-    with emulator(log) as endpoint:
+    platform = Platform(work)
+    with emulator(log, SSL_CERT_FILE=str(platform.authority.resolve())) as endpoint:
         say(f"emulator on {endpoint}, IAM enforced")
         stack = Stack(endpoint)
-        stack.deploy(template, SqsHorizonSeconds=0, AssessDelaySeconds=5, DeletionProtection="false")
+        stack.deploy(
+            template,
+            SqsHorizonSeconds=0,
+            AssessDelaySeconds=5,
+            DeletionProtection="false",
+            TelegramBaseUrl=platform.url,
+        )
         say(f"deployed; routes: {', '.join(stack.create_routes())}")
         try:
-            main_job(stack)
+            owner = main_job(stack)
+            killed_sender(stack, owner, platform, say)
         except Exception:
             for group, line in stack.function_logs():
                 print(group, line.strip(), file=sys.stderr)
@@ -170,7 +182,7 @@ def main(template, work):
         problems = nothing_went_wrong(stack, log)
     for problem in problems:
         print(problem, file=sys.stderr)
-    say("failed" if problems else "the main job works on the deployed stack")
+    say("failed" if problems else "nothing went wrong along the way")
     return bool(problems)
 
 

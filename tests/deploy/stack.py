@@ -38,8 +38,11 @@ def wait_for(what, seconds, look, every=0.5):
 
 
 @contextlib.contextmanager
-def emulator(log_path):
-    """Runs the emulator with IAM enforced and yields its address."""
+def emulator(log_path, **handed_on):
+    """Runs the emulator with IAM enforced and yields its address.
+
+    The functions inherit its environment.
+    """
     port = free_port()
     environment = {
         **os.environ,
@@ -52,6 +55,7 @@ def emulator(log_path):
         "MINISTACK_REGION": os.environ["AWS_DEFAULT_REGION"],
         "PYTHONUNBUFFERED": "1",
         "SFTP_ENABLED": "false",
+        **handed_on,
     }
     with open(log_path, "w") as log:
         process = subprocess.Popen(
@@ -170,11 +174,13 @@ class Stack:
             for schedule in scheduler.list_schedules(GroupName=group)["Schedules"]
         ]
 
-    def waiting_messages(self, queue):
+    def waiting_messages(self, queue, kind=""):
+        """Those that can be received, or the `NotVisible` or `Delayed` ones."""
+        name = f"ApproximateNumberOfMessages{kind}"
         attributes = self.client("sqs").get_queue_attributes(
-            QueueUrl=self.resources[queue], AttributeNames=["ApproximateNumberOfMessages"]
+            QueueUrl=self.resources[queue], AttributeNames=[name]
         )
-        return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
+        return int(attributes["Attributes"][name])
 
     def function_logs(self):
         """Every line that a function of this stack logged, with its log group."""
