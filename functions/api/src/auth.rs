@@ -5,12 +5,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use app::App;
+use app::{App, audit};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use domain::ids::WorkspaceId;
-use store::{ApiKey, KeyHash, Role};
+use serde::Serialize;
+use store::{ApiKey, KeyHash, Resource, Role, Store};
 
 use crate::http::{Code, Problem};
 
@@ -29,6 +30,30 @@ impl Caller {
 
     pub(crate) fn key(&self) -> &ApiKey {
         &self.0
+    }
+
+    /// A change that this caller asked for, for the audit log.
+    pub(crate) fn change(&self, action: &'static str) -> audit::Change {
+        audit::Change {
+            by: Some(self.0.id),
+            action,
+        }
+    }
+
+    /// The table, to write a change through together with its audit entry. `before` and `after`
+    /// are wire types, which hold no secret; `()` where there is nothing.
+    pub(crate) fn noting(
+        &self,
+        app: &App,
+        action: &'static str,
+        what: (Resource, String),
+        before: &impl Serialize,
+        after: &impl Serialize,
+    ) -> Result<Store, Problem> {
+        let before = serde_json::to_value(before).map_err(Problem::internal)?;
+        let after = serde_json::to_value(after).map_err(Problem::internal)?;
+        let entry = self.change(action).of(app, app.now(), what, before, after);
+        Ok(app.store.noting(self.workspace(), &entry)?)
     }
 }
 

@@ -64,6 +64,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(workspace::list_keys, workspace::create_key))
         .routes(routes!(workspace::delete_key))
         .routes(routes!(workspace::list_usage))
+        .routes(routes!(workspace::list_audit))
         //
         .routes(routes!(service::get_health))
         .routes(routes!(service::get_openapi))

@@ -31,6 +31,7 @@ macro_rules! ids {
 }
 
 ids! {
+    AuditId, "aud_", "Id of an entry of the audit log.";
     ConnectionId, "con_", "Id of a connection.";
     ConversationId, "cnv_", "Id of a conversation.";
     CustomerId, "cus_", "Id of a customer.";
@@ -73,6 +74,10 @@ words! {
     OnUnknown = domain::rule::OnUnknown { Skip, Resend }
     /// What a key may do; each role may do all that the ones before it may.
     Role = store::Role { Viewer, Agent, Editor, Admin, Owner }
+    /// What kind of thing changed.
+    Resource = store::Resource {
+        Settings, Key, Connection, Template, Rule, Conversation, Customer,
+    }
     /// A language.
     Locale = domain::settings::Locale { De, En }
     /// Where a message stands.

@@ -21,7 +21,7 @@ use store::{Attempt, Book, Check, Commit, Committed, Counter, KeyedAnswer, RawEv
 
 use crate::metrics::{self, Metric};
 use crate::ports::Timer;
-use crate::{App, AppError, timers};
+use crate::{App, AppError, audit, timers};
 
 /// How often a lost race is decided again.
 const TRIES: u32 = 10;
@@ -89,6 +89,8 @@ pub struct Change {
     pub counters: Vec<Counter>,
     /// The answer to the request that asked for it.
     pub answer: Option<KeyedAnswer>,
+    /// Whose change it is, for the audit log; a change that staff did not ask for has none.
+    pub audit: Option<audit::Change>,
 }
 
 impl Change {
@@ -200,6 +202,9 @@ pub async fn apply_once(
     let ws = loaded.conversation.workspace;
     let mut after = loaded;
     let read_customer = after.customer.version;
+    let before = change
+        .audit
+        .map(|audit| (audit, after.conversation.clone()));
     if let Some(head) = change.head {
         after.conversation = head;
     }
@@ -256,6 +261,8 @@ pub async fn apply_once(
             entries,
         });
     }
+    commit.audit = before
+        .and_then(|(audit, before)| audit.of_conversation(app, now, &before, &after.conversation));
     commit.head = Some(after.conversation.clone());
 
     Ok(match app.store.commit(ws, &commit).await? {

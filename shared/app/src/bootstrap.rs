@@ -9,10 +9,11 @@ use domain::ids::{ConnectionId, KeyId, WorkspaceId};
 use domain::local_time::QuietHours;
 use domain::settings::Settings;
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{ApiKey, KeyHash, Role};
+use serde_json::{Value, json};
+use store::{ApiKey, KeyHash, Resource, Role};
 
 use crate::connection_secrets::{WEBHOOK_SECRETS, new_name};
-use crate::{App, AppError};
+use crate::{App, AppError, audit};
 
 const KEY_PREFIX: &str = "nf_";
 
@@ -119,7 +120,15 @@ pub async fn create_key(
         created_at: now,
     };
     // `false`: this very key exists already, so a preset one is simply used again.
+    let change = audit::Change {
+        by: None,
+        action: "create_key",
+    };
+    let what = (Resource::Key, record.id.to_string());
+    let after = json!({"id": record.id, "name": name, "role": role, "hint": record.hint});
+    let entry = change.of(app, now, what, Value::Null, after);
     app.store
+        .noting(workspace, &entry)?
         .create_key(&KeyHash::of(key.expose_secret()), &record)
         .await?;
     Ok(key)

@@ -2,12 +2,12 @@
 //! next channel of a follow-up is chosen from.
 
 use domain::customer::{Customer, Reach};
-use domain::ids::{ConversationId, CustomerId, ReceiptId, WorkspaceId};
+use domain::ids::{ConversationId, CustomerId, KeyId, ReceiptId, WorkspaceId};
 use domain::receipt::{Entry, Receipt, Verdict};
 use store::{Commit, Committed};
 
 use crate::apply::{self, Loaded};
-use crate::{App, AppError};
+use crate::{App, AppError, audit};
 
 /// How often a lost race is decided again.
 const TRIES: u32 = 10;
@@ -33,14 +33,14 @@ pub enum Joined {
     Full,
 }
 
-/// Makes the conversation belong to the customer. The head, both customers and the receipt are
-/// one write; `by` is who said so.
+/// Makes the conversation belong to the customer. The head, both customers, the receipt and the
+/// audit entry are one write; `by` is who said so.
 pub async fn join(
     app: &App,
     ws: WorkspaceId,
     id: ConversationId,
     customer: CustomerId,
-    by: &str,
+    by: KeyId,
 ) -> Result<Joined, AppError> {
     let now = app.now();
     for _ in 0..TRIES {
@@ -61,6 +61,7 @@ pub async fn join(
         }
         refresh(app, &mut to).await?;
         let mut from = loaded.customer;
+        let before = loaded.conversation.clone();
         let head = &mut loaded.conversation;
         to.take_over(
             Reach {
@@ -80,7 +81,12 @@ pub async fn join(
             from: from.id,
             to: to.id,
         };
+        let change = audit::Change {
+            by: Some(by),
+            action: "join_conversation",
+        };
         let commit = Commit {
+            audit: change.of_conversation(app, now, &before, head),
             head: Some(head.clone()),
             customer: Some(to.clone()),
             left: Some(from),
@@ -89,7 +95,7 @@ pub async fn join(
                 conversation: id,
                 at: now,
                 event: "joined".to_owned(),
-                decided_by: Some(by.to_owned()),
+                decided_by: Some(by.to_string()),
                 entries: vec![Entry::new(verdict)],
             }),
             ..Commit::default()

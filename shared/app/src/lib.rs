@@ -6,6 +6,7 @@
 
 mod absent;
 pub mod apply;
+pub mod audit;
 mod books;
 pub mod bootstrap;
 pub mod config;

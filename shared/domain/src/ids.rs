@@ -132,6 +132,11 @@ id!(
     KeyId,
     "key_"
 );
+id!(
+    /// An entry of the audit log.
+    AuditId,
+    "aud_"
+);
 
 /// SHA-256 over the length-prefixed parts, so that no two lists of parts collide by shifting.
 fn derived(prefix: &str, parts: &[&str]) -> Uuid {

@@ -256,14 +256,17 @@ impl Store {
             expires_at: None,
             body: template,
         };
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(items::to_item("a template", item)?))
-            .send()
-            .await
-            .map_err(|error| StoreError::sdk("PutItem", error))?;
-        Ok(())
+        let mut writes = Writes::new(&self.table);
+        writes.put(items::to_item("a template", item)?, None, Meaning::Plain)?;
+        match writes.send(self).await? {
+            Committed::Done => Ok(()),
+            // Nothing is checked, so only another write at this very moment is in the way.
+            _ => Err(StoreError::Unavailable {
+                operation: "PutItem",
+                code: "TransactionConflict".to_owned(),
+                detail: "the template is being written by somebody else".to_owned(),
+            }),
+        }
     }
 
     /// Removes a template that the platform does not list any more.

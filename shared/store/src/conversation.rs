@@ -12,6 +12,7 @@ use domain::message::{Message, Status};
 use domain::receipt::{Reason, Receipt};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{AuditEntry, audit_item};
 use crate::items::{self, HeadItem, MessageItem, Plain};
 use crate::lists::{Page, PageRequest};
 use crate::writes::{Meaning, Writes};
@@ -42,6 +43,8 @@ pub struct Commit {
     pub counters: Vec<Counter>,
     /// The answer to the request that asked for it.
     pub answer: Option<KeyedAnswer>,
+    /// Who asked for it, where staff decided something.
+    pub audit: Option<AuditEntry>,
 }
 
 /// What came of a [`Commit`].
@@ -227,6 +230,9 @@ impl Store {
         }
         if let Some(answer) = &commit.answer {
             writes.put_answer(answer)?;
+        }
+        if let Some(entry) = &commit.audit {
+            writes.put(audit_item(ws, entry)?, None, Meaning::Plain)?;
         }
         writes.send(self).await
     }

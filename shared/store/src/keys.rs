@@ -5,7 +5,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{
-    ConnectionId, ConversationId, CustomerId, KeyId, MessageId, ReceiptId, RuleId, WorkspaceId,
+    AuditId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId, ReceiptId, RuleId,
+    WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -35,6 +36,14 @@ pub(crate) fn idempotency(ws: WorkspaceId) -> String {
 
 pub(crate) fn gone(ws: WorkspaceId) -> String {
     format!("W#{ws}#GONE")
+}
+
+pub(crate) fn audit(ws: WorkspaceId) -> String {
+    format!("W#{ws}#AUDIT")
+}
+
+pub(crate) fn audit_entry(at: DateTime<Utc>, id: AuditId) -> String {
+    format!("L#{}#{id}", millis(at))
 }
 
 pub(crate) fn raw_events(ws: WorkspaceId) -> String {

@@ -12,11 +12,13 @@
 //! | `W#<workspace>#DAYS` | `DAY#<date>` | counters of a day |
 //! | `W#<workspace>#RAW` | `con_…#E#…` | raw events of no conversation |
 //! | `W#<workspace>#GONE` | `RULE#…` | the names of deleted rules |
+//! | `W#<workspace>#AUDIT` | `L#…` | the audit log: who changed what |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
 //! | `W#<workspace>#C#<customer>` | `CUSTOMER` | a customer |
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…` | conversation, messages, attempts, receipts, raw events |
 //! | `ENTRY#…` | `ENTRY` | the two ways in that lead to a workspace: key hash, connection id |
 
+mod audit;
 mod book;
 mod conversation;
 mod customer;
@@ -30,8 +32,11 @@ mod lists;
 mod table;
 mod writes;
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::Client;
 
+pub use audit::{AuditEntry, AuditFilter, Resource};
 pub use book::Book;
 pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};
 pub use day::{Counter, ModelCall, ModelLimits, Spent, Usage};
@@ -46,6 +51,8 @@ pub use table::table_definition;
 pub struct Store {
     client: Client,
     table: String,
+    /// An audit entry that every write here stores with it; see [`noting`](Self::noting).
+    note: Option<Arc<items::Item>>,
 }
 
 impl Store {
@@ -54,6 +61,7 @@ impl Store {
         Self {
             client,
             table: table.into(),
+            note: None,
         }
     }
 

@@ -247,7 +247,10 @@ impl<'a> Writes<'a> {
     }
 
     /// A single write needs no transaction, which costs twice as much.
-    pub(crate) async fn send(self, store: &Store) -> Result<Committed, StoreError> {
+    pub(crate) async fn send(mut self, store: &Store) -> Result<Committed, StoreError> {
+        if let Some(note) = store.note.as_deref().filter(|_| !self.actions.is_empty()) {
+            self.put(note.clone(), None, Meaning::Plain)?;
+        }
         match (self.actions.as_slice(), self.meanings.as_slice()) {
             ([], _) => Ok(Committed::Done),
             ([TransactWriteItem { put: Some(put), .. }], [meaning]) => {

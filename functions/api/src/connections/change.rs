@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use domain::connection::{Connection, ConnectionState};
 use domain::field::FieldErrors;
 use domain::ids::ConnectionId;
+use store::Resource;
 
 use super::list::{find, shown};
 use super::secrets::{Swapped, remove};
@@ -51,7 +52,7 @@ pub(crate) async fn update_connection(
     if after == before {
         return Ok(shown(before));
     }
-    save(&app, after, swapped).await
+    save(&app, &caller, "update_connection", before, (after, swapped)).await
 }
 
 macro_rules! switches {
@@ -72,7 +73,7 @@ macro_rules! switches {
             Id(id): Id<ConnectionId>,
             if_match: IfMatch,
         ) -> Result<Versioned<ConnectionOut>, Problem> {
-            switch(&app, &caller, id, &if_match, $state).await
+            switch(&app, &caller, stringify!($name), id, &if_match, $state).await
         }
     )*};
 }
@@ -100,7 +101,14 @@ pub(crate) async fn delete_connection(
     let connection = find(&app, ws, id).await?;
     if_match.check(connection.version)?;
     let book = app.fresh_book(ws).await?;
-    if !app.store.delete_connection(&connection).await? {
+    let store = caller.noting(
+        &app,
+        "delete_connection",
+        (Resource::Connection, id.to_string()),
+        &ConnectionOut::from(connection.clone()),
+        &(),
+    )?;
+    if !store.delete_connection(&connection).await? {
         return Err(Problem::stale(None));
     }
     remove(&app, connection.secrets.into_values()).await;
@@ -114,6 +122,7 @@ pub(crate) async fn delete_connection(
 async fn switch(
     app: &App,
     caller: &Caller,
+    action: &'static str,
     id: ConnectionId,
     if_match: &IfMatch,
     state: ConnectionState,
@@ -123,20 +132,33 @@ async fn switch(
     if before.state == state {
         return Ok(shown(before));
     }
-    save(app, Connection { state, ..before }, Swapped::default()).await
+    let changed = Connection {
+        state,
+        ..before.clone()
+    };
+    save(app, caller, action, before, (changed, Swapped::default())).await
 }
 
 async fn save(
     app: &App,
-    changed: Connection,
-    swapped: Swapped,
+    caller: &Caller,
+    action: &'static str,
+    before: Connection,
+    (changed, swapped): (Connection, Swapped),
 ) -> Result<Versioned<ConnectionOut>, Problem> {
     let changed = Connection {
         version: changed.version + 1,
         updated_at: app.now(),
         ..changed
     };
-    let stored = app.store.put_connection(&changed).await?;
+    let store = caller.noting(
+        app,
+        action,
+        (Resource::Connection, changed.id.to_string()),
+        &ConnectionOut::from(before),
+        &ConnectionOut::from(changed.clone()),
+    )?;
+    let stored = store.put_connection(&changed).await?;
     swapped.clean_up(app, stored).await;
     if !stored {
         return Err(Problem::stale(None));

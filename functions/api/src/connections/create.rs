@@ -11,9 +11,10 @@ use domain::connection::{Connection, ConnectionState};
 use domain::field::FieldErrors;
 use domain::ids::ConnectionId;
 use secrecy::ExposeSecret as _;
+use store::Resource;
 
 use super::secrets::names;
-use super::wire::{ConnectionCreated, ConnectionIn, check_accounts, name};
+use super::wire::{ConnectionCreated, ConnectionIn, ConnectionOut, check_accounts, name};
 use crate::auth::Admin;
 use crate::http::{Json, Problem, Versioned, WriteProblems};
 
@@ -74,7 +75,14 @@ pub(crate) async fn create_connection(
     }
     // Secrets first: a connection must never be there without what verifies its webhooks.
     let swapped = secrets.put(&app, &mut connection).await?;
-    let stored = app.store.create_connection(&connection).await?;
+    let store = caller.noting(
+        &app,
+        "create_connection",
+        (Resource::Connection, connection.id.to_string()),
+        &(),
+        &ConnectionOut::from(connection.clone()),
+    )?;
+    let stored = store.create_connection(&connection).await?;
     swapped.clean_up(&app, stored).await;
     if !stored {
         return Err(Problem::stale(None));

@@ -64,6 +64,7 @@ pub(crate) async fn update_conversation(
         Some(Change {
             head: Some(head),
             cause: "assigned",
+            audit: Some(caller.change("update_conversation")),
             ..Change::default()
         })
     };

@@ -58,8 +58,8 @@ pub(crate) async fn join_conversation(
         Problem::invalid(vec![error])
     };
     let customer = CustomerId::parse(&body.customer_id).map_err(|_| unknown())?;
-    let by = caller.key().id.to_string();
-    match join(&app, caller.workspace(), id, customer, &by).await? {
+    let by = caller.key().id;
+    match join(&app, caller.workspace(), id, customer, by).await? {
         Joined::Done(loaded) => answer(&app, loaded.conversation, Some(&loaded.customer)).await,
         Joined::NoConversation => Err(missing()),
         Joined::NoCustomer => Err(unknown()),

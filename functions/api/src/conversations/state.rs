@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use app::App;
 use app::apply::{Applied, Change, apply};
+use app::{App, audit};
 use axum::extract::State;
 use domain::decide::Event;
 use domain::ids::ConversationId;
@@ -15,7 +15,7 @@ use crate::http::{Id, Problem, Versioned, WriteProblems};
 use crate::schema;
 
 macro_rules! handlers {
-    ($($(#[$doc:meta])* $name:ident, $path:literal, $cause:literal, $event:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $cause:literal, $event:expr, $audited:expr;)*) => {$(
         $(#[$doc])*
         #[utoipa::path(
             post, path = $path, tag = "conversations", security(("key" = ["agent"])),
@@ -31,29 +31,35 @@ macro_rules! handlers {
             State(app): State<Arc<App>>,
             Id(id): Id<ConversationId>,
         ) -> Result<Versioned<ConversationOut>, Problem> {
-            happen(&app, &caller, id, $cause, $event).await
+            let audit = $audited.then(|| caller.change(stringify!($name)));
+            happen(&app, &caller, id, ($cause, $event), audit).await
         }
     )*};
 }
 
 handlers! {
     /// Mark everything as read.
-    read_conversation, "/v1/conversations/{id}/read", "read", Event::Read;
+    read_conversation, "/v1/conversations/{id}/read", "read", Event::Read, false;
     /// Close it; what is pending is cancelled. It opens again when the customer writes.
-    close_conversation, "/v1/conversations/{id}/close", "closed", Event::Closed;
+    close_conversation, "/v1/conversations/{id}/close", "closed", Event::Closed, true;
     /// Open it again.
-    reopen_conversation, "/v1/conversations/{id}/reopen", "reopened", Event::Reopened;
+    reopen_conversation, "/v1/conversations/{id}/reopen", "reopened", Event::Reopened, true;
 }
 
 async fn happen(
     app: &App,
     caller: &Caller,
     id: ConversationId,
-    cause: &'static str,
-    event: Event,
+    (cause, event): (&'static str, Event),
+    audit: Option<audit::Change>,
 ) -> Result<Versioned<ConversationOut>, Problem> {
     let ws = caller.workspace();
-    let change = |_: &_| Some(Change::event(cause, event.clone()));
+    let change = |_: &_| {
+        Some(Change {
+            audit,
+            ..Change::event(cause, event.clone())
+        })
+    };
     match apply(app, ws, id, app.now(), change).await? {
         Applied::Done { loaded, .. } => {
             answer(app, loaded.conversation, Some(&loaded.customer)).await

@@ -8,7 +8,7 @@ use axum::response::Response;
 use domain::ids::RuleId;
 use domain::review::RuleDraft;
 use domain::rule::Rule;
-use store::SavedAnswer;
+use store::{Resource, SavedAnswer};
 
 use super::store::{announce, checked, shown};
 use super::wire::{RuleIn, RuleOut, canonical};
@@ -75,7 +75,9 @@ async fn create(
     let location = format!("/v1/rules/{}", rule.id);
     let answer = Versioned::created(rule.version, location, shown(&rule, &book)).saved()?;
     let keyed = keep.with(&answer);
-    if !app.store.create_rule(&rule, keyed.as_ref()).await? {
+    let what = (Resource::Rule, rule.id.to_string());
+    let store = caller.noting(app, "create_rule", what, &(), &RuleDraft::from(&rule))?;
+    if !store.create_rule(&rule, keyed.as_ref()).await? {
         return Err(Problem::stale(None));
     }
     announce(app, rule.workspace, rule.id).await;

@@ -6,6 +6,8 @@ use app::App;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::ids::RuleId;
+use domain::review::RuleDraft;
+use store::Resource;
 
 use super::store::{announce, find};
 use crate::auth::Editor;
@@ -28,7 +30,9 @@ pub(crate) async fn delete_rule(
     let book = app.fresh_book(ws).await?;
     let rule = find(&book, id)?;
     if_match.check(rule.version)?;
-    if !app.store.delete_rule(rule, app.now()).await? {
+    let what = (Resource::Rule, id.to_string());
+    let store = caller.noting(&app, "delete_rule", what, &RuleDraft::from(rule), &())?;
+    if !store.delete_rule(rule, app.now()).await? {
         return Err(Problem::stale(None));
     }
     announce(&app, ws, id).await;

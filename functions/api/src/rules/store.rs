@@ -5,9 +5,10 @@ use app::rules::publish_change;
 use domain::ids::{RuleId, WorkspaceId};
 use domain::review::{Checked, Reachable, RuleDraft, check};
 use domain::rule::Rule;
-use store::Book;
+use store::{Book, Resource};
 
 use super::wire::{RuleOut, WarningOut};
+use crate::auth::Caller;
 use crate::http::{Problem, Versioned};
 
 /// The rule with this id.
@@ -38,9 +39,18 @@ pub(super) fn shown(rule: &Rule, book: &Book) -> RuleOut {
     RuleOut::new(rule.clone(), warnings)
 }
 
-/// Stores a new version and tells the conversations.
-pub(super) async fn save(app: &App, rule: &Rule) -> Result<RuleOut, Problem> {
-    if !app.store.put_rule(rule).await? {
+/// Stores a new version with its audit entry and tells the conversations.
+pub(super) async fn save(
+    app: &App,
+    caller: &Caller,
+    action: &'static str,
+    before: &Rule,
+    rule: &Rule,
+) -> Result<RuleOut, Problem> {
+    let what = (Resource::Rule, rule.id.to_string());
+    let (before, after) = (RuleDraft::from(before), RuleDraft::from(rule));
+    let store = caller.noting(app, action, what, &before, &after)?;
+    if !store.put_rule(rule).await? {
         return Err(Problem::stale(None));
     }
     announce(app, rule.workspace, rule.id).await;

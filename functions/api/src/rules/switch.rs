@@ -32,7 +32,7 @@ macro_rules! switches {
             Id(id): Id<RuleId>,
             if_match: IfMatch,
         ) -> Result<Versioned<RuleOut>, Problem> {
-            switch(&app, &caller, id, &if_match, $enabled).await
+            switch(&app, &caller, stringify!($name), id, &if_match, $enabled).await
         }
     )*};
 }
@@ -47,6 +47,7 @@ switches! {
 async fn switch(
     app: &App,
     caller: &Caller,
+    action: &'static str,
     id: RuleId,
     if_match: &IfMatch,
     enabled: bool,
@@ -66,6 +67,6 @@ async fn switch(
         updated_at: app.now(),
         ..rule.clone()
     };
-    let body = save(app, &changed).await?;
+    let body = save(app, caller, action, rule, &changed).await?;
     Ok(answer(body, changed.version))
 }

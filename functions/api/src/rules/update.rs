@@ -59,7 +59,7 @@ pub(crate) async fn update_rule(
         updated_at: app.now(),
         ..changed
     };
-    let body = save(&app, &changed).await?;
+    let body = save(&app, &caller, "update_rule", rule, &changed).await?;
     Ok(answer(body, changed.version))
 }
 

@@ -16,6 +16,7 @@ use domain::field::FieldError;
 use domain::ids::ConnectionId;
 use domain::review::ParameterDraft;
 use serde::Deserialize;
+use store::Resource;
 use utoipa::ToSchema;
 
 use super::platform::{Platform, failed, template};
@@ -156,9 +157,12 @@ pub(crate) async fn create_template(
     let created = parse_created(&answer)
         .ok_or_else(|| failed("the platform's answer does not say what became of the template"))?;
     let stored = template(id, &definition(&new, created), now)?;
-    app.store.put_template(ws, &stored).await?;
+    let out = TemplateOut::from(stored.clone());
+    let what = (Resource::Template, id.to_string());
+    let store = caller.noting(&app, "create_template", what, &(), &out)?;
+    store.put_template(ws, &stored).await?;
     app.fresh_book(ws).await?;
-    Ok((StatusCode::CREATED, Out(stored.into())))
+    Ok((StatusCode::CREATED, Out(out)))
 }
 
 /// What the next synchronisation will find; buttons are filled in by it.

@@ -9,6 +9,7 @@ use axum::extract::State;
 use channels::whatsapp::templates::{TemplateDefinition, list, parse_list};
 use domain::ids::ConnectionId;
 use domain::template::{Template, TemplateStatus};
+use store::Resource;
 
 use super::platform::{Platform, failed, template};
 use super::wire::TemplateSync;
@@ -36,11 +37,10 @@ pub(crate) async fn sync_templates(
     let platform = Platform::of(&app, &connection).await?;
     // Everything is read before anything is written: half a list must not mark the other half.
     let (definitions, unreadable) = read_all(&platform).await?;
+    let mut templates = Vec::new();
     let mut seen = BTreeSet::new();
     for definition in &definitions {
-        app.store
-            .put_template(ws, &template(id, definition, now)?)
-            .await?;
+        templates.push(template(id, definition, now)?);
         seen.insert((definition.name.clone(), definition.language.clone()));
     }
     let mut vanished = Vec::new();
@@ -51,16 +51,23 @@ pub(crate) async fn sync_templates(
         }
         vanished.push(format!("{} ({})", known.name, known.language));
         let status = TemplateStatus::Other("vanished".to_owned());
-        app.store
-            .put_template(ws, &Template { status, ..known })
-            .await?;
+        templates.push(Template { status, ..known });
     }
-    app.fresh_book(ws).await?;
-    Ok(Json(TemplateSync {
+    let found = TemplateSync {
         found: definitions.len(),
         vanished,
         unreadable,
-    }))
+    };
+    let what = (Resource::Template, id.to_string());
+    // The whole synchronisation is one entry; it comes with the first template.
+    let mut first = Some(caller.noting(&app, "sync_templates", what, &(), &found)?);
+    for template in &templates {
+        let store = first.take();
+        let store = store.as_ref().unwrap_or(&app.store);
+        store.put_template(ws, template).await?;
+    }
+    app.fresh_book(ws).await?;
+    Ok(Json(found))
 }
 
 async fn read_all(

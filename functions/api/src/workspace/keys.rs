@@ -12,7 +12,7 @@ use domain::field::required_text;
 use domain::ids::KeyId;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
-use store::{ApiKey, KeyHash, Role};
+use store::{ApiKey, KeyHash, Resource, Role};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Owner;
@@ -140,7 +140,14 @@ pub(crate) async fn create_key(
         hint: hint(key),
         created_at: now,
     };
-    if !app.store.create_key(&KeyHash::of(key), &record).await? {
+    let store = caller.noting(
+        &app,
+        "create_key",
+        (Resource::Key, record.id.to_string()),
+        &(),
+        &KeyOut::from(record.clone()),
+    )?;
+    if !store.create_key(&KeyHash::of(key), &record).await? {
         return Err(Problem::stale(None));
     }
     let location = [(header::LOCATION, format!("/v1/keys/{}", record.id))];
@@ -172,7 +179,14 @@ pub(crate) async fn delete_key(
             "this is the last key with the role `owner`; make another one first",
         ));
     }
-    if app.store.delete_key(ws, id).await? {
+    let store = caller.noting(
+        &app,
+        "delete_key",
+        (Resource::Key, id.to_string()),
+        &KeyOut::from(key.clone()),
+        &(),
+    )?;
+    if store.delete_key(ws, id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(missing())

@@ -1,9 +1,11 @@
-//! What belongs to the workspace as a whole: settings, keys, counters.
+//! What belongs to the workspace as a whole: settings, keys, counters, the audit log.
 
+mod audit;
 mod keys;
 mod settings;
 mod usage;
 
+pub(crate) use audit::*;
 pub(crate) use keys::*;
 pub(crate) use settings::*;
 pub(crate) use usage::*;

@@ -9,6 +9,7 @@ use domain::ids::WorkspaceId;
 use domain::local_time::{QuietHours, TimeOfDay, Zone};
 use domain::settings::{FrequencyCap, Locale, Settings};
 use serde::{Deserialize, Serialize};
+use store::Resource;
 use utoipa::ToSchema;
 
 use crate::auth::{Admin, Viewer};
@@ -164,7 +165,14 @@ pub(crate) async fn update_settings(
         version: before.version + 1,
         ..after
     };
-    if !app.store.put_settings(&after).await? {
+    let store = caller.noting(
+        &app,
+        "update_settings",
+        (Resource::Settings, after.workspace.to_string()),
+        &SettingsOut::from(before),
+        &SettingsOut::from(after.clone()),
+    )?;
+    if !store.put_settings(&after).await? {
         return Err(Problem::stale(None));
     }
     app.fresh_book(after.workspace).await?;

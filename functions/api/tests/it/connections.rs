@@ -189,7 +189,7 @@ async fn a_refused_change_leaves_the_old_secret_working() {
         (Fault::ApplyButLoseAnswer, "EAAG-other"),
     ] {
         world.dynamo.fail_by(move |operation, _| match operation {
-            "PutItem" => fault,
+            "TransactWriteItems" => fault,
             _ => Fault::None,
         });
         let failed = world.patch(at, replaced.clone()).await;
