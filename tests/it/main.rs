@@ -7,6 +7,7 @@
 
 mod batch;
 mod calls;
+mod erasure;
 mod healing;
 mod installation;
 mod model_budget;

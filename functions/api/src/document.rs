@@ -46,6 +46,10 @@ pub(crate) fn frame() -> OpenApi {
                 "conversations",
                 "Customers, what they wrote, and why we did or did not.",
             ),
+            tag(
+                "customers",
+                "Everything about one person, to be read or erased as a whole.",
+            ),
             tag("workspace", "Settings, keys and counters."),
             tag("service", "The service itself; no key needed."),
         ]))

@@ -10,7 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::{Code, Problem, render};
-use crate::{connections, conversations, document, rules, service, templates, workspace};
+use crate::{
+    connections, conversations, customers, document, rules, service, templates, workspace,
+};
 
 fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(document::frame())
@@ -59,6 +61,9 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::explain_conversation))
         .routes(routes!(conversations::list_pending))
         .routes(routes!(conversations::list_messages))
+        //
+        .routes(routes!(customers::export_customer))
+        .routes(routes!(customers::erase_customer))
         //
         .routes(routes!(workspace::get_settings, workspace::update_settings))
         .routes(routes!(workspace::list_keys, workspace::create_key))

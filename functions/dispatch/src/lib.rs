@@ -41,6 +41,12 @@ pub async fn handle(app: &App, task: DueTask) -> Result<(), AppError> {
             rule,
             cursor,
         } => changed::rule(app, workspace, rule, cursor).await,
+        DueTask::EraseV1 {
+            workspace,
+            customer,
+        } => app::erase::go_on(app, workspace, customer)
+            .await
+            .map(|_| ()),
     }
 }
 

@@ -4,11 +4,11 @@ use app::apply::{self, Loaded};
 use app::{App, AppError};
 use channels::{InboundEvent, InboundKind};
 use chrono::{DateTime, Utc};
-use domain::channel::ChannelUser;
+use domain::channel::{Channel, ChannelUser};
 use domain::conversation::Conversation;
 use domain::customer::{ChatConsent, Customer, CustomerName, Reach};
 use domain::ids::{ConnectionId, ConversationId, MessageId, WorkspaceId};
-use store::{Commit, Committed, RawEvent};
+use store::{Book, Commit, Committed, RawEvent};
 
 /// An event that names a person.
 pub(crate) struct Arrival {
@@ -101,7 +101,7 @@ impl Arrival {
                 channel: connection.channel,
                 window_closes_at: None,
             }],
-            chat: ChatConsent::default(),
+            chat: self.refused_before(app, &book, connection.channel).await?,
             automated_at: Vec::new(),
             created_at: self.now,
         };
@@ -114,6 +114,27 @@ impl Arrival {
             templates,
             sent_today: 0,
         }))
+    }
+
+    /// Who had opted out before they were erased stays so (NX-11).
+    async fn refused_before(
+        &self,
+        app: &App,
+        book: &Book,
+        channel: Channel,
+    ) -> Result<ChatConsent, AppError> {
+        let Some(key) = &book.suppression_key else {
+            return Ok(ChatConsent::default());
+        };
+        let mut hashes: Vec<_> = [&self.user]
+            .into_iter()
+            .chain(&self.event.aliases)
+            .map(|user| key.hash(channel, user))
+            .collect();
+        hashes.sort();
+        hashes.dedup();
+        let refused = app.store.suppressed(self.workspace, &hashes).await?;
+        Ok(refused.unwrap_or_default())
     }
 
     /// What the platform tells of the name.

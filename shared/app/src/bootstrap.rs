@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::{ApiKey, KeyHash, Resource, Role};
 
 use crate::connection_secrets::{WEBHOOK_SECRETS, new_name};
-use crate::{App, AppError, audit};
+use crate::{App, AppError, audit, erase};
 
 const KEY_PREFIX: &str = "nf_";
 
@@ -75,6 +75,7 @@ pub async fn make_workspace(
         ..Settings::new(workspace, defaults.zone, defaults.locale, quiet_hours)
     };
     app.store.put_settings(&settings).await?;
+    erase::create_key(app, workspace).await?;
 
     let secret_name = new_name(app, chosen.loopback, WEBHOOK_SECRETS);
     let connection = Connection {

@@ -13,6 +13,7 @@ pub mod config;
 pub mod connection_secrets;
 pub mod consequences;
 pub mod correlation;
+pub mod erase;
 mod error;
 pub mod join;
 pub mod judge;

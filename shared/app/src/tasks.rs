@@ -2,7 +2,7 @@
 //! survive a deploy: a new shape is a new variant, the old one stays readable.
 
 use channels::InboundEvent;
-use domain::ids::{ConnectionId, ConversationId, RuleId, WorkspaceId};
+use domain::ids::{ConnectionId, ConversationId, CustomerId, RuleId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -72,6 +72,13 @@ pub enum DueTask {
         rule: RuleId,
         /// Where the last page ended.
         cursor: Option<String>,
+    },
+    /// The erasure of a person goes on, if it has not ended.
+    EraseV1 {
+        /// Whose customer.
+        workspace: WorkspaceId,
+        /// Who.
+        customer: CustomerId,
     },
 }
 

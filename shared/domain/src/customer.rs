@@ -112,6 +112,18 @@ pub struct ChatConsent {
 }
 
 impl ChatConsent {
+    /// Whether any message is refused.
+    #[must_use]
+    pub fn refuses_anything(&self) -> bool {
+        self.opted_out_at.is_some() || self.marketing_stopped_at.is_some()
+    }
+
+    /// What the other one refused is refused here, too, since the earlier of the two.
+    pub fn refuse_also(&mut self, other: &Self) {
+        self.opted_out_at = earliest(self.opted_out_at, other.opted_out_at);
+        self.marketing_stopped_at = earliest(self.marketing_stopped_at, other.marketing_stopped_at);
+    }
+
     /// Since when messages of this purpose are refused.
     #[must_use]
     pub fn refused_since(&self, purpose: Purpose) -> Option<DateTime<Utc>> {
@@ -144,13 +156,8 @@ impl Customer {
         self.conversations
             .retain(|known| known.conversation != reach.conversation);
         self.conversations.push(reach);
-        let earliest = |one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>| {
-            one.into_iter().chain(other).min()
-        };
-        let (own, other) = (&mut self.chat, &from.chat);
-        own.opted_out_at = earliest(own.opted_out_at, other.opted_out_at);
-        own.marketing_stopped_at = earliest(own.marketing_stopped_at, other.marketing_stopped_at);
-        own.opted_in_at = earliest(own.opted_in_at, other.opted_in_at);
+        self.chat.refuse_also(&from.chat);
+        self.chat.opted_in_at = earliest(self.chat.opted_in_at, from.chat.opted_in_at);
         self.automated_at.extend(&from.automated_at);
         self.automated_at.sort_unstable();
         self.automated_at.dedup();
@@ -177,6 +184,10 @@ impl Customer {
             true
         })
     }
+}
+
+fn earliest(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    one.into_iter().chain(other).min()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::items::{self, Item, Plain, text};
 use crate::writes::{Meaning, Writes};
-use crate::{Committed, KeyedAnswer, Store, StoreError, keys};
+use crate::{Committed, KeyedAnswer, Store, StoreError, SuppressionKey, keys};
 
 /// Everything about a workspace that every decision needs.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Book {
     pub connections: Vec<Connection>,
     /// The templates of all its connections.
     pub templates: Vec<Template>,
+    /// What the ids of erased people are hashed with.
+    pub suppression_key: Option<SuppressionKey>,
 }
 
 /// What is kept of a deleted rule.
@@ -63,10 +65,13 @@ impl Store {
         let mut rules: Vec<Rule> = Vec::new();
         let mut connections = Vec::new();
         let mut templates = Vec::new();
+        let mut suppression_key = None;
         for item in self.whole_partition(keys::workspace(ws)).await? {
             let sk = items::text_of(&item, "sk").unwrap_or_default();
             if sk == keys::SETTINGS {
                 settings = Some(items::body("settings", item)?);
+            } else if sk == keys::SUPPRESSION_KEY {
+                suppression_key = Some(items::body("a suppression key", item)?);
             } else if sk.starts_with("RULE#") {
                 rules.push(items::body("a rule", item)?);
             } else if sk.starts_with("CON#") {
@@ -81,6 +86,7 @@ impl Store {
             rules,
             connections,
             templates,
+            suppression_key,
         }))
     }
 

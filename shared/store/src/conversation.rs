@@ -192,6 +192,11 @@ impl Store {
         if let Some(head) = &commit.head {
             let item = items::to_item("a conversation", HeadItem::new(head))?;
             writes.put_version(item, head.version, Meaning::Version)?;
+            if let Some(target) = head.moved_to.filter(|_| head.version == 1) {
+                // So that everything about a person can be found from their conversations.
+                let pk = keys::conversation(ws, target);
+                writes.put_plain("a pointer", pk, keys::pointer(head.id), head.id)?;
+            }
         }
         for message in &commit.new_messages {
             let item = items::to_item("a message", MessageItem::new(message))?;

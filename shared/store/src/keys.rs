@@ -16,6 +16,7 @@ pub(crate) const DUE_SHARDS: u8 = 8;
 pub(crate) const HEAD: &str = "HEAD";
 pub(crate) const CUSTOMER: &str = "CUSTOMER";
 pub(crate) const SETTINGS: &str = "SETTINGS";
+pub(crate) const SUPPRESSION_KEY: &str = "SUPPRESSION";
 pub(crate) const ENTRY: &str = "ENTRY";
 
 pub(crate) fn workspace(ws: WorkspaceId) -> String {
@@ -44,6 +45,19 @@ pub(crate) fn audit(ws: WorkspaceId) -> String {
 
 pub(crate) fn audit_entry(at: DateTime<Utc>, id: AuditId) -> String {
     format!("L#{}#{id}", millis(at))
+}
+
+pub(crate) fn suppressed(ws: WorkspaceId) -> String {
+    format!("W#{ws}#SUPPRESSED")
+}
+
+pub(crate) fn erasures(ws: WorkspaceId) -> String {
+    format!("W#{ws}#ERASING")
+}
+
+/// From a conversation to one that goes on as it.
+pub(crate) fn pointer(from: ConversationId) -> String {
+    format!("P#{from}")
 }
 
 pub(crate) fn raw_events(ws: WorkspaceId) -> String {

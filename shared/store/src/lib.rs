@@ -13,9 +13,11 @@
 //! | `W#<workspace>#RAW` | `con_…#E#…` | raw events of no conversation |
 //! | `W#<workspace>#GONE` | `RULE#…` | the names of deleted rules |
 //! | `W#<workspace>#AUDIT` | `L#…` | the audit log: who changed what |
+//! | `W#<workspace>#ERASING` | customer | people who are being erased |
+//! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
 //! | `W#<workspace>#C#<customer>` | `CUSTOMER` | a customer |
-//! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…` | conversation, messages, attempts, receipts, raw events |
+//! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…`, `P#…` | conversation, messages, attempts, receipts, raw events, what else leads to it |
 //! | `ENTRY#…` | `ENTRY` | the two ways in that lead to a workspace: key hash, connection id |
 
 mod audit;
@@ -24,11 +26,13 @@ mod conversation;
 mod customer;
 mod day;
 mod entry;
+mod erasure;
 mod error;
 mod idempotency;
 mod items;
 mod keys;
 mod lists;
+mod suppression;
 mod table;
 mod writes;
 
@@ -41,9 +45,11 @@ pub use book::Book;
 pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};
 pub use day::{Counter, ModelCall, ModelLimits, Spent, Usage};
 pub use entry::{ApiKey, Entrance, KeyHash, Role};
+pub use erasure::{Erasure, StoredRecord};
 pub use error::StoreError;
 pub use idempotency::{Begun, KeyedAnswer, Reservation, SavedAnswer};
 pub use lists::{Due, Order, Page, PageRequest, PendingItem, ScanCursor, View};
+pub use suppression::SuppressionKey;
 pub use table::table_definition;
 
 /// The table. Cheap to clone.

@@ -33,6 +33,13 @@ impl<'de> Deserialize<'de> for Limit {
 #[derive(Debug, Clone)]
 pub(crate) struct Cursor(String);
 
+impl Cursor {
+    /// As it was sent.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+}
+
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;

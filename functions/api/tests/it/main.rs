@@ -6,6 +6,7 @@ mod access;
 mod audit;
 mod connections;
 mod conversations;
+mod customers;
 mod openapi;
 mod operations;
 mod rules;

@@ -1,0 +1,167 @@
+//! Erasing a person: everything that is stored about them, on every channel (NX-11).
+//!
+//! The wish is noted first, then carried out in steps that may be repeated. A task that goes on
+//! with it is on the queue before the note is written, so it ends even if nobody asks again. What
+//! the person writes before the end is erased, too; what they write after it begins a new
+//! conversation, in which they are opted out if they were.
+
+use std::time::Duration;
+
+use domain::customer::Customer;
+use domain::ids::{CustomerId, WorkspaceId};
+use serde_json::{Value, json};
+use store::{Erasure, Resource, SuppressionKey};
+
+use crate::apply::first_customer;
+use crate::tasks::DueTask;
+use crate::{App, AppError, audit};
+
+/// How often a lost race is decided again.
+const TRIES: u32 = 10;
+/// How many pages one task deletes before it leaves the rest to the next one.
+const PAGES: u32 = 200;
+/// When the task looks whether the request that noted the wish got to the end.
+const LATER: Duration = Duration::from_secs(60);
+
+/// Whether anything is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing is.
+    Done,
+    /// The queue goes on with it.
+    GoesOn,
+}
+
+/// What has to be looked for to find everything about a customer.
+pub async fn traces(app: &App, customer: &Customer) -> Result<Erasure, AppError> {
+    let ws = customer.workspace;
+    let mut heads = Vec::new();
+    for reach in &customer.conversations {
+        let mut ids = vec![reach.conversation];
+        ids.extend(app.store.pointers(ws, reach.conversation).await?);
+        for id in ids {
+            heads.extend(app.store.head(ws, id).await?);
+        }
+    }
+    let mut found = Erasure::of(customer, &heads, app.now());
+    // Who was said to be the same person keeps what is known of them.
+    for conversation in &found.conversations {
+        let first = first_customer(ws, *conversation);
+        if first != customer.id
+            && let Some(other) = app.store.customer(ws, first).await?
+            && other.conversations.is_empty()
+        {
+            found.earlier.push(first);
+        }
+    }
+    Ok(found)
+}
+
+/// Notes the wish, or finds it noted. `None`: there is no such customer.
+pub async fn begin(
+    app: &App,
+    ws: WorkspaceId,
+    id: CustomerId,
+    change: audit::Change,
+) -> Result<Option<Erasure>, AppError> {
+    if let Some(begun) = app.store.erasure(ws, id).await? {
+        return Ok(Some(begun));
+    }
+    if app.store.customer(ws, id).await?.is_none() {
+        return Ok(None);
+    }
+    create_key(app, ws).await?;
+    app.queues.send_due(&task(ws, id), LATER).await?;
+    for _ in 0..TRIES {
+        let Some(customer) = app.store.customer(ws, id).await? else {
+            return Ok(None);
+        };
+        let erasure = traces(app, &customer).await?;
+        let what = (Resource::Customer, id.to_string());
+        // The numbers only: what is erased must not stay here.
+        let before = json!({"conversations": erasure.conversations.len()});
+        let entry = change.of(app, erasure.started_at, what, before, Value::Null);
+        let store = app.store.noting(ws, &entry)?;
+        if store.begin_erasure(&erasure, &customer).await? {
+            return Ok(Some(erasure));
+        }
+    }
+    Err(AppError::Contended)
+}
+
+/// Goes on with an erasure from wherever it is.
+pub async fn go_on(app: &App, ws: WorkspaceId, id: CustomerId) -> Result<Progress, AppError> {
+    let Some(erasure) = app.store.erasure(ws, id).await? else {
+        return Ok(Progress::Done);
+    };
+    let progress = carry_out(app, &erasure).await?;
+    if progress == Progress::GoesOn {
+        let next = task(ws, id);
+        app.queues.send_due(&next, Duration::ZERO).await?;
+    }
+    Ok(progress)
+}
+
+async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
+    let ws = erasure.workspace;
+    let key = create_key(app, ws).await?;
+    let hashes: Vec<_> = erasure
+        .users
+        .iter()
+        .map(|(channel, user)| key.hash(*channel, user))
+        .collect();
+    let mut pages = 0;
+    loop {
+        let mut found = false;
+        // The customer before the heads: as long as there is a head nobody can begin again, so
+        // that there is never a head whose customer was taken away. The person themselves last,
+        // because they hold what all of them refused.
+        for id in erasure.earlier.iter().chain([&erasure.customer]) {
+            while let Some(person) = app.store.customer(ws, *id).await? {
+                found = true;
+                app.store.forget_customer(&person, &hashes).await?;
+            }
+        }
+        for conversation in &erasure.conversations {
+            while app
+                .store
+                .delete_conversation_page(ws, *conversation)
+                .await?
+            {
+                found = true;
+                pages += 1;
+                if pages >= PAGES {
+                    return Ok(Progress::GoesOn);
+                }
+            }
+        }
+        // Once more, until nothing new came in between.
+        if !found {
+            break;
+        }
+    }
+    app.store.delete_mentions(erasure).await?;
+    app.store.end_erasure(erasure).await?;
+    Ok(Progress::Done)
+}
+
+/// The workspace's key, made now if it has none.
+pub async fn create_key(app: &App, ws: WorkspaceId) -> Result<SuppressionKey, AppError> {
+    if let Some(key) = app.fresh_book(ws).await?.suppression_key.clone() {
+        return Ok(key);
+    }
+    let mut random = [0; 32];
+    app.entropy.fill(&mut random);
+    let new = SuppressionKey::new(random);
+    app.store.create_suppression_key(ws, &new).await?;
+    // Somebody else may have been faster.
+    let stored = app.fresh_book(ws).await?.suppression_key.clone();
+    Ok(stored.unwrap_or(new))
+}
+
+fn task(workspace: WorkspaceId, customer: CustomerId) -> DueTask {
+    DueTask::EraseV1 {
+        workspace,
+        customer,
+    }
+}

@@ -1,0 +1,135 @@
+//! What is left of an erased person who had opted out: a keyed hash of their id on the channel, so
+//! that they stay opted out when they write or are imported again (NX-11).
+//!
+//! The hash says nothing without the workspace's key, and nobody but us can ask for it: ids such as
+//! phone numbers are few enough to try out, a plain hash of one would be as good as the number.
+
+use std::fmt;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use domain::channel::{Channel, ChannelUser};
+use domain::customer::ChatConsent;
+use domain::ids::WorkspaceId;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::items::{self, Item, Plain};
+use crate::writes::{Meaning, Writes};
+use crate::{Committed, Store, StoreError, keys};
+
+/// The key of a workspace. Never shown, never logged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressionKey(String);
+
+impl fmt::Debug for SuppressionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SuppressionKey(…)")
+    }
+}
+
+impl SuppressionKey {
+    /// A key of random bytes.
+    #[must_use]
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(hex::encode(random))
+    }
+
+    /// The hash under which the person is known. Not of the connection: who opted out on one
+    /// number of the business stays so on its others.
+    #[must_use]
+    pub fn hash(&self, channel: Channel, user: &ChannelUser) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
+            .expect("HMAC takes keys of every length");
+        mac.update(channel.as_str().as_bytes());
+        mac.update(b"#");
+        mac.update(user.reveal().as_bytes());
+        hex::encode(mac.finalize().into_bytes())
+    }
+}
+
+impl Store {
+    /// Gives the workspace its key, unless it has one.
+    pub async fn create_suppression_key(
+        &self,
+        ws: WorkspaceId,
+        key: &SuppressionKey,
+    ) -> Result<(), StoreError> {
+        let mut writes = Writes::new(&self.table);
+        let item = items::to_item(
+            "a suppression key",
+            Plain {
+                pk: keys::workspace(ws),
+                sk: keys::SUPPRESSION_KEY.to_owned(),
+                version: 0,
+                expires_at: None,
+                body: key,
+            },
+        )?;
+        let new = Some("attribute_not_exists(pk)");
+        writes.put(item, new, Meaning::Version)?;
+        // `Conflict`: it has one already.
+        writes.send(self).await.map(|_: Committed| ())
+    }
+
+    /// What an erased person with one of these hashes had refused. One call.
+    pub async fn suppressed(
+        &self,
+        ws: WorkspaceId,
+        hashes: &[String],
+    ) -> Result<Option<ChatConsent>, StoreError> {
+        let mut wanted = KeysAndAttributes::builder().consistent_read(true);
+        for hash in hashes {
+            wanted = wanted.keys(items::key(keys::suppressed(ws), hash));
+        }
+        let wanted = wanted
+            .build()
+            .map_err(|error| StoreError::build("BatchGetItem", &error))?;
+        let answer = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, wanted)
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("BatchGetItem", error))?;
+        let unread = answer.unprocessed_keys.is_some_and(|left| !left.is_empty());
+        if unread {
+            return Err(StoreError::Unavailable {
+                operation: "BatchGetItem",
+                code: "UnprocessedKeys".to_owned(),
+                detail: "the table is throttled".to_owned(),
+            });
+        }
+        let mut found: Option<ChatConsent> = None;
+        for item in answer
+            .responses
+            .unwrap_or_default()
+            .remove(&self.table)
+            .unwrap_or_default()
+        {
+            let refused: ChatConsent = items::body("a refusal", item)?;
+            found.get_or_insert_default().refuse_also(&refused);
+        }
+        Ok(found)
+    }
+}
+
+/// The refusal of an erased person, and nothing else of them.
+pub(crate) fn suppressed_item(
+    ws: WorkspaceId,
+    hash: &str,
+    refused: &ChatConsent,
+) -> Result<Item, StoreError> {
+    let body = ChatConsent {
+        opted_in_at: None,
+        ..refused.clone()
+    };
+    let item = Plain {
+        pk: keys::suppressed(ws),
+        sk: hash.to_owned(),
+        version: 0,
+        expires_at: None,
+        body,
+    };
+    items::to_item("a refusal", item)
+}

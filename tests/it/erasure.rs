@@ -1,0 +1,49 @@
+//! An erased person through the whole system: who had opted out stays so, and nobody else.
+
+use domain::channel::Channel;
+use serde_json::Value;
+
+use crate::world::{Happening, World};
+
+async fn writes(world: &mut World, person: &str, text: &str) -> Value {
+    let wrote = Happening::Wrote {
+        text: text.to_owned(),
+        at: world.now(),
+    };
+    world.happens("salon", person, &wrote).await.unwrap();
+    let id = world.conversation(person, "salon").unwrap();
+    world.get(&format!("/v1/conversations/{id}")).await.unwrap()["customer"].take()
+}
+
+#[tokio::test]
+async fn who_had_opted_out_stays_so_after_the_erasure_and_may_take_it_back() {
+    let now = "2026-11-02T08:00:00Z".parse().unwrap();
+    let mut world = World::start(now, None).await.unwrap();
+    world.connect(Channel::WhatsApp, "salon").await.unwrap();
+    for (person, last, refused) in [("anna", "STOP", true), ("ben", "Danke!", false)] {
+        writes(
+            &mut world,
+            person,
+            "Hallo, habt ihr noch einen Termin frei?",
+        )
+        .await;
+        let customer = writes(&mut world, person, last).await;
+        assert_eq!(customer["opted_out_at"].is_string(), refused, "{person}");
+        let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());
+        let erased = world.api("DELETE", &path, None).await.unwrap();
+        assert_eq!(erased.status, 204, "{}", erased.body);
+        let id = world.conversation(person, "salon").unwrap();
+        let gone = world
+            .api("GET", &format!("/v1/conversations/{id}"), None)
+            .await;
+        assert_eq!(gone.unwrap().status, 404);
+        // The timers and tasks of what is gone find nothing, and fail at nothing.
+        world.advance(chrono::TimeDelta::hours(25)).await.unwrap();
+
+        let again = writes(&mut world, person, "Hallo, ich bin's wieder").await;
+        assert_eq!(again["opted_out_at"].is_string(), refused, "{person}");
+    }
+    let back = writes(&mut world, "anna", "START").await;
+    assert_eq!(back["opted_out_at"], Value::Null);
+    world.finish().unwrap();
+}
