@@ -185,7 +185,8 @@ async fn raise(
     })
 }
 
-/// Everything of ours up to an instant was delivered or read.
+/// Everything of ours up to an instant was delivered or read. That says nothing about a message
+/// the platform has not taken: it would be counted as sent and never be sent.
 pub(crate) async fn watermark(
     app: &App,
     arrival: &Arrival,
@@ -209,8 +210,12 @@ pub(crate) async fn watermark(
         .messages(arrival.workspace, loaded.conversation.id, &page)
         .await?;
     for message in recent.items {
-        let concerned =
-            message.author.is_outbound() && !message.hidden && message.status_at <= up_to;
+        let taken = message.provider_id.is_some()
+            && matches!(
+                message.status,
+                Status::Accepted | Status::Sent | Status::Delivered
+            );
+        let concerned = message.author.is_outbound() && taken && message.at <= up_to;
         if concerned && message.status.may_become(status) {
             report(app, arrival, correlation_of(&message), status, up_to).await?;
         }

@@ -175,6 +175,12 @@ impl Status {
         match (self, next) {
             // What was never sent cannot be reported on, and a decision is final.
             (Self::Received | Self::Skipped, _) => false,
+            // What no call has taken anywhere cannot have arrived; raised, it could never be sent.
+            (Self::Planned, next)
+                if !matches!(next, Self::Sending | Self::Failed | Self::Skipped) =>
+            {
+                false
+            }
             // A failure is final, except that a receipt proves it wrong.
             (Self::Failed, next) => matches!(next, Self::Delivered | Self::Read),
             // Platforms report failures after acceptance, but not after delivery.
@@ -228,6 +234,9 @@ mod tests {
         assert!(Unknown.may_become(Sent));
         assert!(Accepted.may_become(Read));
         assert!(Sending.may_become(Skipped));
+        assert!(Planned.may_become(Sending));
+        assert!(!Planned.may_become(Delivered));
+        assert!(!Planned.may_become(Read));
         assert!(!Accepted.may_become(Skipped));
         assert!(!Skipped.may_become(Delivered));
     }

@@ -14,6 +14,7 @@
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
+//! | `reads anna` | a watermark: Messenger tells that she has read everything up to now |
 //! | `join anna on telegram to anna` | staff say that both are the same person; `anna` is where she wrote last |
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
 //! | `status delivered anna`, `status failed anna code 131042` | the platform reports on what was sent last |
@@ -98,6 +99,7 @@ scenarios! {
     nx_42_d_fails_later
     nx_42_e_whole_account_waits
     nx_42_f_pace
+    nx_42_g_read_between_two_tries
 }
 
 fn folder() -> PathBuf {

@@ -143,6 +143,10 @@ impl Play {
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
             "echo" | "machine" => self.says(&command.verb, rest).await?,
             "block" => self.happens(rest, Happening::Blocked, "blocks us").await?,
+            "reads" => {
+                self.happens(rest, Happening::ReadAll, "reads everything")
+                    .await?
+            }
             "again" => self.again().await?,
             "close" | "reopen" => self.switch_conversation(&command.verb, rest).await?,
             "join" => self.join(rest).await?,

@@ -37,6 +37,8 @@ pub(crate) enum Happening {
         status: String,
         code: Option<i64>,
     },
+    /// The customer has read everything up to now.
+    ReadAll,
     /// The customer blocked us.
     Blocked,
     /// The platform stopped using a template.
@@ -190,6 +192,7 @@ impl Update<'_> {
                     "reason": null,
                 }),
             ),
+            Happening::ReadAll => bail!("WhatsApp reports on each message"),
             Happening::Blocked => bail!("WhatsApp does not tell who blocks"),
         };
         if field != "message_template_status_update" {
@@ -230,6 +233,10 @@ impl Update<'_> {
                     "app_id": OUR_APP, "metadata": of.correlation, "text": of.text,
                 });
                 (ours(), "message", echo)
+            }
+            Happening::ReadAll if channel == Channel::Messenger => {
+                let watermark = json!({ "watermark": at.timestamp_millis() });
+                ((user.clone(), ACCOUNT.to_owned()), "read", watermark)
             }
             _ => bail!("{channel} has nothing of that kind"),
         };
