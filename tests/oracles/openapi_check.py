@@ -33,8 +33,9 @@ NOT_CHECKED = {
     "positive_data_acceptance": "the document cannot say all: cursors are ours alone, fields depend on the channel and on each other",
 }
 
-# Wrong data is refused with one of these; 412 because the version is looked at before the fields.
-REFUSED = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422]
+# Wrong data is refused with one of these; 412 because the version is looked at before the
+# fields, 429 because it may set low limits for itself.
+REFUSED = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429]
 
 # It finds real ids in answers, and would soon delete the key it comes with.
 NEVER_CALLED = "delete_key"

@@ -13,7 +13,7 @@ use domain::ids::WorkspaceId;
 use serde::Serialize;
 use store::{ApiKey, KeyHash, Resource, Role, Store};
 
-use crate::http::{Code, Problem};
+use crate::http::{Code, Limits, Problem};
 
 /// Longer texts are no keys and not worth a look-up.
 const LONGEST_KEY: usize = 512;
@@ -105,6 +105,7 @@ async fn admit(parts: &Parts, app: &App, needed: Role) -> Result<Caller, Problem
             "Bearer error=\"invalid_token\"",
         )
     })?;
+    slow_down(parts, app, &key).await?;
     if key.role < needed {
         return Err(Problem::new(
             Code::RoleTooLow,
@@ -116,6 +117,23 @@ async fn admit(parts: &Parts, app: &App, needed: Role) -> Result<Caller, Problem
         ));
     }
     Ok(Caller(key))
+}
+
+/// Counts the request, whatever becomes of it.
+async fn slow_down(parts: &Parts, app: &App, key: &ApiKey) -> Result<(), Problem> {
+    let Some(limits) = parts.extensions.get::<Arc<Limits>>() else {
+        return Ok(());
+    };
+    let book = app.book(key.workspace).await?;
+    let taken = limits.take(key.id, &book.settings, app.now());
+    taken.map_err(|wait| {
+        Problem::too_many(
+            Code::RateLimited,
+            "this key or its workspace makes more requests than the settings allow; wait as \
+             `Retry-After` says, or raise `key_requests_per_minute` or `requests_per_minute`",
+            wait,
+        )
+    })
 }
 
 fn bearer(parts: &Parts) -> Result<&str, Problem> {

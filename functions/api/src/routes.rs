@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use app::App;
+use axum::Extension;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::{Code, Problem, render};
+use crate::http::{Code, Limits, Problem, render};
 use crate::{
     connections, conversations, customers, document, rules, service, templates, workspace,
 };
@@ -81,6 +82,7 @@ pub fn router(app: Arc<App>) -> Router {
     router
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(Extension(Arc::new(Limits::default())))
         .layer(from_fn_with_state(Arc::clone(&app), render))
         .with_state(app)
 }

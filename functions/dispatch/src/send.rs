@@ -222,7 +222,7 @@ async fn claim(
         change.claims_automated = true;
         change.counters.push(Counter {
             date: now.date_naive(),
-            name: AUTOMATED_SENDS,
+            name: AUTOMATED_SENDS.into(),
             by: 1,
             limit: Some(loaded.book.settings.daily_send_limit),
         });

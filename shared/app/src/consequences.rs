@@ -46,7 +46,7 @@ pub fn for_customer(
     {
         counters.push(Counter {
             date: claimed_at.date_naive(),
-            name: AUTOMATED_SENDS,
+            name: AUTOMATED_SENDS.into(),
             by: -1,
             limit: None,
         });

@@ -65,6 +65,27 @@ pub struct Settings {
     pub ai_daily_cost_micros: Option<u64>,
     /// Automated sends a day, over the whole workspace.
     pub daily_send_limit: u64,
+    /// Messages of staff a day by one key.
+    #[serde(default = "key_daily_messages")]
+    pub key_daily_messages: u64,
+    /// Requests to the API a minute by one key.
+    #[serde(default = "key_requests_per_minute")]
+    pub key_requests_per_minute: u32,
+    /// Requests to the API a minute by all keys.
+    #[serde(default = "requests_per_minute")]
+    pub requests_per_minute: u32,
+}
+
+fn key_daily_messages() -> u64 {
+    2_000
+}
+
+fn key_requests_per_minute() -> u32 {
+    6_000
+}
+
+fn requests_per_minute() -> u32 {
+    12_000
 }
 
 impl Settings {
@@ -92,6 +113,9 @@ impl Settings {
             ai_daily_tokens: 200_000,
             ai_daily_cost_micros: None,
             daily_send_limit: 10_000,
+            key_daily_messages: key_daily_messages(),
+            key_requests_per_minute: key_requests_per_minute(),
+            requests_per_minute: requests_per_minute(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Counters of one day of one workspace: sends, model calls, tokens.
 
+use std::borrow::Cow;
+
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use domain::ids::WorkspaceId;
 
@@ -11,8 +13,8 @@ use crate::{Store, StoreError, keys};
 pub struct Counter {
     /// The day, in UTC.
     pub date: NaiveDate,
-    /// Its name: one of [`Usage`]'s fields.
-    pub name: &'static str,
+    /// Its name: one of [`Usage`]'s fields, or one of a key's own.
+    pub name: Cow<'static, str>,
     /// By how much; less than nothing takes back what was counted before.
     pub by: i64,
     /// Counting is refused when the counter has reached this.

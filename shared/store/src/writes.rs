@@ -223,7 +223,7 @@ impl<'a> Writes<'a> {
             .table_name(self.table)
             .set_key(Some(items::key(keys::days(ws), keys::day(counter.date))))
             .update_expression("SET expires_at = :expires ADD #counter :by")
-            .expression_attribute_names("#counter", counter.name)
+            .expression_attribute_names("#counter", counter.name.as_ref())
             .expression_attribute_values(":by", number(counter.by))
             .expression_attribute_values(":expires", number(counter.expires_at()));
         if let Some(limit) = counter.limit {

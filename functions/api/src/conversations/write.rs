@@ -7,7 +7,7 @@ use app::apply::{Applied, Change, Loaded, apply};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use domain::content::Content;
 use domain::conversation::{Run, Source};
 use domain::decide::{Event, gates};
@@ -15,8 +15,9 @@ use domain::field::{FieldError, required_text};
 use domain::ids::{ConversationId, MessageId, RunId};
 use domain::message::{Author, Message, Status};
 use domain::receipt::Reason;
+use domain::settings::Settings;
 use serde::{Deserialize, Serialize};
-use store::SavedAnswer;
+use store::{Counter, SavedAnswer};
 use utoipa::ToSchema;
 
 use super::find::missing;
@@ -24,7 +25,8 @@ use super::message::MessageOut;
 use super::wire::Words;
 use crate::auth::{Agent, Caller};
 use crate::http::{
-    Id, IdempotencyHeader, IdempotencyKey, Json, Keep, Once, Problem, WriteProblems, answer, once,
+    Code, Id, IdempotencyHeader, IdempotencyKey, Json, Keep, Once, Problem, WriteProblems, answer,
+    once,
 };
 use crate::schema;
 
@@ -158,14 +160,39 @@ async fn write(
         Some(Change {
             new_messages: vec![message.clone()],
             answer: keep.with(answer),
+            counters: (!message.hidden)
+                .then(|| budget(caller, &loaded.book.settings, now))
+                .into_iter()
+                .collect(),
             ..change
         })
     };
     match apply(app, ws, id, now, plan).await? {
         Applied::Done { .. } | Applied::Nothing => answered,
         Applied::Missing => Err(missing()),
-        Applied::Duplicate | Applied::Refused(_) | Applied::AtLimit => Err(Problem::stale(None)),
+        Applied::AtLimit => Err(spent(now)),
+        Applied::Duplicate | Applied::Refused(_) => Err(Problem::stale(None)),
     }
+}
+
+/// What one key may send in a day (UTC), counted in the write that plans the message.
+fn budget(caller: &Caller, settings: &Settings, now: DateTime<Utc>) -> Counter {
+    Counter {
+        date: now.date_naive(),
+        name: format!("messages_{}", caller.key().id).into(),
+        by: 1,
+        limit: Some(settings.key_daily_messages),
+    }
+}
+
+fn spent(now: DateTime<Utc>) -> Problem {
+    let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
+    Problem::too_many(
+        Code::DailyLimit,
+        "this key has sent as many messages today (UTC) as the setting `key_daily_messages` allows; \
+         wait for the next day, or raise it",
+        today + TimeDelta::days(1) - now,
+    )
 }
 
 /// Says at once what the sender would find out later: the same gates, the window, the length.

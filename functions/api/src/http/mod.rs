@@ -2,6 +2,7 @@
 
 mod body;
 mod idempotency;
+mod limits;
 mod page;
 mod patch;
 mod path;
@@ -13,6 +14,7 @@ mod version;
 
 pub(crate) use body::{Json, JsonPatch};
 pub(crate) use idempotency::{IdempotencyHeader, IdempotencyKey, Keep, Once, answer, once};
+pub(crate) use limits::Limits;
 pub(crate) use page::{Cursor, Limit, Meta, page_of, request};
 pub(crate) use patch::Patch;
 pub(crate) use path::{Id, MessagePath};

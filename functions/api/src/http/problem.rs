@@ -15,6 +15,7 @@ use app::AppError;
 use app::ports::PortError;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::TimeDelta;
 use domain::field::FieldError;
 use serde::Serialize;
 use store::StoreError;
@@ -54,6 +55,10 @@ pub(crate) enum Code {
     ValidationFailed,
     /// The `Idempotency-Key` was used for another request.
     IdempotencyMismatch,
+    /// More requests than the settings allow; `Retry-After` says when to ask again.
+    RateLimited,
+    /// The day's limit of the settings is reached; `Retry-After` says when the next day begins.
+    DailyLimit,
     /// The platform said no, or said nothing.
     PlatformFailed,
     /// We failed.
@@ -75,6 +80,7 @@ impl Code {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ValidationFailed | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited | Self::DailyLimit => StatusCode::TOO_MANY_REQUESTS,
             // Not 502: the alarms on 5xx are about us, not about a customer's expired token.
             Self::PlatformFailed => StatusCode::FAILED_DEPENDENCY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -99,6 +105,8 @@ impl Code {
             Self::UnsupportedMediaType => "The body is not declared as JSON",
             Self::ValidationFailed => "Fields are not valid",
             Self::IdempotencyMismatch => "The Idempotency-Key belongs to another request",
+            Self::RateLimited => "Too many requests",
+            Self::DailyLimit => "The day's limit is reached",
             Self::PlatformFailed => "The platform did not do it",
             Self::Internal => "Something went wrong on our side",
             Self::Unavailable => "Not available at present",
@@ -122,6 +130,8 @@ impl Code {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::ValidationFailed => "validation_failed",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::RateLimited => "rate_limited",
+            Self::DailyLimit => "daily_limit",
             Self::PlatformFailed => "platform_failed",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
@@ -198,6 +208,13 @@ impl Problem {
         );
         problem.more.cause = Some(Arc::new(cause));
         problem
+    }
+
+    /// Too much was asked for; it may be asked again after this time.
+    pub(crate) fn too_many(code: Code, detail: impl Into<String>, wait: TimeDelta) -> Self {
+        // Rounded up: who waits so long is never too early.
+        let seconds = wait.num_milliseconds().max(1).saturating_add(999) / 1000;
+        Self::new(code, detail).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -376,7 +393,7 @@ mod documented {
         ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type,
     };
 
-    const SHARED: [(&str, &str, &str); 13] = [
+    const SHARED: [(&str, &str, &str); 14] = [
         ("400", "BadRequest", "The request cannot be read."),
         ("401", "Unauthenticated", "There is no valid key."),
         ("403", "RoleTooLow", "The key's role does not allow this."),
@@ -412,6 +429,11 @@ mod documented {
             "PlatformFailed",
             "The platform said no, or said nothing.",
         ),
+        (
+            "429",
+            "TooManyRequests",
+            "More than the settings allow; `Retry-After` says when to ask again.",
+        ),
         ("500", "Internal", "We failed."),
         ("503", "Unavailable", "Something below us does not answer."),
     ];
@@ -436,20 +458,21 @@ mod documented {
 
     impl IntoResponses for ListProblems {
         fn responses() -> BTreeMap<String, RefOr<Response>> {
-            named(&["400", "401", "403", "404", "500", "503"])
+            named(&["400", "401", "403", "404", "429", "500", "503"])
         }
     }
 
     impl IntoResponses for ItemProblems {
         fn responses() -> BTreeMap<String, RefOr<Response>> {
-            named(&["400", "401", "403", "404", "500", "503"])
+            named(&["400", "401", "403", "404", "429", "500", "503"])
         }
     }
 
     impl IntoResponses for WriteProblems {
         fn responses() -> BTreeMap<String, RefOr<Response>> {
             named(&[
-                "400", "401", "403", "404", "409", "412", "413", "415", "422", "424", "500", "503",
+                "400", "401", "403", "404", "409", "412", "413", "415", "422", "424", "429", "500",
+                "503",
             ])
         }
     }
@@ -467,10 +490,15 @@ mod documented {
                 let mut response = ResponseBuilder::new()
                     .description(*description)
                     .content("application/problem+json", document());
-                if *status == "401" {
-                    let text = ObjectBuilder::new().schema_type(Type::String).build();
-                    let header = HeaderBuilder::new().schema(Some(text)).build();
-                    response = response.header("WWW-Authenticate", header);
+                let header = match *status {
+                    "401" => Some(("WWW-Authenticate", Type::String)),
+                    "429" => Some(("Retry-After", Type::Integer)),
+                    _ => None,
+                };
+                if let Some((name, kind)) = header {
+                    let value = ObjectBuilder::new().schema_type(kind).build();
+                    let header = HeaderBuilder::new().schema(Some(value)).build();
+                    response = response.header(name, header);
                 }
                 ((*name).to_owned(), response.build())
             })

@@ -50,6 +50,12 @@ pub(crate) struct SettingsOut {
     ai_daily_cost_micros: Option<u64>,
     /// Automated sends a day.
     daily_send_limit: u64,
+    /// Messages of staff a day by one key.
+    key_daily_messages: u64,
+    /// Requests a minute by one key, of each process that serves the API.
+    key_requests_per_minute: u32,
+    /// Requests a minute by all keys, of each process that serves the API.
+    requests_per_minute: u32,
 }
 
 /// On the wall clock of the workspace; may span midnight.
@@ -99,6 +105,12 @@ pub(crate) struct SettingsPatch {
     ai_daily_cost_micros: Patch<u64>,
     #[schema(minimum = 0, maximum = 1000000)]
     daily_send_limit: Option<u64>,
+    #[schema(minimum = 0, maximum = 1000000)]
+    key_daily_messages: Option<u64>,
+    #[schema(minimum = 600, maximum = 60000)]
+    key_requests_per_minute: Option<u64>,
+    #[schema(minimum = 600, maximum = 600000)]
+    requests_per_minute: Option<u64>,
 }
 
 /// From the first quiet minute to the first one that is not.
@@ -251,7 +263,31 @@ impl SettingsPatch {
                 0,
             )),
         };
+        let messages = settings.key_daily_messages;
+        let messages = number(
+            "key_daily_messages",
+            self.key_daily_messages,
+            0..=1_000_000,
+            messages,
+        );
+        let by_key = u64::from(settings.key_requests_per_minute);
+        let by_key = number(
+            "key_requests_per_minute",
+            self.key_requests_per_minute,
+            600..=60_000,
+            by_key,
+        );
+        let by_all = u64::from(settings.requests_per_minute);
+        let by_all = number(
+            "requests_per_minute",
+            self.requests_per_minute,
+            600..=600_000,
+            by_all,
+        );
         errors.finish()?;
+        settings.key_daily_messages = messages;
+        settings.key_requests_per_minute = small(by_key);
+        settings.requests_per_minute = small(by_all);
         settings.assess_delay_seconds = small(assess);
         settings.unknown_wait_minutes = small(wait);
         settings.ai_daily_tokens = tokens;
@@ -340,6 +376,9 @@ impl From<Settings> for SettingsOut {
             ai_daily_tokens: settings.ai_daily_tokens,
             ai_daily_cost_micros: settings.ai_daily_cost_micros,
             daily_send_limit: settings.daily_send_limit,
+            key_daily_messages: settings.key_daily_messages,
+            key_requests_per_minute: settings.key_requests_per_minute,
+            requests_per_minute: settings.requests_per_minute,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Settings, keys, counters, and the service itself.
 
+use domain::channel::Channel;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -150,4 +151,81 @@ async fn a_failure_of_ours_is_opaque() {
         !shown.contains("Dynamo") && !shown.contains("GetItem"),
         "{shown}"
     );
+}
+
+#[tokio::test]
+async fn too_many_requests_wait_for_as_long_as_they_are_told() {
+    let world = World::new().await;
+    let low = json!({"key_requests_per_minute": 600});
+    world.patch("/v1/settings", low).await.expect(200);
+    let other = format!("Bearer {}", world.key_with("viewer").await);
+    let refused = loop {
+        let answer = world.get("/v1/keys").await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    let wait = refused.header("retry-after").parse::<i64>().unwrap();
+    assert_eq!(wait, 1);
+    refused.problem(429, "rate_limited", "");
+    // Another key has a bucket of its own, and so has another workspace.
+    let headers = [("authorization", other.as_str())];
+    world
+        .call("GET", "/v1/rules", &headers, None)
+        .await
+        .expect(200);
+    let stranger = format!("Bearer {}", world.stranger().await);
+    let headers = [("authorization", stranger.as_str())];
+    world
+        .call("GET", "/v1/rules", &headers, None)
+        .await
+        .expect(200);
+    world.advance_minutes(1).await;
+    world.get("/v1/keys").await.expect(200);
+}
+
+#[tokio::test]
+async fn all_keys_of_a_workspace_share_its_bucket() {
+    let world = World::new().await;
+    let low = json!({"requests_per_minute": 600});
+    world.patch("/v1/settings", low).await.expect(200);
+    let other = format!("Bearer {}", world.key_with("viewer").await);
+    while world.get("/v1/keys").await.status == 200 {}
+    let headers = [("authorization", other.as_str())];
+    let answer = world.call("GET", "/v1/rules", &headers, None).await;
+    answer.problem(429, "rate_limited", "");
+}
+
+#[tokio::test]
+async fn a_key_sends_no_more_in_a_day_than_it_may_and_notes_do_not_count() {
+    let world = World::new().await;
+    let low = json!({"key_daily_messages": 2});
+    world.patch("/v1/settings", low).await.expect(200);
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let note = json!({"text": "nur intern", "hidden": true});
+    world.post(&path, note).await.expect(201);
+    let headers = [("idempotency-key", "a")];
+    for _ in 0..3 {
+        // A repetition is no second message.
+        let body = Some(json!({"text": "Hallo"}));
+        world.call("POST", &path, &headers, body).await.expect(202);
+    }
+    world
+        .post(&path, json!({"text": "Hallo"}))
+        .await
+        .expect(202);
+    let refused = world.post(&path, json!({"text": "Hallo"})).await;
+    // It is nine o'clock: fifteen hours.
+    assert_eq!(refused.header("retry-after"), (15 * 3600).to_string());
+    refused.problem(429, "daily_limit", "");
+    let other = format!("Bearer {}", world.key_with("agent").await);
+    let headers = [("authorization", other.as_str())];
+    let body = Some(json!({"text": "Hallo"}));
+    world.call("POST", &path, &headers, body).await.expect(202);
+    world.advance_hours(16).await;
+    world
+        .post(&path, json!({"text": "Guten Morgen"}))
+        .await
+        .expect(202);
 }
