@@ -5,6 +5,7 @@
 mod address;
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,13 +54,19 @@ impl ReqwestHttp {
     }
 
     fn new(total: Duration, reach: Reach) -> Result<Self, reqwest::Error> {
+        let lookup = Arc::new(system);
+        Self::asking(total, CheckedDns { reach, lookup })
+    }
+
+    fn asking(total: Duration, dns: CheckedDns) -> Result<Self, reqwest::Error> {
+        let reach = dns.reach;
         let client = Client::builder()
             .redirect(Policy::none())
             // A proxy would resolve the name itself.
             .no_proxy()
             .connect_timeout(CONNECT)
             .timeout(total)
-            .dns_resolver(Arc::new(CheckedDns(reach)))
+            .dns_resolver(Arc::new(dns))
             .build()?;
         Ok(Self { client, reach })
     }
@@ -146,15 +153,25 @@ fn reason(error: &reqwest::Error) -> String {
     text.to_owned()
 }
 
-struct CheckedDns(Reach);
+type Found = Pin<Box<dyn Future<Output = std::io::Result<Vec<SocketAddr>>> + Send>>;
+
+fn system(name: String) -> Found {
+    Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
+}
+
+/// Asks anew for every connection, and lets nothing through that may not be reached.
+struct CheckedDns {
+    reach: Reach,
+    lookup: Arc<dyn Fn(String) -> Found + Send + Sync>,
+}
 
 impl Resolve for CheckedDns {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let reach = self.reach;
+        let found = (self.lookup)(name.as_str().to_owned());
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> =
-                found.filter(|address| reach.allows(address.ip())).collect();
+            let mut allowed = found.await?;
+            allowed.retain(|address| reach.allows(address.ip()));
             if allowed.is_empty() {
                 return Err("the name has no public address".into());
             }

@@ -64,6 +64,80 @@ async fn production_reaches_nothing_but_https_to_public_addresses() {
     assert_eq!(refusal(&error), "no connection");
 }
 
+/// A name whose answers change: each look-up takes the next one.
+fn answering(reach: Reach, answers: &[&[&str]]) -> CheckedDns {
+    let answers: Vec<Vec<SocketAddr>> = answers
+        .iter()
+        .map(|answer| {
+            let addresses = answer.iter().map(|address| address.parse().unwrap());
+            addresses
+                .map(|address: IpAddr| (address, 0).into())
+                .collect()
+        })
+        .collect();
+    let left = std::sync::Mutex::new(answers.into_iter());
+    let lookup = Arc::new(move |_: String| -> Found {
+        let answer = left.lock().unwrap().next().expect("one look-up more");
+        Box::pin(async move { Ok(answer) })
+    });
+    CheckedDns { reach, lookup }
+}
+
+#[tokio::test]
+async fn of_what_a_name_leads_to_only_public_addresses_are_connected_to() {
+    let mixed = [
+        "8.8.8.8",
+        "10.0.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "192.168.0.1",
+        "::1",
+        "::ffff:10.0.0.1",
+        "::ffff:127.0.0.1",
+        "fe80::1",
+        "fd00:ec2::254",
+        "2606:4700::1111",
+    ];
+    let dns = answering(Reach::Public, &[&mixed, &mixed[1..10]]);
+    let found = dns.resolve("example.org".parse().unwrap()).await.unwrap();
+    let found: Vec<_> = found.map(|address| address.ip().to_string()).collect();
+    assert_eq!(found, ["8.8.8.8", "2606:4700::1111"]);
+    // With nothing public among them there is no answer at all.
+    let none = dns.resolve("example.org".parse().unwrap()).await;
+    assert!(none.is_err());
+}
+
+#[tokio::test]
+async fn a_name_that_leads_elsewhere_the_second_time_is_checked_the_second_time() {
+    // The answer that is checked is the one that is connected to: there is no second look-up in
+    // between, or this server would not be found.
+    let address = server(|mut stream| {
+        let _ = stream
+            .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok");
+    });
+    let answers: [&[&str]; 2] = [&["10.0.0.1", "127.0.0.1"], &["10.0.0.1"]];
+    let dns = answering(Reach::PublicAndLoopback, &answers);
+    let http = ReqwestHttp::asking(Duration::from_secs(2), dns).unwrap();
+    let request = get(&format!("http://localhost:{}/", address.port()));
+    assert_eq!(http.send(&request).await.unwrap().body, b"ok");
+    let error = http.send(&request).await.unwrap_err();
+    assert_eq!(refusal(&error), "no connection");
+}
+
+#[tokio::test]
+async fn a_deployed_function_never_connects_to_its_own_machine_whatever_a_name_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let dns = answering(Reach::Public, &[&["127.0.0.1", "::ffff:127.0.0.1"]]);
+    let http = ReqwestHttp::asking(Duration::from_secs(2), dns).unwrap();
+    let request = get(&format!("https://example.org:{port}/"));
+    let error = http.send(&request).await.unwrap_err();
+    assert_eq!(refusal(&error), "no connection");
+    let nobody = listener.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+}
+
 #[tokio::test]
 async fn the_local_binary_reaches_this_machine_besides_but_no_private_network() {
     let http = local(Duration::from_secs(2));
