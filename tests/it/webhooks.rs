@@ -414,3 +414,28 @@ async fn a_refusal_repeats_nothing_of_what_was_sent() {
         assert!(!answer.body.contains(private), "{}", answer.body);
     }
 }
+
+/// Its signature has no time in it: a repetition is found out by the event's id, however late.
+#[tokio::test]
+async fn a_captured_call_of_the_loopback_channel_changes_nothing_when_it_is_repeated() {
+    let now = "2026-11-02T08:00:00Z".parse().unwrap();
+    let mut world = crate::world::World::start(now, None).await.unwrap();
+    let wrote = crate::world::Happening::Wrote {
+        text: "Hallo, habt ihr noch einen Termin frei?".to_owned(),
+        at: world.now(),
+    };
+    world.happens("loopback", "anna", &wrote).await.unwrap();
+    let id = world.conversation("anna", "loopback").unwrap();
+    let path = format!("/v1/conversations/{id}");
+    let answer = json!({ "text": "Gern! Dienstag um 10:00?" });
+    let at = format!("{path}/messages");
+    let sent = world.api("POST", &at, Some(answer)).await.unwrap();
+    sent.ok().unwrap();
+    // Longer than the queue remembers.
+    world.advance(TimeDelta::days(8)).await.unwrap();
+    let before = world.get(&path).await.unwrap();
+    world.happens_again().await.unwrap();
+    assert_eq!(world.get(&path).await.unwrap(), before);
+    let messages = world.get(&at).await.unwrap();
+    assert_eq!(messages["messages"].as_array().unwrap().len(), 2);
+}

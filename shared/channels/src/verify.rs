@@ -42,6 +42,10 @@ pub fn meta(header: Option<&str>, body: &[u8], app_secrets: &[&str]) -> Verifica
 }
 
 /// Checks a call of the loopback channel, which is signed as Meta signs.
+///
+/// As on every channel the signature has no time in it, so that a late delivery is not lost. Who
+/// repeats a call is found out by the event's id, however much later: its message is stored under
+/// a key that follows from that. An event of this channel that has no `id` is new each time.
 pub fn loopback(header: Option<&str>, body: &[u8], secrets: &[&str]) -> Verification {
     signature(header, body, secrets)
 }
