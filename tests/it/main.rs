@@ -10,6 +10,7 @@ mod calls;
 mod erasure;
 mod healing;
 mod installation;
+mod logs;
 mod model_budget;
 mod scenarios;
 mod tidy;

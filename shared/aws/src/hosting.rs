@@ -8,7 +8,7 @@ mod queue;
 mod schedule;
 
 pub use http::{command_name, no_commands, run_http};
-pub use log::start_logging;
+pub use log::{start_logging, subscriber};
 pub use queue::{Order, run_queue};
 pub use schedule::run_schedule;
 

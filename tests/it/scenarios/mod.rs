@@ -102,17 +102,23 @@ scenarios! {
     nx_42_g_read_between_two_tries
 }
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }
 
-async fn run(name: &str) {
+/// Plays a scenario to its end; the transcript of it.
+pub(crate) async fn played(name: &str) -> String {
     let text = std::fs::read_to_string(folder().join(format!("{name}.txt")))
         .expect("a scenario is a file");
     let (transcript, result) = play::run(&text).await;
     if let Err(error) = result {
         panic!("{transcript}\n{name}.txt:{error:#}");
     }
+    transcript
+}
+
+async fn run(name: &str) {
+    let transcript = played(name).await;
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(folder());
     settings.set_prepend_module_to_snapshot(false);

@@ -3,6 +3,7 @@
 use std::panic::{PanicHookInfo, set_hook};
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -10,7 +11,17 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 ///
 /// The SDK and HTTP crates write headers and bodies below INFO, so the level has a floor there.
 pub fn start_logging(level: LevelFilter) {
+    let _ = subscriber(level, std::io::stdout).try_init();
+    set_hook(Box::new(on_panic));
+}
+
+/// What is logged, and how: for every function, and for the test that reads it all.
+pub fn subscriber<W>(level: LevelFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
     let json = tracing_subscriber::fmt::layer()
+        .with_writer(writer)
         .json()
         .flatten_event(true)
         .with_ansi(false)
@@ -35,11 +46,7 @@ pub fn start_logging(level: LevelFilter) {
             ["aws_config", "aws_runtime", "aws_sdk", "aws_smithy"]
                 .map(|target| (target, LevelFilter::WARN)),
         );
-    let _ = tracing_subscriber::registry()
-        .with(json)
-        .with(ours)
-        .try_init();
-    set_hook(Box::new(on_panic));
+    tracing_subscriber::registry().with(json).with(ours)
 }
 
 /// Only where it happened: a formatted message may hold what a customer wrote.
