@@ -75,12 +75,14 @@ def lived_in(nachfass: Nachfass) -> dict[str, dict[str, str]]:
     nachfass.ask("POST", "/local/loopback", said)
     nachfass.ask("POST", path + "/messages", {"text": ANSWER})
     nachfass.advance("PT10M")
+    customer = nachfass.ask("GET", path)["customer"]["id"]
     messages = nachfass.ask("GET", path + "/messages")["messages"]
     follow_up = next((message["id"] for message in messages if message["author"]["by"] == "rule"), None)
     pending = nachfass.ask("GET", "/v1/pending")["pending"]
     check("there is a conversation with one follow-up sent and one pending", bool(follow_up and pending), messages)
     return {
         "^/v1/conversations/": {"path.id": conversation, "path.message_id": follow_up},
+        "^/v1/customers/": {"path.id": customer},
         "^/v1/connections/": {"path.id": connection},
         "^/v1/rules/": {"path.id": rule},
     }
