@@ -2,8 +2,11 @@
 
 use app::ports::{Part, Timer, Timers as _};
 use chrono::TimeDelta;
+use domain::connection::ConnectionState;
 use domain::conversation::Conversation;
 use domain::ids::{ConnectionId, ConversationId};
+use domain::message::Status;
+use local::{Answer, Fault};
 use serde_json::json;
 use store::{Commit, Committed, PageRequest};
 use sweep::Reconciled;
@@ -76,6 +79,65 @@ async fn a_changed_rule_that_was_announced_is_not_announced_again() {
     installation.advance(TimeDelta::minutes(5)).await;
     assert_eq!(pending(&installation).await, 1);
     assert_eq!(installation.sweep().await.rules, 0);
+}
+
+/// A rule of four hours, Anna's silence, and a platform that answers her follow-up like that.
+async fn follow_up_due(installation: &Installation, answer: Option<Answer>) -> ConnectionId {
+    let connection = installation.whatsapp().await;
+    let text = json!({"mode": "custom", "text": "Passt einer der Termine?"});
+    installation.rule(240, text).await;
+    silent(installation, connection).await;
+    installation.advance(TimeDelta::minutes(5)).await;
+    assert_eq!(pending(installation).await, 1);
+    answer
+        .into_iter()
+        .for_each(|answer| installation.http.next(answer));
+    connection
+}
+
+async fn state(installation: &Installation, connection: ConnectionId) -> ConnectionState {
+    let read = installation
+        .store
+        .connection(installation.workspace, connection);
+    read.await.unwrap().unwrap().state
+}
+
+#[tokio::test]
+async fn a_refusal_is_recorded_although_the_connection_cannot_be_paused() {
+    let installation = Installation::new().await;
+    let expired = json!({"error": {"code": 190, "message": "the token has expired"}});
+    let connection = follow_up_due(&installation, Some(Answer::json(401, &expired))).await;
+    // Only what is written alone goes through this operation: the connection.
+    installation.dynamo.fail_by(|operation, _| match operation {
+        "PutItem" => Fault::Unavailable,
+        _ => Fault::None,
+    });
+    installation.advance(TimeDelta::hours(4)).await;
+    installation.dynamo.heal();
+    let messages = installation.messages(connection, ANNA).await;
+    let last = messages
+        .iter()
+        .find(|message| message.author.is_automated());
+    assert_eq!(last.unwrap().status, Status::Failed);
+    assert_eq!(
+        state(&installation, connection).await,
+        ConnectionState::Active
+    );
+}
+
+#[tokio::test]
+async fn a_connection_without_its_token_is_paused_and_says_why() {
+    let installation = Installation::new().await;
+    let connection = follow_up_due(&installation, None).await;
+    installation.sdk.lose_secrets("token").await;
+    installation.advance(TimeDelta::hours(4)).await;
+    match state(&installation, connection).await {
+        ConnectionState::Paused { reason, .. } => assert!(reason.contains("token"), "{reason}"),
+        other => panic!("it is {other:?}"),
+    }
+    // Nothing was claimed, so nothing counts as tried.
+    assert_eq!(installation.messages(connection, ANNA).await.len(), 2);
+    assert!(installation.http.clear_outbox().is_empty());
 }
 
 /// A conversation of an installation in memory whose follow-up is hours away.

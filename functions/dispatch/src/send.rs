@@ -16,7 +16,8 @@ use channels::outbound::{OutboundAction, Purpose};
 use channels::outcome::Response;
 use channels::{Account, OutboundMessage, Outcome, To, retry};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::channel::ProviderMessageId;
+use domain::channel::{Channel, ProviderMessageId};
+use domain::connection::Connection;
 use domain::content::Content;
 use domain::conversation::{Conversation, Preview, Run, Source};
 use domain::decide::{Effect, Event, SendOutcome, decide};
@@ -33,13 +34,19 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(120);
 
 /// Sends what `decide` said is to be sent. `false`: the world changed meanwhile, decide again.
 pub(crate) async fn run(app: &App, loaded: Loaded, run: &Run, how: How) -> Result<bool, AppError> {
+    let looked_at = app.now();
+    let Some(token) = token(app, &loaded.connection).await? else {
+        let (ws, id) = (loaded.conversation.workspace, loaded.connection.id);
+        consequences::for_connection_without_token(app, ws, id, looked_at).await?;
+        return Ok(false);
+    };
     let Some(mut draft) = draft(app, &loaded, run, how).await? else {
         return give_up(app, loaded, run, Reason::RuleDeleted).await;
     };
     // Writing a text may have taken seconds: quiet hours and windows count from here.
     let now = app.now();
     draft.at = draft.at.or(run.message_at).or(Some(now));
-    let prepared = match prepare(app, &loaded, run, &draft, now).await? {
+    let prepared = match prepare(app, &loaded, run, &draft, &token, now) {
         Ok(prepared) => prepared,
         Err(reason) => return give_up(app, loaded, run, reason).await,
     };
@@ -107,22 +114,27 @@ async fn draft(app: &App, loaded: &Loaded, run: &Run, how: How) -> Result<Option
     }
 }
 
+/// What the platform knows the account by; nothing is behind loopback. `None`: it was never set, or
+/// is lost.
+async fn token(app: &App, connection: &Connection) -> Result<Option<SecretString>, AppError> {
+    if connection.channel == Channel::Loopback {
+        return Ok(Some(SecretString::default()));
+    }
+    connection_secrets::read(app, connection, connection_secrets::TOKEN).await
+}
+
 /// The request, built before the claim, so that what can go wrong here costs no attempt.
-async fn prepare(
+fn prepare(
     app: &App,
     loaded: &Loaded,
     run: &Run,
     draft: &Draft,
+    token: &SecretString,
     now: DateTime<Utc>,
-) -> Result<Result<OutboundAction, Reason>, AppError> {
-    let content = match &draft.content {
-        Ok(content) => content.clone(),
-        Err(reason) => return Ok(Err(reason.clone())),
-    };
+) -> Result<OutboundAction, Reason> {
+    let content = draft.content.clone()?;
     let head = &loaded.conversation;
     let connection = &loaded.connection;
-    let token = connection_secrets::read(app, connection, connection_secrets::TOKEN).await?;
-    let token = token.unwrap_or_else(|| SecretString::from(String::new()));
     let account = Account {
         channel: head.channel,
         base_url: app.config.base_url(head.channel),
@@ -145,13 +157,11 @@ async fn prepare(
             Purpose::Reply
         },
     };
-    Ok(
-        channels::request(&account, &To::user(head.user.clone()), &message).map_err(|error| {
-            Reason::TextUnusable {
-                detail: error.to_string(),
-            }
-        }),
-    )
+    channels::request(&account, &To::user(head.user.clone()), &message).map_err(|error| {
+        Reason::TextUnusable {
+            detail: error.to_string(),
+        }
+    })
 }
 
 /// One transaction: the conversation is still the one that was read, and so are the rule, the
@@ -286,7 +296,8 @@ async fn call(app: &App, loaded: &Loaded, message: &Message, action: OutboundAct
     }
 }
 
-/// Writes down how it ended, on the state the claim left, or on fresh state if others wrote.
+/// The outcome first: it is known now and never again. That the connection has to stop or to wait
+/// is told by the next send as well.
 async fn record(
     app: &App,
     loaded: Loaded,
@@ -295,25 +306,41 @@ async fn record(
     outcome: Outcome,
 ) -> Result<(), AppError> {
     let now = app.now();
-    let (ws, id) = (loaded.conversation.workspace, loaded.conversation.id);
-    // The claim wrote the message.
-    let claimed_at = message.status_at;
+    let (ws, connection) = (loaded.conversation.workspace, loaded.connection.id);
     let failed = Failed {
         outcome: &outcome,
         attempt: message.attempts,
-        since: claimed_at,
+        // The claim wrote the message.
+        since: message.status_at,
         at: now,
     };
-    consequences::for_connection(app, ws, loaded.connection.id, &failed).await?;
-    let ended = ended(app, &outcome, message.attempts, now);
-    let stored = after(&message, loaded.conversation.channel, &outcome, &ended, now);
+    let recorded = write_down(app, loaded, run, &message, &outcome, now).await;
+    if let Err(error) = consequences::for_connection(app, ws, connection, &failed).await {
+        tracing::warn!(connection.id = %connection, error = %error, "what the platform said of the connection could not be noted; the next send will be told it again");
+    }
+    recorded
+}
+
+/// On the state the claim left, or on fresh state if others wrote.
+async fn write_down(
+    app: &App,
+    loaded: Loaded,
+    run: &Run,
+    message: &Message,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let (ws, id) = (loaded.conversation.workspace, loaded.conversation.id);
+    let claimed_at = message.status_at;
+    let ended = ended(app, outcome, message.attempts, now);
+    let stored = after(message, loaded.conversation.channel, outcome, &ended, now);
     let mut loaded = Some(loaded);
     let mut stored = stored;
     for _ in 0..TRIES {
         let Some(read) = loaded.take() else {
             break;
         };
-        let change = record_change(&read, run, &stored, claimed_at, &outcome, &ended, now);
+        let change = record_change(&read, run, &stored, claimed_at, outcome, &ended, now);
         if apply::apply_once(app, read, change, now).await?.is_some() {
             return Ok(());
         }
@@ -423,7 +450,7 @@ fn ended(app: &App, outcome: &Outcome, attempt: u32, now: DateTime<Utc>) -> Send
 /// The message as it stands after the call.
 fn after(
     message: &Message,
-    channel: domain::channel::Channel,
+    channel: Channel,
     outcome: &Outcome,
     ended: &SendOutcome,
     now: DateTime<Utc>,
@@ -442,7 +469,7 @@ fn after(
     match (outcome, ended) {
         (Outcome::Accepted { id, .. }, _) => {
             // Loopback has no platform behind it that would report the delivery.
-            let delivered = channel == domain::channel::Channel::Loopback;
+            let delivered = channel == Channel::Loopback;
             after.status = if delivered {
                 Status::Delivered
             } else {

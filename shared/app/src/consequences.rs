@@ -14,6 +14,8 @@ use crate::{App, AppError};
 
 /// How often a lost race is tried again.
 const TRIES: u32 = 10;
+/// Why a connection without a token is paused.
+const NO_TOKEN: &str = "there is no token to send with; set it anew and switch the connection on";
 /// The counter that the claim of an automated message raises.
 pub const AUTOMATED_SENDS: &str = "automated_sends";
 
@@ -86,18 +88,51 @@ pub async fn for_connection(
     if !outcome.stops_connection() && outcome.holds_connection(1).is_none() {
         return Ok(());
     }
+    change(app, ws, id, outcome.class(), |read, now| {
+        let stop = failed.outcome.stops_connection();
+        stop.then(|| paused(read, words(failed.outcome), failed.since, now))
+            .flatten()
+            .or_else(|| held(read, failed, now))
+    })
+    .await
+}
+
+/// The connection has no token to send with: what is due on it would fail, one after the other.
+/// `since` is when the token was looked for: a change of the account after that is newer.
+pub async fn for_connection_without_token(
+    app: &App,
+    ws: WorkspaceId,
+    id: ConnectionId,
+    since: DateTime<Utc>,
+) -> Result<(), AppError> {
+    change(app, ws, id, "no_token", |read, now| {
+        paused(read, NO_TOKEN.to_owned(), since, now)
+    })
+    .await?;
+    // Paused or given a new token by somebody else: the kept book does not know of it.
+    app.fresh_book(ws).await?;
+    Ok(())
+}
+
+async fn change(
+    app: &App,
+    ws: WorkspaceId,
+    id: ConnectionId,
+    class: &str,
+    edit: impl Fn(&Connection, DateTime<Utc>) -> Option<Connection>,
+) -> Result<(), AppError> {
     for _ in 0..TRIES {
         let Some(read) = app.store.connection(ws, id).await? else {
             return Ok(());
         };
         let now = app.now();
-        let Some(changed) = stopped(&read, failed, now).or_else(|| held(&read, failed, now)) else {
+        let Some(changed) = edit(&read, now) else {
             return Ok(());
         };
         if app.store.put_connection(&changed).await? {
             match changed.is_active() {
                 false => {
-                    tracing::error!(connection.id = %id, class = outcome.class(), "the platform refuses this connection; sending on it is paused");
+                    tracing::error!(connection.id = %id, class, "nothing can be sent on this connection; sending on it is paused");
                 }
                 true => {
                     tracing::warn!(connection.id = %id, "the platform slows this connection down; sending on it waits");
@@ -111,18 +146,18 @@ pub async fn for_connection(
 }
 
 /// The connection, paused; `None`: it stays as it is.
-fn stopped(read: &Connection, failed: &Failed<'_>, now: DateTime<Utc>) -> Option<Connection> {
+fn paused(
+    read: &Connection,
+    reason: String,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<Connection> {
     // Who changed the account after the failure knows more than the failure does.
-    if !failed.outcome.stops_connection() || !read.is_active() || read.updated_at > failed.since {
-        return None;
-    }
-    Some(Connection {
+    let stands = read.is_active() && read.updated_at <= since;
+    stands.then(|| Connection {
         version: read.version + 1,
         updated_at: now,
-        state: ConnectionState::Paused {
-            reason: words(failed.outcome),
-            since: now,
-        },
+        state: ConnectionState::Paused { reason, since: now },
         ..read.clone()
     })
 }

@@ -76,6 +76,19 @@ impl Sdk {
         self.state().queues_fail = fail;
     }
 
+    /// Somebody removed the parameters of this kind.
+    pub(crate) async fn lose_secrets(&self, kind: &str) {
+        let names = self.0.secrets.names();
+        let lost: Vec<_> = names
+            .iter()
+            .filter(|name| name.contains(&format!("/{kind}/")))
+            .collect();
+        assert!(!lost.is_empty(), "there is no {kind}");
+        for name in lost {
+            self.0.secrets.delete(name).await.unwrap();
+        }
+    }
+
     /// When the next schedule fires.
     pub(crate) fn next_at(&self) -> Option<DateTime<Utc>> {
         self.state().schedules.values().map(|(at, _)| *at).min()
