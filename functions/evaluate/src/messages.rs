@@ -175,6 +175,7 @@ async fn store(
             events: [event.clone()].into_iter().chain(consent).collect(),
             cause,
             new_messages: messages,
+            dated_by_us: arrival.event.at_is_ours,
             customer: changed_customer(arrival, &loaded, is_new),
             head: extra.label.and_then(|label| labelled(&loaded, label)),
             raw: arrival.raw(),

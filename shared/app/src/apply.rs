@@ -70,6 +70,8 @@ pub struct Change {
     pub decided_by: Option<String>,
     /// Messages that must not exist yet.
     pub new_messages: Vec<Message>,
+    /// Their time is that of their arrival: a redelivery is found out by the id alone.
+    pub dated_by_us: bool,
     /// Messages that are stored in any case.
     pub messages: Vec<Message>,
     /// A customer who changed for other reasons than the decision's.
@@ -231,6 +233,7 @@ pub async fn apply_once(
 
     let mut commit = Commit {
         new_messages: change.new_messages,
+        dated_by_us: change.dated_by_us,
         messages: change.messages,
         attempt: change.attempt,
         raw: change.raw,

@@ -90,6 +90,10 @@ pub struct InboundEvent {
     pub profile: Profile,
     /// The platform's time of the event.
     pub at: DateTime<Utc>,
+    /// The payload has no time that could be used: `at` is the arrival, another one at every
+    /// delivery.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub at_is_ours: bool,
     /// Equal for two deliveries of the same event on the same connection. It may contain
     /// an address: hash it before it becomes a key or a log field.
     pub dedup: String,

@@ -25,6 +25,9 @@ pub struct Commit {
     pub head: Option<Conversation>,
     /// Messages that must not exist yet: this is where redelivered events are found out.
     pub new_messages: Vec<Message>,
+    /// The new messages bear the time of their arrival, which is part of their key: a redelivery
+    /// is found out by the id alone.
+    pub dated_by_us: bool,
     /// Messages that are stored unless their status stands higher already.
     pub messages: Vec<Message>,
     /// The decision's explanation.
@@ -200,6 +203,18 @@ impl Store {
         }
         for message in &commit.new_messages {
             let item = items::to_item("a message", MessageItem::new(message))?;
+            writes.put(item, Some("attribute_not_exists(pk)"), Meaning::NewMessage)?;
+        }
+        if let Some(message) = commit.new_messages.first().filter(|_| commit.dated_by_us) {
+            let note = Plain {
+                pk: keys::conversation(ws, message.conversation),
+                sk: keys::delivery(message.id),
+                version: 0,
+                // Longer than any platform tries.
+                expires_at: Some((message.at + chrono::TimeDelta::days(30)).timestamp()),
+                body: message.at,
+            };
+            let item = items::to_item("a delivery", note)?;
             writes.put(item, Some("attribute_not_exists(pk)"), Meaning::NewMessage)?;
         }
         for message in &commit.messages {

@@ -47,7 +47,7 @@ pub struct Erasure {
 /// One item about a person, as it is stored.
 #[derive(Debug, Clone)]
 pub struct StoredRecord {
-    /// `conversation`, `message`, `attempt`, `receipt`, `event` or `pointer`.
+    /// `conversation`, `message`, `attempt`, `receipt`, `event`, `delivery` or `pointer`.
     pub kind: &'static str,
     /// The conversation; `None`: an event that belongs to none.
     pub conversation: Option<ConversationId>,
@@ -308,6 +308,7 @@ fn kind_of(sk: &str) -> &'static str {
         Some("A") => "attempt",
         Some("R") => "receipt",
         Some("P") => "pointer",
+        Some("D") => "delivery",
         Some(keys::HEAD) => "conversation",
         _ => "event",
     }

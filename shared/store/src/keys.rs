@@ -101,6 +101,11 @@ pub(crate) fn message(at: DateTime<Utc>, id: MessageId) -> String {
     format!("M#{}#{id}", millis(at))
 }
 
+/// That a message came in, whenever that was.
+pub(crate) fn delivery(id: MessageId) -> String {
+    format!("D#{id}")
+}
+
 pub(crate) fn attempt(id: MessageId, attempt: u32) -> String {
     format!("A#{id}#{attempt:04}")
 }

@@ -14,6 +14,7 @@
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
+//! | `taps anna: Ja` | on a button under a message of ours |
 //! | `reads anna` | a watermark: Messenger tells that she has read everything up to now |
 //! | `join anna on telegram to anna` | staff say that both are the same person; `anna` is where she wrote last |
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |

@@ -141,7 +141,7 @@ impl Play {
             "delete" => self.delete(rest).await?,
             "customer" => self.customer(rest).await?,
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
-            "echo" | "machine" => self.says(&command.verb, rest).await?,
+            "echo" | "machine" | "taps" => self.says(&command.verb, rest).await?,
             "block" => self.happens(rest, Happening::Blocked, "blocks us").await?,
             "reads" => {
                 self.happens(rest, Happening::ReadAll, "reads everything")
@@ -476,6 +476,12 @@ impl Play {
             "echo" => (
                 Happening::Echo { text: text.clone() },
                 "gets, typed in the platform's app:",
+            ),
+            "taps" => (
+                Happening::Tapped {
+                    button: text.clone(),
+                },
+                "taps the button:",
             ),
             _ => (
                 Happening::WroteByMachine { text: text.clone() },

@@ -37,6 +37,8 @@ pub(crate) enum Happening {
         status: String,
         code: Option<i64>,
     },
+    /// The customer tapped a button; Telegram tells no time of it.
+    Tapped { button: String },
     /// The customer has read everything up to now.
     ReadAll,
     /// The customer blocked us.
@@ -192,7 +194,9 @@ impl Update<'_> {
                     "reason": null,
                 }),
             ),
-            Happening::ReadAll => bail!("WhatsApp reports on each message"),
+            Happening::Tapped { .. } | Happening::ReadAll => {
+                bail!("WhatsApp has nothing of that kind")
+            }
             Happening::Blocked => bail!("WhatsApp does not tell who blocks"),
         };
         if field != "message_template_status_update" {
@@ -264,6 +268,18 @@ impl Update<'_> {
                 update["message"] = json!({
                     "message_id": self.number, "from": from, "chat": chat,
                     "date": at.timestamp(), "text": text,
+                });
+            }
+            Happening::Tapped { button } => {
+                update["callback_query"] = json!({
+                    "id": format!("223601{}", self.number), "from": from, "data": "yes",
+                    "chat_instance": "-3871205592861433010",
+                    "message": {
+                        "message_id": 1, "date": self.now.timestamp(), "chat": chat,
+                        "reply_markup": { "inline_keyboard": [
+                            [{ "text": button, "callback_data": "yes" }],
+                        ] },
+                    },
                 });
             }
             Happening::Blocked => {

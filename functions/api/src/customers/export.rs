@@ -31,8 +31,8 @@ pub(crate) struct CustomerExport {
 #[derive(Serialize, ToSchema)]
 #[schema(as = StoredRecord)]
 struct RecordOut {
-    /// `conversation`, `message`, `attempt`, `receipt`, `event` (as the platform sent it) or
-    /// `pointer` (another id that leads to the conversation).
+    /// `conversation`, `message`, `attempt`, `receipt`, `event` (as the platform sent it),
+    /// `pointer` (another id that leads to the conversation) or `delivery` (that it came in).
     kind: String,
     /// `null`: an event that belongs to no conversation.
     #[schema(value_type = Option<schema::ConversationId>)]

@@ -49,6 +49,7 @@ impl Draft {
             at: at
                 .map_or(self.received_at, |at| at.min(self.received_at))
                 .max(DateTime::UNIX_EPOCH),
+            at_is_ours: at.is_none_or(|at| at > self.received_at),
             dedup,
             standby: self.standby,
             kind,
