@@ -5,7 +5,6 @@ use app::apply::{self, Applied, Change, Loaded};
 use app::correlation::Correlation;
 use app::{App, AppError};
 use channels::inbound::{Echo, EchoOrigin, InboundMessage, Postback};
-use domain::channel::ProviderMessageId;
 use domain::content::Content;
 use domain::conversation::Conversation;
 use domain::decide::{CustomerWrote, Event};
@@ -28,24 +27,15 @@ pub(crate) async fn from_customer(
         tracing::info!(connection.id = %arrival.connection, "a group message was left aside");
         return Ok(());
     }
-    let mut messages = vec![stored(
-        arrival,
-        &message.id,
-        message.content.clone(),
-        0,
-        message,
-    )];
-    for (number, content) in message.more.iter().enumerate() {
-        messages.push(stored(
-            arrival,
-            &message.id,
-            content.clone(),
-            number + 1,
-            message,
-        ));
-    }
     let words = message.content.words().unwrap_or_default();
-    customer_wrote(app, arrival, messages, words, message.automatic).await
+    // The inbox says what the decision was made on.
+    let automatic = message.automatic || ai::builtin::is_automatic(words);
+    let contents = std::iter::once(&message.content).chain(&message.more);
+    let messages = contents
+        .enumerate()
+        .map(|(number, content)| stored(arrival, message, content.clone(), number, automatic))
+        .collect();
+    customer_wrote(app, arrival, messages, words, automatic).await
 }
 
 /// The customer tapped a button of ours: that is an answer.
@@ -82,7 +72,6 @@ async fn customer_wrote(
         .first()
         .map(|message| message.content.preview())
         .unwrap_or_default();
-    let automatic = automatic || ai::builtin::is_automatic(words);
     let opt_out = ai::builtin::opt_out(words, arrival.event.channel.as_str());
     let event = Event::CustomerWrote(CustomerWrote {
         at: arrival.event.at,
@@ -239,11 +228,12 @@ fn changed_customer(
 
 fn stored(
     arrival: &Arrival,
-    id: &ProviderMessageId,
+    message: &InboundMessage,
     content: Content,
     number: usize,
-    message: &InboundMessage,
+    automatic: bool,
 ) -> Message {
+    let id = &message.id;
     let unique = if number == 0 {
         id.reveal().to_owned()
     } else {
@@ -256,7 +246,7 @@ fn stored(
             .referral
             .as_ref()
             .and_then(|referral| serde_json::to_value(referral).ok()),
-        ..customer_message(arrival, content, message.automatic)
+        ..customer_message(arrival, content, automatic)
     }
 }
 

@@ -63,6 +63,7 @@ pub fn router(local: Arc<Local>) -> Router {
         .route("/local/outbox", get(read_outbox).delete(empty_outbox))
         .route("/local/loopback", post(speak_as_customer))
         .route("/local/queues", get(read_queues))
+        .route("/local/queues/redrive", post(redrive_queues))
         .route(
             "/webhooks/{*rest}",
             any(async move |request| pass_on(webhooks, request).await),
@@ -140,6 +141,17 @@ async fn read_queues(State(local): State<Arc<Local>>) -> Response {
             Json(json!({ "counts": counts, "dead_letters": dead })).into_response()
         }
         (Err(error), _) | (_, Err(error)) => failed(&error.into()),
+    }
+}
+
+/// Gives what was given up another chance, as the redrive of a dead-letter queue does on AWS.
+async fn redrive_queues(State(local): State<Arc<Local>>) -> Response {
+    match local.runner.queues.redrive() {
+        Ok(redriven) => match local.runner.settle().await {
+            Ok(()) => Json(json!({ "redriven": redriven })).into_response(),
+            Err(error) => failed(&error),
+        },
+        Err(error) => failed(&error.into()),
     }
 }
 

@@ -22,7 +22,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_dynamodb::{Client, Config};
 
-pub use connector::Fault;
+pub use connector::{Call, Fault, Reply, Wire};
 use connector::{Connector, Hook};
 
 /// Why the embedded engine could not be used.
@@ -84,6 +84,16 @@ impl Dynamo {
     /// A client of the SDK that talks to this engine and to nothing else.
     #[must_use]
     pub fn client(&self) -> Client {
+        self.client_over(None)
+    }
+
+    /// A client whose every call goes through this wire, and past the faults of [`Self::fail_by`].
+    #[must_use]
+    pub fn client_through(&self, wire: Arc<dyn Wire>) -> Client {
+        self.client_over(Some(wire))
+    }
+
+    fn client_over(&self, wire: Option<Arc<dyn Wire>>) -> Client {
         let retries = match self.retries {
             Retries::Sdk => RetryConfig::standard(),
             Retries::Off => RetryConfig::disabled(),
@@ -97,9 +107,10 @@ impl Dynamo {
                 .retry_config(retries)
                 // Nothing streams here, and the watchdog would be a timer per call.
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-                .http_client(SharedHttpClient::new(connector::InProcess(Arc::clone(
-                    &self.connector,
-                ))))
+                .http_client(SharedHttpClient::new(connector::InProcess {
+                    connector: Arc::clone(&self.connector),
+                    wire,
+                }))
                 .build(),
         )
     }

@@ -16,7 +16,7 @@ mod secrets;
 mod timers;
 
 pub use clock::{ClockError, VirtualClock};
-pub use dynamo::{CallLog, Dynamo, DynamoError, Fault, Retries};
+pub use dynamo::{Call, CallLog, Dynamo, DynamoError, Fault, Reply, Retries, Wire};
 pub use entropy::{OsEntropy, SeededEntropy};
 pub use file::replace as write_private;
 pub use http::{Answer, ForwardError, LocalHttp, Loopback, Outcome, Sent};

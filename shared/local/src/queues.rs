@@ -258,6 +258,18 @@ impl LocalQueues {
         read().map_err(failed)
     }
 
+    /// Puts what was given up back on its queue, as a new message; how many there were.
+    pub fn redrive(&self) -> Result<usize, PortError> {
+        let now = self.now();
+        self.transact(|transaction| {
+            transaction.execute(
+                "UPDATE messages SET dead_at = NULL, receives = 0, visible_at = :now
+                 WHERE dead_at IS NOT NULL",
+                named_params! { ":now": now },
+            )
+        })
+    }
+
     /// Empties both queues, as an operator's purge would: for the simulator.
     pub fn purge(&self) -> Result<(), PortError> {
         self.transact(|transaction| {

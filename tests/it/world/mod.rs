@@ -5,8 +5,6 @@
 //! the real API.
 
 mod model;
-mod platform;
-mod sent;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,11 +25,11 @@ use nachfass::control::{self, Local};
 use nachfass::first_start;
 use nachfass::runner::Parts;
 use serde_json::{Value, json};
+use simulate::platform;
 use tower::ServiceExt as _;
 
 pub(crate) use model::{Meanwhile, PlayedModel, Say};
-pub(crate) use platform::{Happening, Person};
-pub(crate) use sent::Sent;
+pub(crate) use simulate::platform::{Happening, Person, Sent};
 
 /// Everything in one process.
 pub(crate) struct World {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::config::RuntimeComponents;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -33,6 +34,49 @@ pub enum Fault {
     Unavailable,
 }
 
+/// Stands between a client and the engine: delays, fails, watches or changes calls. For the
+/// simulator, whose faults come while other functions go on.
+#[async_trait]
+pub trait Wire: Send + Sync {
+    /// Carries one call. `Err` is what the client hears instead of an answer; whether the engine
+    /// was asked before is the wire's choice.
+    async fn carry(&self, call: &Call<'_>) -> Result<Reply, Fault>;
+}
+
+/// A call on its way to the engine.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// The operation's name: `TransactWriteItems`.
+    pub operation: &'a str,
+    /// The request as JSON.
+    pub body: &'a [u8],
+    connector: &'a Connector,
+}
+
+impl Call<'_> {
+    /// The engine's answer.
+    #[must_use]
+    pub fn run(&self) -> Reply {
+        self.run_with(self.body)
+    }
+
+    /// The engine's answer to another request in this one's place.
+    #[must_use]
+    pub fn run_with(&self, body: &[u8]) -> Reply {
+        let (status, body) = engine::call(&self.connector.database, self.operation, body);
+        Reply { status, body }
+    }
+}
+
+/// What the engine answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The JSON.
+    pub body: String,
+}
+
 pub(super) type Hook = Arc<dyn Fn(&str, u64) -> Fault + Send + Sync>;
 
 pub(super) struct Connector {
@@ -55,22 +99,39 @@ impl Connector {
     }
 
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.strip_prefix(TARGET).unwrap_or(target);
-        let body = request.body().bytes().unwrap_or_default();
-        self.calls.add(operation);
-        match self.fault(operation) {
-            Fault::None => response(engine::call(&self.database, operation, body)),
-            Fault::ApplyButLoseAnswer => {
-                let _ = engine::call(&self.database, operation, body);
-                Err(ConnectorError::timeout("the answer was lost".into()))
+        let call = self.call(request);
+        match self.fault(call.operation) {
+            Fault::None => response(call.run()),
+            fault => {
+                if fault == Fault::ApplyButLoseAnswer {
+                    let _ = call.run();
+                }
+                failed(fault, &call)
             }
-            Fault::Unavailable => {
-                Err(ConnectorError::io("connection refused".into()).never_connected())
-            }
-            Fault::Throttle => response((400, error("ThrottlingException", "Rate exceeded"))),
-            Fault::Conflict => response((400, conflict(operation, body))),
         }
+    }
+
+    async fn carry(
+        &self,
+        wire: &dyn Wire,
+        request: &HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let call = self.call(request);
+        match wire.carry(&call).await {
+            Ok(reply) => response(reply),
+            Err(fault) => failed(fault, &call),
+        }
+    }
+
+    fn call<'a>(&'a self, request: &'a HttpRequest) -> Call<'a> {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let call = Call {
+            operation: target.strip_prefix(TARGET).unwrap_or(target),
+            body: request.body().bytes().unwrap_or_default(),
+            connector: self,
+        };
+        self.calls.add(call.operation);
+        call
     }
 
     fn fault(&self, operation: &str) -> Fault {
@@ -86,7 +147,22 @@ impl Connector {
     }
 }
 
-fn response((status, body): (u16, String)) -> Result<HttpResponse, ConnectorError> {
+/// What the client hears of a fault.
+fn failed(fault: Fault, call: &Call<'_>) -> Result<HttpResponse, ConnectorError> {
+    let refused = |body| response(Reply { status: 400, body });
+    match fault {
+        Fault::None | Fault::ApplyButLoseAnswer => {
+            Err(ConnectorError::timeout("the answer was lost".into()))
+        }
+        Fault::Unavailable => {
+            Err(ConnectorError::io("connection refused".into()).never_connected())
+        }
+        Fault::Throttle => refused(error("ThrottlingException", "Rate exceeded")),
+        Fault::Conflict => refused(conflict(call.operation, call.body)),
+    }
+}
+
+fn response(Reply { status, body }: Reply) -> Result<HttpResponse, ConnectorError> {
     let status =
         StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(body));
@@ -129,7 +205,10 @@ fn error(code: &str, message: &str) -> String {
 }
 
 /// What the SDK is given as its HTTP client.
-pub(super) struct InProcess(pub(super) Arc<Connector>);
+pub(super) struct InProcess {
+    pub(super) connector: Arc<Connector>,
+    pub(super) wire: Option<Arc<dyn Wire>>,
+}
 
 impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,12 +222,19 @@ impl HttpClient for InProcess {
         _: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Self(Arc::clone(&self.0)))
+        SharedHttpConnector::new(Self {
+            connector: Arc::clone(&self.connector),
+            wire: self.wire.clone(),
+        })
     }
 }
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(self.0.answer(&request))
+        let Some(wire) = self.wire.clone() else {
+            return HttpConnectorFuture::ready(self.connector.answer(&request));
+        };
+        let connector = Arc::clone(&self.connector);
+        HttpConnectorFuture::new(async move { connector.carry(&*wire, &request).await })
     }
 }

@@ -180,6 +180,13 @@ async fn after_five_receives_a_message_is_dead_and_no_longer_in_the_way() {
             ..Counts::default()
         }
     );
+
+    world.advance(90);
+    assert_eq!(world.queues.redrive().unwrap(), 1);
+    assert_eq!(world.queues.dead_letters().unwrap().len(), 0);
+    let received = world.receive(Queue::Events);
+    assert_eq!(bodies(&received), ["poison", "next"]);
+    assert_eq!(received[0].receive_count, 1);
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! What the platforms post, in their own words: the shapes are those of the fixtures in
 //! `shared/channels`.
 
+mod sent;
+
 use anyhow::bail;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::channel::Channel;
 use serde_json::{Value, json};
 
-use super::Sent;
+pub use sent::Sent;
 
 /// Our page, number, account.
 const ACCOUNT: &str = "106540352242922";
@@ -18,13 +20,13 @@ const OUR_APP: u64 = 517_793_741_234_567;
 
 /// A customer, the same on every channel.
 #[derive(Clone)]
-pub(crate) struct Person {
-    pub(crate) name: String,
+pub struct Person {
+    pub name: String,
     number: usize,
 }
 
 /// What a platform can tell about a conversation.
-pub(crate) enum Happening {
+pub enum Happening {
     /// The customer wrote, at this time by the platform's clock.
     Wrote { text: String, at: DateTime<Utc> },
     /// A machine of theirs wrote.
@@ -48,7 +50,7 @@ pub(crate) enum Happening {
 }
 
 impl Person {
-    pub(super) fn new(name: &str, number: usize) -> Self {
+    pub fn new(name: &str, number: usize) -> Self {
         Self {
             name: name.to_owned(),
             number,
@@ -56,7 +58,7 @@ impl Person {
     }
 
     /// The id on a channel by which we know them.
-    pub(super) fn user(&self, channel: Channel) -> String {
+    pub fn user(&self, channel: Channel) -> String {
         match channel {
             Channel::WhatsApp => format!("DE.1349120865530274{:04}", self.number),
             Channel::Instagram => format!("98441023607{:04}", self.number),
@@ -71,7 +73,7 @@ impl Person {
     }
 
     /// Every id that a request of ours may carry.
-    pub(super) fn ids(&self) -> Vec<String> {
+    pub fn ids(&self) -> Vec<String> {
         let mut ids: Vec<_> = Channel::ALL
             .iter()
             .map(|channel| self.user(*channel))
@@ -89,7 +91,7 @@ impl Person {
 }
 
 /// What is sent to the API to connect an account.
-pub(super) fn account(channel: Channel, name: &str, secret: &str) -> Value {
+pub fn account(channel: Channel, name: &str, secret: &str) -> Value {
     let mut body = json!({ "channel": channel, "name": name });
     match channel {
         Channel::WhatsApp | Channel::Instagram | Channel::Messenger => {
@@ -109,7 +111,7 @@ pub(super) fn account(channel: Channel, name: &str, secret: &str) -> Value {
 }
 
 /// The header that proves where a webhook comes from.
-pub(super) fn signature(channel: Channel, secret: &str, body: &str) -> (&'static str, String) {
+pub fn signature(channel: Channel, secret: &str, body: &str) -> (&'static str, String) {
     let signed = || channels::verify::sign(secret, body.as_bytes()).unwrap_or_default();
     match channel {
         Channel::WhatsApp | Channel::Instagram | Channel::Messenger => {
@@ -121,7 +123,7 @@ pub(super) fn signature(channel: Channel, secret: &str, body: &str) -> (&'static
 }
 
 /// The body of a webhook.
-pub(super) fn body(
+pub fn body(
     channel: Channel,
     person: &Person,
     happening: &Happening,

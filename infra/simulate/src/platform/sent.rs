@@ -6,26 +6,26 @@ use serde_json::Value;
 
 /// One attempt at sending one message.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
-    pub(crate) at: DateTime<Utc>,
-    pub(crate) channel: Channel,
+pub struct Sent {
+    pub at: DateTime<Utc>,
+    pub channel: Channel,
     /// The id of the customer on the channel.
-    pub(crate) to: String,
+    pub to: String,
     /// The text, or the values of the template.
-    pub(crate) text: String,
-    pub(crate) template: Option<String>,
+    pub text: String,
+    pub template: Option<String>,
     /// Comes back in the platform's reports.
-    pub(crate) correlation: Option<String>,
-    pub(crate) provider_id: Option<String>,
+    pub correlation: Option<String>,
+    pub provider_id: Option<String>,
     /// The platform has it, whether or not we heard so.
-    pub(crate) accepted: bool,
+    pub accepted: bool,
     /// What we heard, when that was not a success.
-    pub(crate) trouble: Option<String>,
+    pub trouble: Option<String>,
 }
 
 impl Sent {
     /// `None` for requests that carry no message.
-    pub(super) fn read(sent: &local::Sent) -> Option<Self> {
+    pub fn read(sent: &local::Sent) -> Option<Self> {
         let channel = sent.channel?;
         let body = &sent.body;
         let text = |value: &Value| value.as_str().map(str::to_owned);
