@@ -135,13 +135,13 @@ fn business(dice: &mut Dice) -> Business {
         Channel::Loopback,
     ];
     let accounts = (0..dice.between(1, 2))
-        .map(|_| *dice.one_of(&channels))
+        .map(|_| dice.one_of(&channels))
         .collect();
     let rules = (0..dice.between(1, 2))
         .map(|number| rule(dice, number))
         .collect();
     let mut settings = json!({
-        "quiet_hours": quiet(*dice.one_of(NIGHTS)),
+        "quiet_hours": quiet(dice.one_of(NIGHTS)),
         "unknown_wait_minutes": dice.one_of(&[5, 30]),
     });
     if dice.one_in(3) {
@@ -195,11 +195,11 @@ fn chat(
 ) {
     let mut at = start + TimeDelta::seconds(dice.between(0, 36 * 3600));
     for _ in 0..dice.between(1, 3) {
-        let text = *dice.one_of(QUESTIONS);
+        let text = dice.one_of(QUESTIONS);
         actions.push((at, Action::Writes { talk, text }));
         at += TimeDelta::seconds(dice.between(1, 3000));
         if !dice.one_in(6) {
-            let text = *dice.one_of(ANSWERS);
+            let text = dice.one_of(ANSWERS);
             let action = if dice.one_in(3) {
                 Action::Echo { talk, text }
             } else {
@@ -212,13 +212,13 @@ fn chat(
             let action = match dice.between(0, 9) {
                 0..=5 => Action::Writes {
                     talk,
-                    text: *dice.one_of(LATER_WORDS),
+                    text: dice.one_of(LATER_WORDS),
                 },
                 6 => Action::WritesByMachine { talk },
                 7 => Action::Blocks { talk },
                 _ => Action::Handles {
                     talk,
-                    what: *dice.one_of(&["close", "reopen", "read"]),
+                    what: dice.one_of(&["close", "reopen", "read"]),
                 },
             };
             actions.push((at, action));
@@ -232,7 +232,7 @@ fn silence(dice: &mut Dice) -> TimeDelta {
     let seconds = match dice.between(0, 3) {
         0 => dice.between(1, 300),
         1 => dice.between(300, 20_000),
-        2 => i64::from(*dice.one_of(DELAYS)) * 60 + dice.between(-20, 40),
+        2 => i64::from(dice.one_of(DELAYS)) * 60 + dice.between(-20, 40),
         _ => dice.between(20_000, 100_000),
     };
     TimeDelta::seconds(seconds.max(1))
@@ -246,22 +246,22 @@ fn interference(dice: &mut Dice, businesses: &[Business]) -> Action {
         0 | 1 => Action::Switches {
             workspace,
             rule,
-            what: *dice.one_of(&["enable", "disable"]),
+            what: dice.one_of(&["enable", "disable"]),
         },
         2 => Action::Edits {
             workspace,
             rule,
-            minutes: *dice.one_of(DELAYS),
+            minutes: dice.one_of(DELAYS),
         },
         3 => Action::Removes { workspace, rule },
         4 => Action::SwitchesAccount {
             workspace,
             account: dice.below(business.accounts.len()),
-            what: *dice.one_of(&["enable", "disable"]),
+            what: dice.one_of(&["enable", "disable"]),
         },
         _ => Action::Quiet {
             workspace,
-            hours: *dice.one_of(NIGHTS),
+            hours: dice.one_of(NIGHTS),
         },
     }
 }

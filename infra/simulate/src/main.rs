@@ -17,6 +17,7 @@ Plays whole installations with everything going wrong that can, and checks what 
 ";
 
 #[expect(clippy::print_stdout, reason = "a command prints its result")]
+#[expect(clippy::disallowed_methods, reason = "how long it took is real time")]
 fn main() -> anyhow::Result<ExitCode> {
     let mut args = std::env::args().skip(1);
     let (mut seeds, mut first, mut one, mut bug, mut all_bugs) = (100, 1, None, None, false);

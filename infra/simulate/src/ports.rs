@@ -354,7 +354,7 @@ impl Model for SimModel {
         let json = if self.hub.fault(Fault::ModelWrong) {
             self.hub
                 .dice(|dice| {
-                    *dice.one_of(&[
+                    dice.one_of(&[
                         "",
                         "[]",
                         "{\"rules\":[]}",
