@@ -439,3 +439,24 @@ async fn a_captured_call_of_the_loopback_channel_changes_nothing_when_it_is_repe
     let messages = world.get(&at).await.unwrap();
     assert_eq!(messages["messages"].as_array().unwrap().len(), 2);
 }
+
+/// Found by the simulation: the key of a message once followed our clock instead of theirs.
+#[tokio::test]
+async fn a_platform_whose_clock_runs_ahead_is_stored_once_however_often_it_delivers() {
+    let world = World::new().await;
+    let ahead = world.installation.now() + TimeDelta::seconds(4);
+    let text = whatsapp::text(ANNA, "wamid.1", ahead, "Hallo");
+    let body = whatsapp::body(vec![vec![whatsapp::change(ANNA, "messages", vec![text])]]);
+    for _ in 0..2 {
+        world
+            .installation
+            .meta(&world.path, &body)
+            .await
+            .expect(200);
+        world.installation.settle().await;
+        // Longer than the queue remembers what it has seen.
+        world.installation.advance(TimeDelta::minutes(10)).await;
+    }
+    let stored = world.installation.messages(world.connection, ANNA).await;
+    assert_eq!(stored.len(), 1);
+}

@@ -16,6 +16,9 @@ pub(crate) struct Arrival {
     pub(crate) connection: ConnectionId,
     pub(crate) user: ChannelUser,
     pub(crate) event: InboundEvent,
+    /// The time in the keys of what is stored: the platform's, the same at every delivery,
+    /// whatever the clock of the process that handles it says.
+    pub(crate) key_at: DateTime<Utc>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -34,7 +37,7 @@ impl Arrival {
     pub(crate) fn raw(&self) -> Option<RawEvent> {
         let raw = self.event.raw.clone()?;
         Some(RawEvent {
-            at: self.event.at,
+            at: self.key_at,
             dedup: self.event.dedup.clone(),
             kind: self.kind(),
             raw,

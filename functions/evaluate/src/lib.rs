@@ -12,7 +12,7 @@ mod reports;
 use app::tasks::EventTask;
 use app::{App, AppError};
 use channels::{InboundEvent, InboundKind};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{ConnectionId, WorkspaceId};
 
 use crate::arrival::Arrival;
@@ -35,6 +35,12 @@ async fn inbound(
     mut event: InboundEvent,
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
+    // Clocks differ by seconds; a time that is further ahead is none.
+    let key_at = if event.at < now + TimeDelta::days(1) {
+        event.at
+    } else {
+        now
+    };
     // A platform's clock that runs ahead must not keep a window open longer than it is.
     event.at = event.at.min(now);
     let Some(user) = event.user.clone() else {
@@ -45,6 +51,7 @@ async fn inbound(
         connection,
         user,
         event,
+        key_at,
         now,
     };
     match &arrival.event.kind {

@@ -255,7 +255,7 @@ fn customer_message(arrival: &Arrival, content: Content, automatic: bool) -> Mes
         id: arrival.message_id(&arrival.event.dedup),
         workspace: arrival.workspace,
         conversation: arrival.conversation_id(),
-        at: arrival.event.at,
+        at: arrival.key_at,
         author: Author::Customer { automatic },
         content,
         hidden: false,

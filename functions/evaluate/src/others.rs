@@ -84,6 +84,7 @@ pub(crate) async fn user_id_changed(
         },
         workspace: arrival.workspace,
         connection: arrival.connection,
+        key_at: arrival.key_at,
         now: arrival.now,
     };
     // Finding it under the old id leaves the pointer under the new one.
