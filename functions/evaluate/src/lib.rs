@@ -12,7 +12,7 @@ mod reports;
 use app::tasks::EventTask;
 use app::{App, AppError};
 use channels::{InboundEvent, InboundKind};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::ids::{ConnectionId, WorkspaceId};
 
 use crate::arrival::Arrival;
@@ -35,12 +35,7 @@ async fn inbound(
     mut event: InboundEvent,
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    // Clocks differ by seconds; a time that is further ahead is none.
-    let key_at = if event.at < now + TimeDelta::days(1) {
-        event.at
-    } else {
-        now
-    };
+    let key_at = event.at;
     // A platform's clock that runs ahead must not keep a window open longer than it is.
     event.at = event.at.min(now);
     let Some(user) = event.user.clone() else {

@@ -72,11 +72,18 @@ fn every_command_of_the_local_binary_is_known_to_it() {
 fn every_step_of_the_checks_is_listed_and_every_listed_one_is_there() {
     let steps: BTreeSet<String> = names(".ci/steps").into_iter().collect();
     let run = read(".ci/run");
-    let listed: BTreeSet<String> = run
-        .lines()
-        .find_map(|line| line.strip_prefix("steps=(")?.strip_suffix(')'))
-        .unwrap()
-        .split_whitespace()
+    let list = |name: &str| {
+        run.lines()
+            .find_map(|line| {
+                line.strip_prefix(name)?
+                    .strip_prefix("=(")?
+                    .strip_suffix(')')
+            })
+            .unwrap()
+    };
+    let listed: BTreeSet<String> = [list("steps"), list("by_name")]
+        .iter()
+        .flat_map(|steps| steps.split_whitespace())
         .map(str::to_owned)
         .collect();
     assert_eq!(listed, steps, ".ci/run and .ci/steps");

@@ -1,6 +1,6 @@
 //! How the parsers of all platforms put events together.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::{Channel, ChannelUser};
 use domain::content::Content;
 use sha2::{Digest, Sha256};
@@ -31,8 +31,9 @@ impl Draft {
 
     /// An event; customer, aliases and profile are added by the parser.
     ///
-    /// A time after the arrival would keep a window open for too long, so arrival wins. There
-    /// was no platform before 1970, and keys in the order of time begin there.
+    /// The platform's time is kept even where its clock runs ahead of ours: it is part of the key
+    /// that a second delivery must find again. A day ahead is no clock, so then arrival wins.
+    /// There was no platform before 1970, and keys in the order of time begin there.
     pub(crate) fn event(
         &self,
         at: Option<DateTime<Utc>>,
@@ -47,7 +48,8 @@ impl Draft {
             aliases: Vec::new(),
             profile: Profile::default(),
             at: at
-                .map_or(self.received_at, |at| at.min(self.received_at))
+                .filter(|at| *at < self.received_at + TimeDelta::days(1))
+                .unwrap_or(self.received_at)
                 .max(DateTime::UNIX_EPOCH),
             at_is_ours: at.is_none_or(|at| at > self.received_at),
             dedup,
