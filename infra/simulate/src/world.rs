@@ -151,6 +151,7 @@ pub(crate) struct World {
     hub: Arc<Hub>,
     observer: Watch,
     acting_for: Arc<Mutex<Option<WorkspaceId>>>,
+    workspaces: Arc<Mutex<Vec<WorkspaceId>>>,
     store: Store,
     config: Config,
     entropy: Arc<SeededEntropy>,
@@ -203,13 +204,14 @@ impl World {
     fn make(seed: u64, hub: &Arc<Hub>, life: &Life, start: DateTime<Utc>) -> anyhow::Result<Self> {
         let observer: Watch = Arc::new(Mutex::new(Observer::default()));
         let acting_for = Arc::new(Mutex::new(None));
+        let workspaces = Arc::default();
         let dynamo = Dynamo::memory()?.with_retries(Retries::Off);
         finish(hub, dynamo.ensure_table(store::table_definition(TABLE)))?;
         let wire = SimWire {
             hub: Arc::clone(hub),
             observer: Arc::clone(&observer),
             acting_for: Arc::clone(&acting_for),
-            workspaces: Arc::default(),
+            workspaces: Arc::clone(&workspaces),
         };
         let clock: Arc<dyn Clock> = Arc::<Hub>::clone(hub);
         let limits = QueueLimits {
@@ -242,6 +244,7 @@ impl World {
             hub: Arc::clone(hub),
             observer,
             acting_for,
+            workspaces,
             processes: BTreeMap::new(),
             places: Vec::new(),
             talks: life.talks.clone(),
@@ -292,6 +295,7 @@ impl World {
                     .rules
                     .push(made["id"].as_str().unwrap_or_default().to_owned());
             }
+            lock(&self.workspaces).push(place.workspace);
             self.places.push(place);
         }
         for (at, action) in &life.actions {
