@@ -139,6 +139,12 @@ mod tests {
         check("Please do not share my number", OptOut::No);
         check("Please don't stop sending the wine tips!", OptOut::No);
         check("Eine kurze Mail reicht", OptOut::No);
+        for text in [
+            "please stop sending him out without his coat",
+            "no idea how to unsubscribe from my old gym",
+        ] {
+            assert_ne!(read(text, "whatsapp", None), OptOut::Yes, "{text}");
+        }
         check("Die Bremse blockiert, wann haben Sie Zeit", OptOut::No);
         check("Lassen Sie uns das in Ruhe besprechen", OptOut::No);
     }
