@@ -252,3 +252,37 @@ fn goods_on_their_way_are_no_promise_to_answer() {
         NEITHER,
     );
 }
+
+/// A rule about appointments needs a conversation about one, not only a silence.
+#[test]
+fn an_appointment_rule_leaves_other_conversations_alone() {
+    check(
+        APPOINTMENT,
+        &[
+            "Hi, ich habe gerade die blaue Vase bestellt und bezahlt.",
+            "Danke für deinen Einkauf, Ben! Die Vase geht heute raus.",
+        ],
+        NEITHER,
+    );
+    check(
+        APPOINTMENT,
+        &["Wo habt ihr euer Geschäft?", "In der Hauptstraße 5."],
+        NEITHER,
+    );
+    check(
+        BOOKING,
+        &[
+            "What is your VAT number?",
+            "It is on every invoice, top left.",
+        ],
+        NEITHER,
+    );
+    check(
+        APPOINTMENT,
+        &[
+            "Könnt ihr mir die Haare färben?",
+            "Gern, wann passt es dir?",
+        ],
+        APPLIES,
+    );
+}

@@ -83,6 +83,15 @@ static APPOINTMENT: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
+/// Other words with which people speak of an appointment.
+static MEETING: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*buch* book* frei* free availab* vorbei* *komm* come coming *zeit* time times wann when uhr *kurs* \
+         schedul* week* woche* morgen tomorrow *stunde* lesson* class* session* fit fits pass* treff* meet* \
+         umbuch* verschieb* move date dates day days tag tage quand libre cuándo libre quando libero zaman boş",
+    )
+});
+
 static DOCUMENTS: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "*unterlage* *dokument* *nachweis* *foto* *bilder* *formular* document* \
@@ -264,6 +273,11 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
         excluded: with_kin(excluded),
         stops_on: stops_on(&rule.stop),
     }
+}
+
+/// Whether these words can be about an appointment at all.
+pub(super) fn speak_of_appointment(words: &[String]) -> bool {
+    APPOINTMENT.in_any(words) || MEETING.in_any(words)
 }
 
 fn is_after_sale(words: &[String]) -> bool {

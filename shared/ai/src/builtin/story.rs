@@ -142,6 +142,11 @@ impl Story {
     }
 
     /// Something lies with the customer: a question, an offer, a promise of their own.
+    /// Times were named, or somebody proposed some.
+    pub(super) fn has_times(&self) -> bool {
+        !self.slots.is_empty() || self.ask == Some(Ask::Slots)
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.ask.is_some() || self.offered || self.announced
     }

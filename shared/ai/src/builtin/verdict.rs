@@ -71,9 +71,12 @@ struct Evidence {
 
 /// What is known once nobody waits and nothing has ended. That the business wrote last is
 /// usually enough, so a rule whose topic cannot be recognised leans to yes.
-fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 5] {
+fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 6] {
     let told = story.has(Event::Pleased) || story.has(Event::Replied);
     let after_the_fact = story.served || told || story.ask == Some(Ask::Feedback);
+    let of_appointment = story.has_times() || rule::speak_of_appointment(&story.words);
+    let needs_appointment =
+        rule.about_appointment && !rule.about_offer && !rule.after_sale && !rule.about_documents;
     let evidence = |weight, holds, reason| Evidence {
         weight,
         holds,
@@ -99,6 +102,11 @@ fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 5] {
             -9,
             rule.needs_offer && !story.offered,
             "no offer or price was given yet",
+        ),
+        evidence(
+            -9,
+            needs_appointment && !of_appointment,
+            "nobody has spoken of an appointment",
         ),
         evidence(
             -9,
