@@ -251,6 +251,9 @@ fn clock(local: &Local) -> Value {
 
 fn duration(text: &str) -> Option<TimeDelta> {
     let parsed = iso8601_duration::Duration::parse(text).ok()?;
+    // The library panics on what no `Duration` holds; a little more than allowed is caught below.
+    let most = LONGEST_ADVANCE.num_seconds() as f32 + 60.0;
+    parsed.num_seconds().filter(|s| (0.0..=most).contains(s))?;
     // Months and years have no fixed length.
     let fixed = parsed.to_std()?;
     TimeDelta::from_std(fixed)
@@ -279,4 +282,27 @@ fn problem(code: &str, field: &str, detail: &str) -> Response {
 fn failed(error: &anyhow::Error) -> Response {
     tracing::error!(error = format!("{error:#}"), "a control endpoint failed");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_goes_forward_and_not_too_far() {
+        assert_eq!(duration("PT4H"), Some(TimeDelta::hours(4)));
+        assert_eq!(duration("P1DT30M"), Some(TimeDelta::minutes(24 * 60 + 30)));
+        assert_eq!(duration("P366D"), Some(LONGEST_ADVANCE));
+        for wrong in [
+            "P367D",
+            "PT-5H",
+            "-PT5H",
+            "P99999999999999999999D",
+            "P1Y",
+            "5h",
+            "",
+        ] {
+            assert_eq!(duration(wrong), None, "{wrong}");
+        }
+    }
 }
