@@ -46,7 +46,7 @@ impl Decider<'_> {
         }
     }
 
-    fn pending_rule_run(&self) -> Option<Run> {
+    pub(super) fn pending_rule_run(&self) -> Option<Run> {
         let mut runs = self.conversation.runs.iter();
         runs.find(|run| run.rule().is_some()).cloned()
     }

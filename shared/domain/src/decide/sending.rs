@@ -327,6 +327,12 @@ impl Decider<'_> {
     }
 
     pub(super) fn put_back(&mut self, mut run: Run, due_at: DateTime<Utc>, reason: Reason) {
+        // While it was under way another rule's follow-up was planned in its place.
+        let other = self.pending_rule_run().and_then(|pending| pending.rule());
+        if let (Some(_), Some(by)) = (run.rule(), other) {
+            self.cancelled(&run, Reason::Outranked { by });
+            return;
+        }
         let until = due_at.max(self.now);
         run.due_at = until;
         self.note(Verdict::Held { until, reason }, &run);
