@@ -22,6 +22,7 @@ pub mod receipt;
 pub mod review;
 pub mod rule;
 pub mod settings;
+pub mod sms;
 pub mod template;
 pub mod variables;
 pub mod window;
