@@ -7,7 +7,9 @@ use crate::ids::WorkspaceId;
 use crate::local_time::{QuietHours, Zone};
 
 /// The language in which customers are written to when nothing else is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Locale {
     /// German.
@@ -15,6 +17,20 @@ pub enum Locale {
     De,
     /// English.
     En,
+}
+
+impl Locale {
+    /// Every language, in the order lists show them.
+    pub const ALL: [Self; 2] = [Self::De, Self::En];
+
+    /// Its code, as HTML and JSON spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::De => "de",
+            Self::En => "en",
+        }
+    }
 }
 
 /// At most this many automated messages to one customer within this time, over all rules,

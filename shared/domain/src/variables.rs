@@ -3,6 +3,7 @@
 //! Only a bare name is allowed inside the braces. An unknown name is refused on save, with the
 //! nearest known one suggested, and fails the send if it gets that far: raw braces never leave.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::field::FieldError;
@@ -69,27 +70,70 @@ pub fn check(field: &str, text: &str, known: &[(&str, &str)]) -> Result<(), Fiel
 /// Fills in the values. A variable with an empty value also takes the space before it away when
 /// a punctuation mark follows, so that `Hallo ##{{first_name}},` becomes `Hallo,`.
 pub fn render(text: &str, values: &BTreeMap<String, String>) -> Result<String, VariableError> {
+    fill(text, |name| {
+        values.get(name).map(|value| Cow::Borrowed(value.as_str()))
+    })
+}
+
+/// As [`render`], with the values from a function; `None` is an unknown variable.
+pub fn fill<'v>(
+    text: &str,
+    value_of: impl Fn(&str) -> Option<Cow<'v, str>>,
+) -> Result<String, VariableError> {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(OPEN) {
-        out.push_str(&rest[..start]);
-        let inside = &rest[start + OPEN.len()..];
-        let end = inside.find(CLOSE).ok_or(VariableError::Unclosed)?;
-        let name = &inside[..end];
-        let value = values.get(name).ok_or_else(|| VariableError::Unknown {
-            name: name.to_owned(),
-        })?;
-        rest = &inside[end + CLOSE.len()..];
-        if value.is_empty() && rest.starts_with([',', '.', '!', '?', ':', ';']) {
-            out.truncate(out.trim_end_matches(' ').len());
+    for piece in pieces(text) {
+        match piece? {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Variable { name, after } => {
+                let value = value_of(name).ok_or_else(|| VariableError::Unknown {
+                    name: name.to_owned(),
+                })?;
+                if value.is_empty() && after.starts_with([',', '.', '!', '?', ':', ';']) {
+                    out.truncate(out.trim_end_matches(' ').len());
+                }
+                out.push_str(&value);
+            }
         }
-        out.push_str(value);
     }
-    out.push_str(rest);
     if out.contains(OPEN) {
         return Err(VariableError::Left);
     }
     Ok(out)
+}
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'t> {
+    /// Stays as it is.
+    Text(&'t str),
+    /// Stands for a value.
+    Variable {
+        /// What is between the braces.
+        name: &'t str,
+        /// The rest of the text behind it.
+        after: &'t str,
+    },
+}
+
+/// The parts of a text, in order. Ends with the first variable that is never closed.
+pub fn pieces(text: &str) -> impl Iterator<Item = Result<Piece<'_>, VariableError>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Some(inside) = rest.strip_prefix(OPEN) else {
+            let (text, after) = rest.split_at(rest.find(OPEN).unwrap_or(rest.len()));
+            rest = after;
+            return Some(Ok(Piece::Text(text)));
+        };
+        let Some((name, after)) = inside.split_once(CLOSE) else {
+            rest = "";
+            return Some(Err(VariableError::Unclosed));
+        };
+        rest = after;
+        Some(Ok(Piece::Variable { name, after }))
+    })
 }
 
 fn remedy(name: &str, known: &[(&str, &str)]) -> String {
@@ -165,6 +209,27 @@ mod tests {
         assert_eq!(render(text, &values()), Err(VariableError::Left));
         let error = check("message.text", text, &FOLLOW_UP).unwrap_err();
         assert_eq!(error.code, "nested_variable");
+    }
+
+    #[test]
+    fn a_text_is_taken_apart_without_loss() {
+        let found: Vec<_> = pieces("a##{{b}}##{{c}} d").map(Result::unwrap).collect();
+        let variable = |name, after| Piece::Variable { name, after };
+        assert_eq!(
+            found,
+            [
+                Piece::Text("a"),
+                variable("b", "##{{c}} d"),
+                variable("c", " d"),
+                Piece::Text(" d"),
+            ]
+        );
+        let unclosed: Vec<_> = pieces("a##{{b").collect();
+        assert_eq!(
+            unclosed,
+            [Ok(Piece::Text("a")), Err(VariableError::Unclosed)]
+        );
+        assert_eq!(pieces("").count(), 0);
     }
 
     #[test]
