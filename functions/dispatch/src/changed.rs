@@ -1,5 +1,5 @@
-//! A rule was created, changed, switched or deleted: the conversations that it concerns are
-//! decided again, a page at a time.
+//! A rule was created, changed, switched or deleted, or a connection may send again: the
+//! conversations that it concerns are decided again, a page at a time.
 //!
 //! Concerned are conversations with something pending, and those whose silence is still young
 //! enough for the rule. Old silences are left alone: a new rule is no mailing to the past.
@@ -11,7 +11,7 @@ use app::tasks::DueTask;
 use app::{App, AppError};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::decide::Event;
-use domain::ids::{RuleId, WorkspaceId};
+use domain::ids::{ConnectionId, ConversationId, RuleId, WorkspaceId};
 use domain::rule::Rule;
 use store::PageRequest;
 
@@ -94,17 +94,70 @@ async fn pending(
     }
 }
 
+/// A connection may send again: whatever is pending on it and waited for that is due now.
+pub(crate) async fn connection_back(
+    app: &App,
+    ws: WorkspaceId,
+    connection: ConnectionId,
+    cursor: Option<String>,
+) -> Result<(), AppError> {
+    let now = app.now();
+    app.fresh_book(ws).await?;
+    let page = PageRequest {
+        limit: PAGE,
+        cursor,
+        ..PageRequest::default()
+    };
+    let found = app.store.pending(ws, &page).await?;
+    for head in found
+        .items
+        .iter()
+        .filter(|head| head.connection == connection)
+    {
+        decide_about(
+            app,
+            ws,
+            head.id,
+            now,
+            "connection_back",
+            &Event::ConnectionBack,
+        )
+        .await?;
+    }
+    if let Some(cursor) = found.next_cursor {
+        let rest = DueTask::ConnectionBackV1 {
+            workspace: ws,
+            connection,
+            cursor: Some(cursor),
+        };
+        app.queues.send_due(&rest, Duration::ZERO).await?;
+    }
+    Ok(())
+}
+
 async fn decide_again(
     app: &App,
     ws: WorkspaceId,
-    conversation: domain::ids::ConversationId,
+    conversation: ConversationId,
     rule: RuleId,
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
+    let event = Event::RuleChanged { rule };
+    decide_about(app, ws, conversation, now, "rule_changed", &event).await
+}
+
+async fn decide_about(
+    app: &App,
+    ws: WorkspaceId,
+    conversation: ConversationId,
+    now: DateTime<Utc>,
+    cause: &'static str,
+    event: &Event,
+) -> Result<(), AppError> {
     apply::apply(app, ws, conversation, now, |loaded| {
-        let event = Event::RuleChanged { rule };
-        let decision = domain::decide::decide(&loaded.snapshot(), &event, now);
-        (decision.conversation != loaded.conversation).then(|| Change::event("rule_changed", event))
+        let decision = domain::decide::decide(&loaded.snapshot(), event, now);
+        let changes = decision.conversation != loaded.conversation;
+        changes.then(|| Change::event(cause, event.clone()))
     })
     .await?;
     Ok(())

@@ -41,6 +41,11 @@ pub async fn handle(app: &App, task: DueTask) -> Result<(), AppError> {
             rule,
             cursor,
         } => changed::rule(app, workspace, rule, cursor).await,
+        DueTask::ConnectionBackV1 {
+            workspace,
+            connection,
+            cursor,
+        } => changed::connection_back(app, workspace, connection, cursor).await,
         DueTask::EraseV1 {
             workspace,
             customer,
@@ -74,7 +79,9 @@ async fn wake(
         let done = match next {
             Some(Effect::Assess { rules }) => assess::run(app, loaded, &rules, now).await?,
             Some(Effect::Send { run, how }) => send::run(app, loaded, &run, how).await?,
-            Some(Effect::MoveTo { run, to }) => moved::run(app, loaded, &run, to, now).await?,
+            Some(Effect::MoveTo { run, to }) => {
+                Box::pin(moved::run(app, loaded, &run, to, now)).await?
+            }
             _ => timer_only(app, loaded, now).await?,
         };
         if done {

@@ -3,24 +3,89 @@
 use app::apply::{self, Change, Loaded};
 use app::{App, AppError};
 use chrono::{DateTime, Utc};
-use domain::conversation::Run;
-use domain::decide::Event;
+use domain::conversation::{Origin, Run};
+use domain::decide::{Effect, Event, decide};
 use domain::ids::ConversationId;
+use domain::receipt::{Reason, Verdict};
 
-/// Gives the run up here and brings it there. First there: if the process dies in between, the
-/// run here is decided again, and bringing it a second time changes nothing.
+use crate::timer_only;
+
+/// Gives the run up here and takes it there, in one write. If it cannot leave there, the next
+/// channel is asked; where no channel takes it, the receipt here says why.
 pub(crate) async fn run(
     app: &App,
-    loaded: Loaded,
+    mut loaded: Loaded,
     run: &Run,
     to: ConversationId,
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
-    let arrival = Event::MovedHere { run: run.clone() };
-    apply::apply(app, loaded.conversation.workspace, to, now, |_| {
-        Some(Change::event("moved_here", arrival.clone()))
-    })
-    .await?;
-    let change = Change::event("timer_fired", Event::TimerFired);
-    Ok(apply::apply_once(app, loaded, change, now).await?.is_some())
+    let mut target = Some(to);
+    while let Some(to) = target {
+        let arrival = Event::MovedHere {
+            run: run.clone(),
+            from: Origin {
+                conversation: loaded.conversation.id,
+                version: loaded.conversation.version + 1,
+            },
+        };
+        match there(app, &loaded, run, to, &arrival, now).await? {
+            Ok(there) => {
+                let away = Change {
+                    events: vec![Event::TimerFired, Event::MovedAway { run: run.id, to }],
+                    cause: "timer_fired",
+                    ..Change::default()
+                };
+                let arrives = Change::event("moved_here", arrival);
+                let both = apply::apply_to_both(app, (loaded, away), (there, arrives), now);
+                return Ok(both.await?.is_some());
+            }
+            Err(reason) => {
+                let mut known = loaded.customer.conversations.iter_mut();
+                let Some(reach) = known.find(|reach| reach.conversation == to) else {
+                    return Ok(false);
+                };
+                reach.refusal = Some(reason);
+            }
+        }
+        let effects = decide(&loaded.snapshot(), &Event::TimerFired, now).effects;
+        target = effects.into_iter().find_map(|effect| match effect {
+            Effect::MoveTo { run: next, to } if next.id == run.id => Some(to),
+            _ => None,
+        });
+    }
+    timer_only(app, loaded, now).await
+}
+
+/// The other conversation, if the run can leave there at once, or why it cannot.
+async fn there(
+    app: &App,
+    here: &Loaded,
+    run: &Run,
+    to: ConversationId,
+    arrival: &Event,
+    now: DateTime<Utc>,
+) -> Result<Result<Loaded, Reason>, AppError> {
+    let found = apply::load(app, here.conversation.workspace, to).await?;
+    let same = |there: &Loaded| {
+        there.customer.id == here.customer.id && there.conversation.moved_to.is_none()
+    };
+    // Erased, or somebody else's by now: nobody there can be reached as this customer.
+    let Some(there) = found.filter(same) else {
+        return Ok(Err(Reason::Unreachable));
+    };
+    let decision = decide(&there.snapshot(), arrival, now);
+    if decision
+        .conversation
+        .runs
+        .iter()
+        .any(|taken| taken.id == run.id)
+    {
+        return Ok(Ok(there));
+    }
+    let mut entries = decision.entries.into_iter();
+    let refusal = entries.find_map(|entry| match entry.verdict {
+        Verdict::Skipped { reason } => Some(reason),
+        _ => None,
+    });
+    Ok(Err(refusal.unwrap_or(Reason::Unreachable)))
 }

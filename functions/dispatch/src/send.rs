@@ -238,16 +238,29 @@ async fn claim(
         });
     }
 
-    let at_limit = Loaded {
-        sent_today: loaded.book.settings.daily_send_limit,
-        ..loaded.clone()
-    };
+    if let Some(from) = run.from {
+        change.checks.push(Check::ConversationUnchanged {
+            conversation: from.conversation,
+            version: from.version,
+        });
+    }
+
+    let read = loaded.clone();
     let applied = apply::apply_once(app, loaded, change, now).await?;
+    if let Some(Applied::Refused(Check::ConversationUnchanged { conversation, .. })) = applied {
+        // A reply, an answer, a stop: it was heard where the follow-up comes from.
+        give_up(app, read, run, Reason::ConversationWentOn { conversation }).await?;
+        return Ok(None);
+    }
     match settled(app, ws, applied).await? {
         Some(Applied::Done { loaded, .. }) if is_claimed(&loaded, run) => {
             Ok(Some(Claimed { loaded, message }))
         }
         Some(Applied::AtLimit) => {
+            let at_limit = Loaded {
+                sent_today: read.book.settings.daily_send_limit,
+                ..read
+            };
             let refused = Change::event("timer_fired", Event::TimerFired);
             apply::apply_once(app, at_limit, refused, now).await?;
             Ok(None)

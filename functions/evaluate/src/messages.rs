@@ -165,7 +165,7 @@ async fn store(
             cause,
             new_messages: messages,
             dated_by_us: arrival.event.at_is_ours,
-            customer: changed_customer(arrival, &loaded, is_new),
+            customer: changed_customer(arrival, &loaded, event, is_new),
             head: extra.label.and_then(|label| labelled(&loaded, label)),
             raw: arrival.raw(),
             ..Change::default()
@@ -196,6 +196,7 @@ fn labelled(loaded: &Loaded, label: &str) -> Option<Conversation> {
 fn changed_customer(
     arrival: &Arrival,
     loaded: &Loaded,
+    event: &Event,
     is_new: bool,
 ) -> Option<domain::customer::Customer> {
     let mut customer = loaded.customer.clone();
@@ -211,18 +212,9 @@ fn changed_customer(
             .language
             .clone_from(&arrival.event.profile.language);
     }
-    // Only a customer with several conversations is ever moved between them, so only then is
-    // the copy of the window worth a write.
-    if customer.conversations.len() > 1 && arrival.event.opens_window() {
-        for reach in customer
-            .conversations
-            .iter_mut()
-            .filter(|reach| reach.conversation == loaded.conversation.id)
-        {
-            reach.window_closes_at =
-                domain::window::Window::opened(reach.channel, arrival.event.at);
-        }
-    }
+    let wrote = matches!(event, Event::CustomerWrote(message) if !message.automatic);
+    let opened = arrival.event.opens_window().then_some(arrival.event.at);
+    customer.heard(loaded.conversation.id, opened, wrote);
     (is_new || customer != loaded.customer).then_some(customer)
 }
 

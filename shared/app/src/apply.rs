@@ -201,7 +201,42 @@ pub async fn apply_once(
     change: Change,
     now: DateTime<Utc>,
 ) -> Result<Option<Applied>, AppError> {
-    let ws = loaded.conversation.workspace;
+    let mut decided = Box::pin(decided(app, loaded, change, now)).await?;
+    let commit = std::mem::take(&mut decided.commit);
+    committed(app, &commit, vec![decided], now).await
+}
+
+/// One round on two conversations in one write. What came of it is that of the first.
+pub async fn apply_to_both(
+    app: &App,
+    (here, change_here): (Loaded, Change),
+    (there, change_there): (Loaded, Change),
+    now: DateTime<Utc>,
+) -> Result<Option<Applied>, AppError> {
+    let mut here = Box::pin(decided(app, here, change_here, now)).await?;
+    let mut there = Box::pin(decided(app, there, change_there, now)).await?;
+    let commit = Commit {
+        beside: Some(Box::new(std::mem::take(&mut there.commit))),
+        ..std::mem::take(&mut here.commit)
+    };
+    committed(app, &commit, vec![here, there], now).await
+}
+
+/// A change as it is to be stored, and what follows once it is.
+struct Decided {
+    after: Loaded,
+    commit: Commit,
+    effects: Vec<Effect>,
+    numbers: Vec<Metric>,
+    timer: Option<Timer>,
+}
+
+async fn decided(
+    app: &App,
+    loaded: Loaded,
+    change: Change,
+    now: DateTime<Utc>,
+) -> Result<Box<Decided>, AppError> {
     let mut after = loaded;
     let read_customer = after.customer.version;
     let before = change
@@ -267,8 +302,25 @@ pub async fn apply_once(
     commit.audit = before
         .and_then(|(audit, before)| audit.of_conversation(app, now, &before, &after.conversation));
     commit.head = Some(after.conversation.clone());
+    Ok(Box::new(Decided {
+        after,
+        commit,
+        effects,
+        numbers,
+        timer,
+    }))
+}
 
-    Ok(match app.store.commit(ws, &commit).await? {
+async fn committed(
+    app: &App,
+    commit: &Commit,
+    decided: Vec<Box<Decided>>,
+    now: DateTime<Utc>,
+) -> Result<Option<Applied>, AppError> {
+    let Some(ws) = commit.head.as_ref().map(|head| head.workspace) else {
+        return Ok(Some(Applied::Nothing));
+    };
+    Ok(match app.store.commit(ws, commit).await? {
         Committed::Conflict => None,
         Committed::Duplicate => {
             app.metrics.put(&[Metric::count(metrics::DUPLICATES, 1)]);
@@ -277,16 +329,20 @@ pub async fn apply_once(
         Committed::Refused(check) => Some(Applied::Refused(check)),
         Committed::AtLimit => Some(Applied::AtLimit),
         Committed::Done => {
-            if !numbers.is_empty() {
-                app.metrics.put(&numbers);
+            let mut done = None;
+            for one in decided {
+                if !one.numbers.is_empty() {
+                    app.metrics.put(&one.numbers);
+                }
+                if let Some(timer) = one.timer {
+                    publish(app, &timer, now).await;
+                }
+                done.get_or_insert(Applied::Done {
+                    loaded: one.after,
+                    effects: one.effects,
+                });
             }
-            if let Some(timer) = timer {
-                publish(app, &timer, now).await;
-            }
-            Some(Applied::Done {
-                loaded: after,
-                effects,
-            })
+            done
         }
     })
 }

@@ -69,11 +69,12 @@ pub async fn join(
                 connection: head.connection,
                 channel: head.channel,
                 window_closes_at: head.window_closes_at,
+                refusal: None,
             },
             &from,
         );
         from.conversations.retain(|reach| reach.conversation != id);
-        head.customer = to.id;
+        head.change_customer(&from, &to);
         head.version += 1;
         from.version += 1;
         to.version += 1;

@@ -73,6 +73,15 @@ pub enum DueTask {
         /// Where the last page ended.
         cursor: Option<String>,
     },
+    /// A connection may send again: what waited for it is looked at.
+    ConnectionBackV1 {
+        /// Whose connection.
+        workspace: WorkspaceId,
+        /// Which one.
+        connection: ConnectionId,
+        /// Where the last page ended.
+        cursor: Option<String>,
+    },
     /// The erasure of a person goes on, if it has not ended.
     EraseV1 {
         /// Whose customer.

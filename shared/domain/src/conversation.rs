@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, ChannelUser};
+use crate::customer::Customer;
 use crate::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId};
 use crate::receipt::{How, Reason, Rescue};
 use crate::window::Window;
@@ -32,8 +33,12 @@ pub struct Conversation {
     pub state: State,
     /// Rises each time the customer writes: one silence, one episode.
     pub episode: u32,
-    /// Automated messages in this episode.
+    /// Automated messages in this episode; one that was given to another conversation counts.
     pub episode_sent: u32,
+    /// The customer's turn when a person last wrote here. If it has risen since, they wrote in
+    /// another conversation of theirs.
+    #[serde(default)]
+    pub turn: u64,
     /// When the customer last wrote, by the platform's clock.
     pub last_customer_at: Option<DateTime<Utc>>,
     /// When a person of the business last wrote.
@@ -129,6 +134,12 @@ pub struct Run {
     pub source: Source,
     /// The episode it was planned in.
     pub episode: u32,
+    /// The customer's turn it belongs to.
+    #[serde(default)]
+    pub turn: u64,
+    /// The conversation it comes from, if that is another one.
+    #[serde(default)]
+    pub from: Option<Origin>,
     /// When it was planned.
     pub planned_at: DateTime<Utc>,
     /// When it is due.
@@ -143,6 +154,15 @@ pub struct Run {
     /// a rule's message, which is not stored before.
     #[serde(default)]
     pub message_at: Option<DateTime<Utc>>,
+}
+
+/// Where a run was given up for another conversation of the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// That conversation.
+    pub conversation: ConversationId,
+    /// Its version then. If it has changed since, the run may have been overtaken there.
+    pub version: u64,
 }
 
 /// What asked for a send.
@@ -267,6 +287,7 @@ impl Conversation {
             state: State::Open,
             episode: 0,
             episode_sent: 0,
+            turn: 0,
             last_customer_at: None,
             last_business_at: None,
             last_automated_at: None,
@@ -289,6 +310,20 @@ impl Conversation {
             timer_generation: 0,
             far_timer: None,
             moved_to: None,
+        }
+    }
+
+    /// It belongs to another customer now. What was up to date with the one is with the other.
+    pub fn change_customer(&mut self, from: &Customer, to: &Customer) {
+        self.customer = to.id;
+        // No turn ever comes back, so this one is past for good.
+        const PAST: u64 = u64::MAX;
+        let carry = |turn: &mut u64| *turn = if *turn == from.turn { to.turn } else { PAST };
+        carry(&mut self.turn);
+        let sending = self.sending.iter_mut().map(|sending| &mut sending.run);
+        let unknown = self.unknown.iter_mut().map(|unknown| &mut unknown.run);
+        for run in self.runs.iter_mut().chain(sending).chain(unknown) {
+            carry(&mut run.turn);
         }
     }
 

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::ids::{ConnectionId, ConversationId, CustomerId, WorkspaceId};
+use crate::receipt::Reason;
 use crate::rule::Purpose;
 use crate::settings::FrequencyCap;
+use crate::window::Window;
 
 /// One person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,10 @@ pub struct Customer {
     pub conversations: Vec<Reach>,
     /// Consent for chat messages.
     pub chat: ChatConsent,
+    /// Rises each time they write, as long as they have several conversations: what was planned in
+    /// any of them before that is not a follow-up any more.
+    #[serde(default)]
+    pub turn: u64,
     /// When automated messages went out lately; as long as the frequency cap looks back.
     pub automated_at: Vec<DateTime<Utc>>,
     /// When we first heard of them.
@@ -97,6 +103,9 @@ pub struct Reach {
     pub channel: Channel,
     /// When the platform's free-form window closes, as last seen; `None` where there is none.
     pub window_closes_at: Option<DateTime<Utc>>,
+    /// Why it takes no follow-up from elsewhere at this moment, if it was asked; never stored.
+    #[serde(skip)]
+    pub refusal: Option<Reason>,
 }
 
 /// Consent for chat messages.
@@ -148,6 +157,25 @@ impl Customer {
         // The message that must leave the span before the next one may come.
         let place = recent.len().checked_sub(cap.messages.max(1) as usize)?;
         recent.get(place).map(|at| *at + cap.span())
+    }
+
+    /// They wrote in one of their conversations, or did something else that opens its window. Only
+    /// who has several is ever written to in another one, so only then is it worth a write.
+    pub fn heard(
+        &mut self,
+        conversation: ConversationId,
+        opened: Option<DateTime<Utc>>,
+        wrote: bool,
+    ) {
+        if self.conversations.len() < 2 {
+            return;
+        }
+        self.turn += u64::from(wrote);
+        let mut known = self.conversations.iter_mut();
+        if let Some(reach) = known.find(|reach| reach.conversation == conversation) {
+            let closes = opened.and_then(|at| Window::opened(reach.channel, at));
+            reach.window_closes_at = reach.window_closes_at.max(closes);
+        }
     }
 
     /// Takes a conversation over from somebody who turned out to be the same person. What either
@@ -236,6 +264,7 @@ mod tests {
             connection: telegram.connection,
             channel: telegram.channel,
             window_closes_at: None,
+            refusal: None,
         };
         // Twice is once.
         for _ in 0..2 {

@@ -10,6 +10,7 @@ use crate::customer::Reach;
 use crate::local_time::{QuietHours, Zone};
 use crate::receipt::{Gate, GateName, How, Reason, Rescue};
 use crate::rule::{Action, Delay, RuleSpec};
+use crate::settings::Locale;
 use crate::template::Template;
 use crate::window::Window;
 
@@ -123,12 +124,7 @@ pub fn slot(spec: &RuleSpec, wanted: DateTime<Utc>, at: Circumstances<'_>) -> Pl
         };
     }
 
-    if has_text && let Some(other) = next_channel(spec, allowed, at) {
-        gates.push(Gate::new(
-            GateName::Channel,
-            true,
-            format!("{} is open to free text", other.channel),
-        ));
+    if has_text && let Some(other) = next_channel(spec, allowed, at, &mut gates) {
         let rescue = Rescue::NextChannel {
             conversation: other.conversation,
             channel: other.channel,
@@ -241,11 +237,27 @@ fn next_channel<'a>(
     spec: &RuleSpec,
     when: DateTime<Utc>,
     at: Circumstances<'a>,
+    gates: &mut Vec<Gate>,
 ) -> Option<&'a Reach> {
-    at.others
-        .iter()
-        .filter(|other| spec.reaches(other.channel))
-        .find(|other| Window::of(other.channel, other.window_closes_at).allows(when))
+    let reached = |other: &&Reach| spec.reaches(other.channel);
+    for other in at.others.iter().filter(reached) {
+        if !Window::of(other.channel, other.window_closes_at).allows(when) {
+            continue;
+        }
+        let input = match &other.refusal {
+            None => format!("{} is open to free text", other.channel),
+            Some(reason) => {
+                let why = reason.explain(Locale::En, at.zone);
+                format!("{} takes nothing now: {why}", other.channel)
+            }
+        };
+        let passed = other.refusal.is_none();
+        gates.push(Gate::new(GateName::Channel, passed, input));
+        if passed {
+            return Some(other);
+        }
+    }
+    None
 }
 
 fn quiet_gate(wanted: DateTime<Utc>, allowed: DateTime<Utc>, at: Circumstances<'_>) -> Gate {
@@ -317,6 +329,7 @@ mod tests {
             connection: ConnectionId::derive(&["other"]),
             channel: Channel::Telegram,
             window_closes_at: None,
+            refusal: None,
         };
         let shut = Reach {
             channel: Channel::Messenger,

@@ -48,6 +48,8 @@ pub struct Commit {
     pub answer: Option<KeyedAnswer>,
     /// Who asked for it, where staff decided something.
     pub audit: Option<AuditEntry>,
+    /// What changes with another conversation in the same write.
+    pub beside: Option<Box<Commit>>,
 }
 
 /// What came of a [`Commit`].
@@ -79,6 +81,13 @@ pub enum Check {
     ConnectionUnchanged {
         /// Which connection.
         connection: ConnectionId,
+        /// The version that was read.
+        version: u64,
+    },
+    /// The conversation has this version (anything that happens in it raises it).
+    ConversationUnchanged {
+        /// Which conversation.
+        conversation: ConversationId,
         /// The version that was read.
         version: u64,
     },
@@ -130,6 +139,74 @@ pub struct StatusChange {
     pub at: DateTime<Utc>,
     /// Why, for failures.
     pub reason: Option<Reason>,
+}
+
+impl Writes<'_> {
+    fn commit(&mut self, ws: WorkspaceId, commit: &Commit) -> Result<(), StoreError> {
+        if let Some(head) = &commit.head {
+            let item = items::to_item("a conversation", HeadItem::new(head))?;
+            self.put_version(item, head.version, Meaning::Version)?;
+            if let Some(target) = head.moved_to.filter(|_| head.version == 1) {
+                // So that everything about a person can be found from their conversations.
+                let pk = keys::conversation(ws, target);
+                self.put_plain("a pointer", pk, keys::pointer(head.id), head.id)?;
+            }
+        }
+        for message in &commit.new_messages {
+            let item = items::to_item("a message", MessageItem::new(message))?;
+            self.put(item, Some("attribute_not_exists(pk)"), Meaning::NewMessage)?;
+        }
+        if let Some(message) = commit.new_messages.first().filter(|_| commit.dated_by_us) {
+            let note = Plain {
+                pk: keys::conversation(ws, message.conversation),
+                sk: keys::delivery(message.id),
+                version: 0,
+                // Longer than any platform tries.
+                expires_at: Some((message.at + chrono::TimeDelta::days(30)).timestamp()),
+                body: message.at,
+            };
+            let item = items::to_item("a delivery", note)?;
+            self.put(item, Some("attribute_not_exists(pk)"), Meaning::NewMessage)?;
+        }
+        for message in &commit.messages {
+            self.put_message(message)?;
+        }
+        for customer in commit.customer.iter().chain(&commit.left) {
+            let item = items::to_item("a customer", items::customer_item(customer))?;
+            self.put_version(item, customer.version, Meaning::Version)?;
+        }
+        if let (Some(receipt), Some(head)) = (&commit.receipt, &commit.head) {
+            let pk = keys::conversation(ws, receipt.conversation);
+            let sk = keys::receipt(receipt.at, head.version, receipt.id);
+            self.put_plain("a receipt", pk, sk, receipt)?;
+        }
+        if let (Some(attempt), Some(head)) = (&commit.attempt, &commit.head) {
+            let pk = keys::conversation(ws, head.id);
+            self.put_plain(
+                "an attempt",
+                pk,
+                keys::attempt(attempt.message, attempt.number),
+                attempt,
+            )?;
+        }
+        if let (Some(raw), Some(head)) = (&commit.raw, &commit.head) {
+            let pk = keys::conversation(ws, head.id);
+            self.put_plain("an event", pk, keys::raw_event(raw.at, &raw.dedup), raw)?;
+        }
+        for check in &commit.checks {
+            self.check(ws, check)?;
+        }
+        for counter in &commit.counters {
+            self.count(ws, counter)?;
+        }
+        if let Some(answer) = &commit.answer {
+            self.put_answer(answer)?;
+        }
+        if let Some(entry) = &commit.audit {
+            self.put(audit_item(ws, entry)?, None, Meaning::Plain)?;
+        }
+        Ok(())
+    }
 }
 
 impl Store {
@@ -192,67 +269,11 @@ impl Store {
     /// Stores everything or nothing.
     pub async fn commit(&self, ws: WorkspaceId, commit: &Commit) -> Result<Committed, StoreError> {
         let mut writes = Writes::new(&self.table);
-        if let Some(head) = &commit.head {
-            let item = items::to_item("a conversation", HeadItem::new(head))?;
-            writes.put_version(item, head.version, Meaning::Version)?;
-            if let Some(target) = head.moved_to.filter(|_| head.version == 1) {
-                // So that everything about a person can be found from their conversations.
-                let pk = keys::conversation(ws, target);
-                writes.put_plain("a pointer", pk, keys::pointer(head.id), head.id)?;
-            }
-        }
-        for message in &commit.new_messages {
-            let item = items::to_item("a message", MessageItem::new(message))?;
-            writes.put(item, Some("attribute_not_exists(pk)"), Meaning::NewMessage)?;
-        }
-        if let Some(message) = commit.new_messages.first().filter(|_| commit.dated_by_us) {
-            let note = Plain {
-                pk: keys::conversation(ws, message.conversation),
-                sk: keys::delivery(message.id),
-                version: 0,
-                // Longer than any platform tries.
-                expires_at: Some((message.at + chrono::TimeDelta::days(30)).timestamp()),
-                body: message.at,
-            };
-            let item = items::to_item("a delivery", note)?;
-            writes.put(item, Some("attribute_not_exists(pk)"), Meaning::NewMessage)?;
-        }
-        for message in &commit.messages {
-            writes.put_message(message)?;
-        }
-        for customer in commit.customer.iter().chain(&commit.left) {
-            let item = items::to_item("a customer", items::customer_item(customer))?;
-            writes.put_version(item, customer.version, Meaning::Version)?;
-        }
-        if let (Some(receipt), Some(head)) = (&commit.receipt, &commit.head) {
-            let pk = keys::conversation(ws, receipt.conversation);
-            let sk = keys::receipt(receipt.at, head.version, receipt.id);
-            writes.put_plain("a receipt", pk, sk, receipt)?;
-        }
-        if let (Some(attempt), Some(head)) = (&commit.attempt, &commit.head) {
-            let pk = keys::conversation(ws, head.id);
-            writes.put_plain(
-                "an attempt",
-                pk,
-                keys::attempt(attempt.message, attempt.number),
-                attempt,
-            )?;
-        }
-        if let (Some(raw), Some(head)) = (&commit.raw, &commit.head) {
-            let pk = keys::conversation(ws, head.id);
-            writes.put_plain("an event", pk, keys::raw_event(raw.at, &raw.dedup), raw)?;
-        }
-        for check in &commit.checks {
-            writes.check(ws, check)?;
-        }
-        for counter in &commit.counters {
-            writes.count(ws, counter)?;
-        }
-        if let Some(answer) = &commit.answer {
-            writes.put_answer(answer)?;
-        }
-        if let Some(entry) = &commit.audit {
-            writes.put(audit_item(ws, entry)?, None, Meaning::Plain)?;
+        for commit in [Some(commit), commit.beside.as_deref()]
+            .into_iter()
+            .flatten()
+        {
+            writes.commit(ws, commit)?;
         }
         writes.send(self).await
     }

@@ -198,6 +198,14 @@ impl<'a> Writes<'a> {
                 connection,
                 version,
             } => (keys::workspace(ws), keys::connection(*connection), version),
+            Check::ConversationUnchanged {
+                conversation,
+                version,
+            } => (
+                keys::conversation(ws, *conversation),
+                keys::HEAD.to_owned(),
+                version,
+            ),
             Check::CustomerUnchanged { customer, version } => (
                 keys::customer(ws, *customer),
                 keys::CUSTOMER.to_owned(),

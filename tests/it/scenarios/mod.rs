@@ -86,6 +86,8 @@ scenarios! {
     dk_31_smallest_and_largest_delay
     nx_02_window_rescue
     nx_02_b_next_channel
+    nx_02_c_reply_elsewhere
+    nx_02_d_overtaken
     nx_10_model_fails
     nx_22_reply_while_writing
     nx_23_automatic_replies
@@ -101,6 +103,7 @@ scenarios! {
     nx_42_e_whole_account_waits
     nx_42_f_pace
     nx_42_g_read_between_two_tries
+    nx_42_h_connection_paused
 }
 
 pub(crate) fn folder() -> PathBuf {

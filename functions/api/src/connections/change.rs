@@ -2,8 +2,10 @@
 //! was claimed before fails its check.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::App;
+use app::tasks::DueTask;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::connection::{Connection, ConnectionState};
@@ -151,6 +153,7 @@ async fn save(
         updated_at: app.now(),
         ..changed
     };
+    let was_active = before.is_active();
     let store = caller.noting(
         app,
         action,
@@ -164,5 +167,21 @@ async fn save(
         return Err(Problem::stale(None));
     }
     app.fresh_book(changed.workspace).await?;
+    if changed.is_active() && !was_active {
+        announce(app, &changed).await;
+    }
     Ok(shown(changed))
+}
+
+/// What waited for the connection goes out now. Where nobody hears of it, it is found within the
+/// hour, so the switch does not fail for it.
+async fn announce(app: &App, connection: &Connection) {
+    let task = DueTask::ConnectionBackV1 {
+        workspace: connection.workspace,
+        connection: connection.id,
+        cursor: None,
+    };
+    if let Err(error) = app.queues.send_due(&task, Duration::ZERO).await {
+        tracing::warn!(connection.id = %connection.id, error = %error, "nobody could be told that the connection is back; what waits for it is looked at within the hour");
+    }
 }

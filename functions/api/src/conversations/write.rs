@@ -226,6 +226,8 @@ fn sendable(
         id: run,
         message: message.id,
         source: Source::Manual { at: now },
+        turn: 0,
+        from: None,
         episode: head.episode,
         planned_at: now,
         message_at: Some(now),
@@ -236,6 +238,10 @@ fn sendable(
     };
     if let (_, Some(reason)) = gates(&loaded.snapshot(), &manual, now) {
         return refuse(&reason);
+    }
+    if !loaded.connection.is_active() {
+        // Whoever writes now can do something about it; what was due before waits.
+        return refuse(&Reason::ConnectionInactive);
     }
     if head.window().is_open(now) {
         return Ok(());

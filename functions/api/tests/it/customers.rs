@@ -58,6 +58,7 @@ async fn anna(world: &World) -> Person {
         connection: head.connection,
         channel: head.channel,
         window_closes_at: None,
+        refusal: None,
     });
     // An earlier id of hers leads to the first conversation, as `evaluate` notes it.
     let earlier = domain::channel::ChannelUser::parse("anna-frueher").unwrap();

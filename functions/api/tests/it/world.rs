@@ -362,6 +362,7 @@ impl World {
                 language: None,
                 conversations: Vec::new(),
                 chat: domain::customer::ChatConsent::default(),
+                turn: 0,
                 automated_at: Vec::new(),
                 created_at: asked,
             }),

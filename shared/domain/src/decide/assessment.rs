@@ -59,6 +59,10 @@ impl Decider<'_> {
         if head.episode_sent > 0 {
             return Err(Reason::EpisodeDone);
         }
+        if head.turn != self.known.customer.turn {
+            // They went on in another conversation; this one is no silence of theirs.
+            return Err(Reason::CustomerReplied);
+        }
         // A rule that is new to an old silence must not wake everybody who ever fell silent.
         let in_time = |rule: &&Rule| !is_too_late(latest_wish(rule, anchor), self.now);
         if !self.rules_in_force().any(|rule| in_time(&rule)) {

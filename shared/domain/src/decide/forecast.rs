@@ -1,10 +1,11 @@
 //! What would become of a run at a given time: every gate, then frequency cap, quiet hours,
 //! window and template. Sending acts on it, the pending view shows it (NX-24).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Snapshot;
 use super::gates::{consent, gates, is_too_late};
+use crate::connection::ConnectionState;
 use crate::conversation::Run;
 use crate::customer::Reach;
 use crate::ids::ConversationId;
@@ -12,6 +13,9 @@ use crate::plan::{self, Circumstances, Planned, Slot};
 use crate::receipt::{Gate, GateName, How, Reason, Rescue};
 use crate::rule::{Action, Purpose, Rule, RuleSpec};
 use crate::template::{Template, TemplateCategory};
+
+/// How often a paused connection is looked at again.
+const LOOK_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// What would become of a run, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +63,12 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
         .and_then(|id| known.rules.iter().find(|rule| rule.id == id));
     let outlook = match refusal {
         Some(reason) => Outlook::Skip { reason },
-        None => held(known, at, &mut looked).unwrap_or_else(|| match rule {
-            None => for_a_person(known, at, &mut looked),
-            Some(rule) => for_a_rule(known, rule, run, at, &mut looked),
+        None => held(known, at, &mut looked).unwrap_or_else(|| {
+            let outlook = match rule {
+                None => for_a_person(known, at, &mut looked),
+                Some(rule) => for_a_rule(known, rule, run, at, &mut looked),
+            };
+            while_paused(known, run, outlook, at, &mut looked)
         }),
     };
     Forecast {
@@ -100,6 +107,44 @@ fn held(known: &Snapshot<'_>, at: DateTime<Utc>, looked: &mut Vec<Gate>) -> Opti
         until,
         reason: Reason::Paced { until },
     })
+}
+
+/// The platform stopped the connection (token, payment, quality): what would leave on it waits
+/// until somebody has switched it on again. That is announced; looking again now and then makes
+/// good for an announcement that was lost, and finds out when the window has closed.
+fn while_paused(
+    known: &Snapshot<'_>,
+    run: &Run,
+    outlook: Outlook,
+    at: DateTime<Utc>,
+    looked: &mut Vec<Gate>,
+) -> Outlook {
+    let ConnectionState::Paused { reason: detail, .. } = &known.connection.state else {
+        return outlook;
+    };
+    let Outlook::Send { how } = outlook else {
+        return outlook;
+    };
+    let input = format!("paused: {detail}");
+    looked.push(Gate::new(GateName::Connection, false, input));
+    if is_too_late(run.wanted_at, at) {
+        // Only a person's message comes this far; a rule's has expired.
+        let reason = Reason::ConnectionInactive;
+        return Outlook::Skip { reason };
+    }
+    let window = known.conversation.window();
+    let closes = match run.rule() {
+        None => window.closes_at(),
+        Some(_) => window
+            .last_moment()
+            .map(|last| last + TimeDelta::seconds(1)),
+    };
+    let closes = closes.filter(|_| how == How::FreeForm);
+    let again = at + LOOK_AGAIN;
+    let until = closes.map_or(again, |closes| closes.min(again));
+    let detail = detail.clone();
+    let reason = Reason::ConnectionPaused { until, detail };
+    Outlook::Hold { until, reason }
 }
 
 /// A person's message: only the platform's window stands in the way.

@@ -64,7 +64,8 @@ impl Looked {
         let state = match &connection.state {
             ConnectionState::Active => "active".to_owned(),
             ConnectionState::Disabled => "switched off".to_owned(),
-            ConnectionState::Paused { reason, .. } => format!("paused: {reason}"),
+            // Nothing is lost by that: `forecast` holds it.
+            ConnectionState::Paused { .. } => return,
         };
         let refusal = (!connection.is_active()).then_some(Reason::ConnectionInactive);
         self.look(GateName::Connection, state, refusal);
@@ -98,14 +99,18 @@ impl Looked {
             channel.to_string(),
             (!rule.spec.reaches(channel)).then_some(Reason::ChannelNotReached { channel }),
         );
+        let elsewhere = run.turn != known.customer.turn;
+        let replied = run.episode != head.episode || elsewhere;
         self.look(
             GateName::Reply,
-            if run.episode == head.episode {
-                "the customer has not written since".to_owned()
-            } else {
+            if run.episode != head.episode {
                 format!("planned in silence {}, now {}", run.episode, head.episode)
+            } else if elsewhere {
+                "the customer has written in another conversation since".to_owned()
+            } else {
+                "the customer has not written since".to_owned()
             },
-            (run.episode != head.episode).then_some(Reason::CustomerReplied),
+            replied.then_some(Reason::CustomerReplied),
         );
         let writing = head.person_is_writing(now);
         self.look(

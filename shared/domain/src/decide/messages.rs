@@ -29,6 +29,7 @@ impl Decider<'_> {
         }
 
         let head = &mut self.conversation;
+        head.turn = self.known.customer.turn;
         head.episode += 1;
         if head.last_automated_at.is_none_or(|sent| at >= sent) {
             // A message that arrives late does not end the silence that we have written into.
@@ -79,6 +80,7 @@ impl Decider<'_> {
             self.show(at, text, false);
         }
         if newest {
+            self.conversation.turn = self.known.customer.turn;
             self.cancel_rule_runs(&Reason::BusinessAnswered);
             self.schedule_assessment();
         } else if !self
@@ -114,6 +116,8 @@ impl Decider<'_> {
             message,
             source: Source::Manual { at },
             episode: self.conversation.episode,
+            turn: self.conversation.turn,
+            from: None,
             planned_at: self.now,
             due_at: send_at,
             wanted_at: send_at,

@@ -19,7 +19,8 @@
 //! never lies in the future (a clock that runs ahead is clamped to `now`). *Our time* says when
 //! something of ours is due.
 //!
-//! Whoever commits the state that comes with [`Effect::Assess`] or [`Effect::Send`] holds it for
+//! Whoever commits the state that comes with [`Effect::Assess`], [`Effect::Send`] or
+//! [`Effect::MoveTo`] holds it for
 //! [`LEASE`]: until then a timer that fires twice asks for nothing twice, after it a crash in
 //! between is made good. `dispatch` commits only once it has the answer or the claim, which saves
 //! a write: a timer that fires twice may ask a model twice, but only one answer is stored, and only
@@ -46,7 +47,7 @@ pub use forecast::{Forecast, Outlook, forecast};
 pub use gates::gates;
 
 use crate::connection::Connection;
-use crate::conversation::{Conversation, Run};
+use crate::conversation::{Conversation, Origin, Run};
 use crate::customer::Customer;
 use crate::ids::{ConversationId, MessageId, RuleId, RunId};
 use crate::message::Status;
@@ -141,10 +142,21 @@ pub enum Event {
         /// What it says.
         report: Report,
     },
-    /// A follow-up comes from another conversation of the customer ([`Effect::MoveTo`]).
+    /// A follow-up is given to another conversation of the customer ([`Effect::MoveTo`]), in the
+    /// write in which that one takes it.
+    MovedAway {
+        /// The run.
+        run: RunId,
+        /// Where to.
+        to: ConversationId,
+    },
+    /// A follow-up comes from another conversation of the customer. It was taken if it is pending
+    /// then.
     MovedHere {
-        /// The run that was given up there.
+        /// The run that is given up there.
         run: Run,
+        /// Where, and in which version of that conversation.
+        from: Origin,
     },
     /// The customer blocked us or let us in again.
     Reachability {
@@ -161,6 +173,8 @@ pub enum Event {
         /// Which one.
         rule: RuleId,
     },
+    /// The connection may send again: what waited for that is looked at now.
+    ConnectionBack,
     /// Staff read the conversation.
     Read,
     /// Staff closed it.
@@ -287,9 +301,10 @@ pub enum Effect {
         /// As what.
         how: How,
     },
-    /// Bring the run to the customer's other conversation with [`Event::MovedHere`].
+    /// Bring the run to the customer's other conversation: [`Event::MovedAway`] here and
+    /// [`Event::MovedHere`] there, in one write.
     MoveTo {
-        /// The run that is given up here.
+        /// The run, which is pending here until then.
         run: Run,
         /// Where to.
         to: ConversationId,
@@ -348,7 +363,9 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::Claim { run, deadline } => decider.claim(*run, *deadline),
         Event::SendFinished { run, outcome } => decider.send_finished(*run, outcome),
         Event::ReceiptArrived { message, report } => decider.receipt_arrived(*message, report),
-        Event::MovedHere { run } => decider.moved_here(run),
+        Event::MovedAway { run, to } => decider.moved_away(*run, *to),
+        Event::MovedHere { run, from } => decider.moved_here(run, *from),
+        Event::ConnectionBack => decider.connection_back(),
         Event::Reachability { reachable } => decider.reachability(*reachable),
         Event::Consent { opted_out } => decider.consent(*opted_out),
         Event::RuleChanged { rule } => decider.rule_changed(*rule),

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use super::decider::{Decider, about};
 use super::forecast::template_refusal;
 use super::gates::{gates, is_too_late};
-use super::{Assessed, Judgement, Snapshot};
-use crate::conversation::{Run, Source};
-use crate::ids::{MessageId, RuleId, RunId};
+use super::{Assessed, Forecast, Judgement, Outlook, Snapshot};
+use crate::conversation::{Origin, Run, Source};
+use crate::ids::{ConversationId, MessageId, RuleId, RunId};
 use crate::plan::{self, Planned};
 use crate::receipt::{Entry, Gate, GateName, Reason, Verdict};
 use crate::rule::Rule;
@@ -98,6 +98,8 @@ impl Decider<'_> {
                 step: 0,
             },
             episode: self.conversation.episode,
+            turn: self.conversation.turn,
+            from: None,
             planned_at: self.now,
             due_at: wanted.max(self.now),
             wanted_at: wanted,
@@ -215,33 +217,70 @@ impl Decider<'_> {
         }
     }
 
-    /// A follow-up that could not go out in another conversation of the customer.
-    pub(super) fn moved_here(&mut self, run: &Run) {
-        let Some(rule) = run.rule().and_then(|id| self.rule(id)) else {
+    /// Another conversation of the customer takes the run in the same write. This silence has had
+    /// its message, or nobody could tell the two apart when the rules are assessed again.
+    pub(super) fn moved_away(&mut self, id: RunId, to: ConversationId) {
+        let mut runs = self.conversation.runs.iter();
+        let Some(run) = runs.find(|run| run.id == id).cloned() else {
             return;
         };
-        let known = |id: RunId| {
-            let head = &self.conversation;
-            let runs = head.runs.iter().chain(head.sending.iter().map(|s| &s.run));
-            let unknown = head.unknown.iter().map(|unknown| &unknown.run);
-            runs.chain(unknown).any(|run| run.id == id)
-        };
-        if known(run.id) {
+        let Forecast { outlook, gates } = self.forecast(&run);
+        if outlook != (Outlook::Move { to }) {
             return;
         }
+        self.remove_run(id);
+        self.conversation.backlog.clear();
+        self.conversation.episode_sent += 1;
+        let reason = Reason::MovedToOtherConversation { conversation: to };
+        let verdict = Verdict::Cancelled {
+            reason: reason.clone(),
+        };
+        self.entries.push(about(verdict, &run).gates(gates));
+        if run.attempts > 0 {
+            self.settle_skipped(&run, reason);
+        }
+    }
+
+    /// A follow-up that cannot go out in another conversation of the customer. It is taken only if
+    /// it can leave at once: whatever would hold it here, the next channel may do better.
+    pub(super) fn moved_here(&mut self, run: &Run, from: Origin) {
+        let Some(rule) = run.rule().and_then(|id| self.rule(id)) else {
+            self.note(
+                Verdict::Skipped {
+                    reason: Reason::RuleDeleted,
+                },
+                run,
+            );
+            return;
+        };
         let run = Run {
             episode: self.conversation.episode,
+            from: Some(from),
             planned_at: self.now,
             due_at: self.now,
             wanted_at: self.now,
             rescue: None,
+            attempts: 0,
+            message_at: None,
             ..run.clone()
         };
+        let pending = self.pending_rule_run().and_then(|pending| pending.rule());
         let in_the_way = if self.conversation.waiting_since.is_some() {
             Some(Reason::CustomerWaits)
+        } else if let Some(by) = pending {
+            Some(Reason::Outranked { by })
         } else {
-            let pending = self.pending_rule_run().and_then(|pending| pending.rule());
-            pending.map(|by| Reason::Outranked { by })
+            match self.forecast(&run).outlook {
+                Outlook::Send { .. }
+                | Outlook::Hold {
+                    reason: Reason::Paced { .. },
+                    ..
+                } => None,
+                Outlook::Hold { reason, .. } | Outlook::Skip { reason } => Some(reason),
+                Outlook::Move { .. } => Some(Reason::WindowClosed {
+                    closed_at: self.conversation.window_closes_at,
+                }),
+            }
         };
         match in_the_way {
             Some(reason) => self.note(Verdict::Skipped { reason }, &run),

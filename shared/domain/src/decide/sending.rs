@@ -119,15 +119,21 @@ impl Decider<'_> {
         match outlook {
             Outlook::Send { .. } => {}
             Outlook::Move { to } => {
-                self.remove_run(run.id);
-                let reason = Reason::MovedToOtherConversation { conversation: to };
-                let entry = about(Verdict::Cancelled { reason }, run);
-                self.entries.push(entry.gates(gates));
+                self.set_due(run.id, self.now + LEASE);
                 let run = run.clone();
                 self.effects.push(Effect::MoveTo { run, to });
             }
             Outlook::Hold { until, reason } => self.hold(run, until, reason, gates),
             Outlook::Skip { reason } => self.skip(run, reason, gates),
+        }
+    }
+
+    /// What waits for the connection is due now; what waits for something else is held again.
+    pub(super) fn connection_back(&mut self) {
+        let now = self.now;
+        let runs = self.conversation.runs.iter_mut();
+        for run in runs.filter(|run| run.attempts == 0 && run.wanted_at <= now) {
+            run.due_at = run.due_at.min(now);
         }
     }
 
@@ -316,6 +322,7 @@ impl Decider<'_> {
             Reason::QuietHours { until }
             | Reason::FrequencyCap { until }
             | Reason::ConnectionHeld { until }
+            | Reason::ConnectionPaused { until, .. }
             | Reason::Paced { until }
             | Reason::InFlight { until }
                 if *until > self.now =>

@@ -1,6 +1,7 @@
 use super::world::World;
 use crate::channel::Channel;
-use crate::connection::Hold;
+use crate::connection::{ConnectionState, Hold};
+use crate::conversation::Origin;
 use crate::customer::Reach;
 use crate::decide::{Effect, Event, LEASE, SendOutcome};
 use crate::fixtures::{hours, manual, minutes, monday, quiet, rule, with_template};
@@ -311,6 +312,7 @@ fn nx_02_else_on_the_customers_next_channel_else_not_at_all() {
         connection: ConnectionId::derive(&["telegram"]),
         channel: Channel::Telegram,
         window_closes_at: None,
+        refusal: None,
     };
     let night = |others: Vec<Reach>| {
         let mut world = at_night(rule("rule", manual(60)), Channel::WhatsApp);
@@ -330,25 +332,183 @@ fn nx_02_else_on_the_customers_next_channel_else_not_at_all() {
     let (run, to) = moved.unwrap();
     assert_eq!(to, other.conversation);
 
+    // It stays until the other conversation has taken it, whoever dies in between.
+    let origin = Origin {
+        conversation: world.head.id,
+        version: world.head.version + 1,
+    };
+    let mut here = night(vec![other.clone()]);
+    assert_eq!(here.pending().map(|run| run.id), Some(run.id));
+    let asked = |world: &World| {
+        let moves = world.effects.iter();
+        moves.filter(|e| matches!(e, Effect::MoveTo { .. })).count()
+    };
+    assert!(asked(&here) > 1);
+    here.now = monday() + hours(26);
+    here.happens(&Event::MovedAway { run: run.id, to });
+    assert_eq!(here.pending(), None);
+    assert_eq!(
+        here.last_reason().unwrap().code(),
+        "moved_to_other_conversation"
+    );
+    // And then this silence has had its message.
+    here.happens(&Event::CustomerActed { at: here.now });
+    here.happens(&Event::RuleChanged {
+        rule: here.rules[0].id,
+    });
+    here.advance(5000);
+    assert!(here.sent.is_empty());
+    assert_eq!(here.pending(), None);
+
     // There it goes out, once, unless the customer waits for us there.
     let mut there = World::answered(Channel::Telegram, vec![rule("rule", manual(60))]);
     there.happens(&Event::Closed);
     there.happens(&Event::Reopened);
     there.head.assess_at = None;
     for _ in 0..3 {
-        there.happens(&Event::MovedHere { run: run.clone() });
+        there.happens(&Event::MovedHere {
+            run: run.clone(),
+            from: origin,
+        });
         there.advance(5);
     }
     assert_eq!(there.sent.len(), 1);
     let mut waiting = World::on(Channel::Telegram, vec![rule("rule", manual(60))]);
     waiting.customer_writes();
-    waiting.happens(&Event::MovedHere { run });
+    waiting.happens(&Event::MovedHere {
+        run: run.clone(),
+        from: origin,
+    });
     waiting.advance(500);
     assert!(waiting.sent.is_empty());
+    assert_eq!(waiting.last_reason(), Some(Reason::CustomerWaits));
+    // Where it could not leave at once it is not taken, and the next channel is asked.
+    let mut paused = World::answered(Channel::Telegram, vec![rule("rule", manual(60))]);
+    paused.head.assess_at = None;
+    paused.connection.state = paused_state();
+    paused.happens(&Event::MovedHere { run, from: origin });
+    assert_eq!(paused.pending(), None);
+    let refused = Reach {
+        refusal: Some(Reason::CustomerWaits),
+        ..other.clone()
+    };
+    assert_eq!(asked(&night(vec![refused])), 0);
 
     let world = night(Vec::new());
     assert!(world.sent.is_empty());
     assert_eq!(world.last_reason().unwrap().code(), "window_closed");
+}
+
+#[test]
+fn nothing_goes_out_after_a_reply_in_another_conversation_of_the_customer() {
+    let telegram = Reach {
+        conversation: ConversationId::derive(&["telegram"]),
+        connection: ConnectionId::derive(&["telegram"]),
+        channel: Channel::Telegram,
+        window_closes_at: None,
+        refusal: None,
+    };
+    let two = || {
+        let mut world = World::on(Channel::WhatsApp, hourly());
+        world.customer.conversations.push(telegram.clone());
+        world.customer_writes();
+        world.advance(1);
+        world.staff_answers();
+        world
+    };
+    let elsewhere = |world: &mut World| world.customer.heard(telegram.conversation, None, true);
+
+    let mut undisturbed = two();
+    undisturbed.advance(3000);
+    assert_eq!(undisturbed.minutes(), [61]);
+    for minutes in [1, 30, 59] {
+        // Before the rules are assessed, and after.
+        let mut world = two();
+        world.advance(minutes);
+        elsewhere(&mut world);
+        world.advance(3000);
+        assert!(world.sent.is_empty(), "{minutes}");
+        assert_eq!(world.last_reason(), Some(Reason::CustomerReplied));
+    }
+    // A reply that is recorded between the timer and the claim is seen by the claim.
+    let mut world = two();
+    world.advance(59);
+    world.now += minutes(1);
+    world.happens(&Event::TimerFired);
+    let run = world.pending().unwrap().id;
+    elsewhere(&mut world);
+    assert!(!world.claim(run));
+    // Once we have answered here again, silence is silence.
+    world.staff_answers();
+    world.advance(3000);
+    assert_eq!(world.sent.len(), 1);
+}
+
+fn paused_state() -> ConnectionState {
+    ConnectionState::Paused {
+        reason: "190: the token has expired".into(),
+        since: monday(),
+    }
+}
+
+#[test]
+fn while_the_connection_is_paused_messages_wait_as_long_as_they_may() {
+    let fall_silent = |rules| {
+        let mut world = World::answered(Channel::WhatsApp, rules);
+        world.advance(30);
+        world.connection.state = paused_state();
+        world
+    };
+    // Switched on again in time: it leaves at once.
+    let mut world = fall_silent(hourly());
+    world.advance(200);
+    assert!(world.sent.is_empty());
+    assert_eq!(world.last_reason().unwrap().code(), "connection_paused");
+    world.connection.state = ConnectionState::Active;
+    world.happens(&Event::ConnectionBack);
+    world.advance(0);
+    assert_eq!(world.minutes(), [231]);
+    // The announcement was lost: within the hour.
+    let mut world = fall_silent(hourly());
+    world.advance(200);
+    world.connection.state = ConnectionState::Active;
+    world.advance(60);
+    assert_eq!(world.minutes(), [241]);
+    // Too late for free text: the template, else nothing, and the reason is the window's.
+    for (rule, sent) in [
+        (with_template(rule("rule", manual(60))), 1),
+        (rule("rule", manual(60)), 0),
+    ] {
+        let mut world = fall_silent(vec![rule]);
+        world.advance(25 * 60);
+        let over = world.pending().is_none();
+        assert_eq!(over, sent == 0);
+        world.connection.state = ConnectionState::Active;
+        world.happens(&Event::ConnectionBack);
+        world.advance(100);
+        assert_eq!(world.sent.len(), sent);
+        match world.sent.first() {
+            Some(sent) => assert_eq!(sent.how, crate::receipt::How::Template),
+            None => assert_eq!(world.last_reason().unwrap().code(), "window_closed"),
+        }
+    }
+    // Nobody looks after it: it is given up in the end, a person's message as well.
+    let mut world = fall_silent(vec![with_template(rule("rule", manual(60)))]);
+    world.advance(5000);
+    assert_eq!(world.last_reason(), Some(Reason::Expired));
+    let mut world = World::answered(Channel::Telegram, Vec::new());
+    world.staff_writes(world.now + minutes(10));
+    world.connection.state = paused_state();
+    world.advance(5000);
+    assert_eq!(world.last_reason(), Some(Reason::NoRules));
+    assert_eq!(world.head.due_at(), None);
+    assert!(world.sent.is_empty());
+    // A connection that its owner switched off is none to wait for.
+    let mut world = World::answered(Channel::WhatsApp, hourly());
+    world.advance(30);
+    world.connection.state = ConnectionState::Disabled;
+    world.advance(60);
+    assert_eq!(world.last_reason(), Some(Reason::ConnectionInactive));
 }
 
 #[test]

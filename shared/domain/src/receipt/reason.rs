@@ -1,0 +1,349 @@
+//! Why something was decided: stable codes, and a sentence for each in German and English.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::channel_name;
+use crate::channel::Channel;
+use crate::ids::{ConversationId, RuleId};
+use crate::local_time::Zone;
+use crate::settings::Locale;
+
+/// Why something was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "`explain` says in two languages what each one means"
+)]
+pub enum Reason {
+    CustomerReplied,
+    BusinessAnswered,
+    BusinessIsWriting,
+    NoAnswerYet,
+    AutomaticMessage,
+    CustomerWaits,
+    NoRules,
+    DoesNotApply,
+    StopTriggerMet {
+        rule: RuleId,
+    },
+    OptedOut {
+        since: DateTime<Utc>,
+    },
+    MarketingRefused {
+        since: DateTime<Utc>,
+    },
+    Unreachable,
+    ConversationClosed,
+    ConversationSuspended,
+    RuleDisabled,
+    RuleDeleted,
+    RuleChanged,
+    ChannelNotReached {
+        channel: Channel,
+    },
+    ConnectionInactive,
+    ConnectionHeld {
+        until: DateTime<Utc>,
+    },
+    ConnectionPaused {
+        until: DateTime<Utc>,
+        detail: String,
+    },
+    Paced {
+        until: DateTime<Utc>,
+    },
+    WindowClosed {
+        closed_at: Option<DateTime<Utc>>,
+    },
+    TemplateNotApproved {
+        name: String,
+        language: String,
+    },
+    Outranked {
+        by: RuleId,
+    },
+    EpisodeDone,
+    FrequencyCap {
+        until: DateTime<Utc>,
+    },
+    QuietHours {
+        until: DateTime<Utc>,
+    },
+    DailyLimit {
+        limit: u64,
+    },
+    InFlight {
+        until: DateTime<Utc>,
+    },
+    MovedToOtherConversation {
+        conversation: ConversationId,
+    },
+    ConversationWentOn {
+        conversation: ConversationId,
+    },
+    TextUnusable {
+        detail: String,
+    },
+    Provider {
+        class: String,
+        detail: String,
+    },
+    RetriesExhausted {
+        detail: String,
+    },
+    OutcomeUnknown {
+        detail: String,
+    },
+    OutcomeNeverKnown,
+    SentAgain,
+    AnswerFailed,
+    Withdrawn,
+    Expired,
+}
+
+impl Reason {
+    /// The stable code, as in JSON.
+    #[must_use]
+    pub fn code(&self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| {
+                value
+                    .get("code")
+                    .and_then(|code| code.as_str().map(str::to_owned))
+            })
+            .unwrap_or_default()
+    }
+
+    /// The reason in plain language, with times on the workspace's wall clock.
+    #[must_use]
+    pub fn explain(&self, locale: Locale, zone: Zone) -> String {
+        let (de, en) = self.texts(zone);
+        match locale {
+            Locale::De => de,
+            Locale::En => en,
+        }
+    }
+
+    fn texts(&self, zone: Zone) -> (String, String) {
+        let both = |de: &str, en: &str| (de.to_owned(), en.to_owned());
+        match self {
+            Self::CustomerReplied => both(
+                "Der Kunde hat wieder geschrieben.",
+                "The customer wrote again.",
+            ),
+            Self::BusinessAnswered => both(
+                "Jemand aus dem Team hat geantwortet; die Stille zählt neu.",
+                "Somebody of the team answered; the silence starts anew.",
+            ),
+            Self::BusinessIsWriting => both(
+                "Eine Nachricht aus dem Team geht gleich hinaus.",
+                "A message of the team is about to go out.",
+            ),
+            Self::NoAnswerYet => both(
+                "Wir haben dem Kunden noch nicht geantwortet; er wartet auf uns.",
+                "We have not answered the customer yet; they wait for us.",
+            ),
+            Self::AutomaticMessage => both(
+                "Die Nachricht des Kunden kam von einem Automaten.",
+                "The customer's message came from a machine.",
+            ),
+            Self::CustomerWaits => both(
+                "Der Kunde wartet auf eine Antwort von uns.",
+                "The customer waits for an answer of ours.",
+            ),
+            Self::NoRules => both(
+                "Für diese Unterhaltung gilt keine eingeschaltete Regel.",
+                "No rule that is switched on acts here.",
+            ),
+            Self::DoesNotApply => both(
+                "Die Beschreibung der Regel passt nicht.",
+                "The rule's description does not fit.",
+            ),
+            Self::StopTriggerMet { .. } => both(
+                "Der Stopp-Auslöser ist erfüllt; weiter geht es erst, wenn der Kunde wieder schreibt.",
+                "The stop trigger is met; planning resumes when the customer writes again.",
+            ),
+            Self::OptedOut { since } => (
+                format!(
+                    "Der Kunde möchte keine Nachrichten (seit {}).",
+                    zone.show(*since)
+                ),
+                format!(
+                    "The customer wants no messages (since {}).",
+                    zone.show(*since)
+                ),
+            ),
+            Self::MarketingRefused { since } => (
+                format!(
+                    "Der Kunde möchte keine Werbung (seit {}).",
+                    zone.show(*since)
+                ),
+                format!(
+                    "The customer wants no marketing (since {}).",
+                    zone.show(*since)
+                ),
+            ),
+            Self::Unreachable => both(
+                "Der Kunde ist auf diesem Kanal nicht erreichbar.",
+                "The customer cannot be reached on this channel.",
+            ),
+            Self::ConversationClosed => both(
+                "Die Unterhaltung ist geschlossen.",
+                "The conversation is closed.",
+            ),
+            Self::ConversationSuspended => both(
+                "Nachfassen ist für diese Unterhaltung ausgesetzt.",
+                "Follow-ups are suspended for this conversation.",
+            ),
+            Self::RuleDisabled => both("Die Regel ist ausgeschaltet.", "The rule is switched off."),
+            Self::RuleDeleted => both("Die Regel wurde gelöscht.", "The rule was deleted."),
+            Self::RuleChanged => both(
+                "Die Regel wurde geändert; es wird neu geplant.",
+                "The rule was changed; it is planned anew.",
+            ),
+            Self::ChannelNotReached { channel } => (
+                format!("Die Regel gilt nicht für {}.", channel_name(*channel)),
+                format!("The rule does not act on {}.", channel_name(*channel)),
+            ),
+            Self::ConnectionInactive => both(
+                "Die Verbindung darf gerade nicht senden.",
+                "The connection may not send at present.",
+            ),
+            Self::ConnectionHeld { until } => (
+                format!(
+                    "Die Plattform bremst die Verbindung; weiter geht es ab {}.",
+                    zone.show(*until)
+                ),
+                format!(
+                    "The platform slows the connection down; it goes on from {}.",
+                    zone.show(*until)
+                ),
+            ),
+            Self::ConnectionPaused { detail, .. } => (
+                format!(
+                    "Die Verbindung ist angehalten ({detail}); weiter geht es, sobald sie wieder eingeschaltet ist."
+                ),
+                format!(
+                    "The connection is paused ({detail}); it goes on once it is switched on again."
+                ),
+            ),
+            Self::Paced { until } => (
+                format!(
+                    "Die Plattform nimmt so schnell keine zweite Nachricht an diesen Kunden; weiter geht es ab {}.",
+                    zone.show(*until)
+                ),
+                format!(
+                    "The platform takes no second message to this customer that soon; it goes on from {}.",
+                    zone.show(*until)
+                ),
+            ),
+            Self::WindowClosed {
+                closed_at: Some(at),
+            } => (
+                format!(
+                    "Das 24-Stunden-Fenster endet am {}; ab 5 Minuten davor geht nur noch eine freigegebene WhatsApp-Vorlage hinaus.",
+                    zone.show(*at)
+                ),
+                format!(
+                    "The 24-hour window ends at {}; from 5 minutes before only an approved WhatsApp template may leave.",
+                    zone.show(*at)
+                ),
+            ),
+            Self::WindowClosed { closed_at: None } => both(
+                "Der Kunde hat hier noch nie geschrieben; ohne freigegebene WhatsApp-Vorlage geht nichts hinaus.",
+                "The customer never wrote here; without an approved WhatsApp template nothing may leave.",
+            ),
+            Self::TemplateNotApproved { name, language } => (
+                format!("Die Vorlage {name} ({language}) ist nicht freigegeben."),
+                format!("The template {name} ({language}) is not approved."),
+            ),
+            Self::Outranked { .. } => both(
+                "Eine Regel mit höherer Priorität kommt zum Zug.",
+                "A rule with a higher priority goes first.",
+            ),
+            Self::EpisodeDone => both(
+                "In dieser Stille ging schon eine automatische Nachricht hinaus.",
+                "This silence has already had its automated message.",
+            ),
+            Self::FrequencyCap { until } => (
+                format!(
+                    "Der Kunde hat genug automatische Nachrichten bekommen; frühestens {}.",
+                    zone.show(*until)
+                ),
+                format!(
+                    "The customer had enough automated messages; {} at the earliest.",
+                    zone.show(*until)
+                ),
+            ),
+            Self::QuietHours { until } => (
+                format!("Ruhezeit bis {}.", zone.show(*until)),
+                format!("Quiet hours until {}.", zone.show(*until)),
+            ),
+            Self::DailyLimit { limit } => (
+                format!("Das Tageslimit von {limit} automatischen Nachrichten ist erreicht."),
+                format!("The daily limit of {limit} automated messages is reached."),
+            ),
+            Self::InFlight { until } => (
+                format!(
+                    "Eine andere Nachricht ist gerade unterwegs (bis {}).",
+                    zone.show(*until)
+                ),
+                format!(
+                    "Another message is on its way (until {}).",
+                    zone.show(*until)
+                ),
+            ),
+            Self::MovedToOtherConversation { .. } => both(
+                "Geht auf dem nächsten Kanal des Kunden hinaus.",
+                "Goes out on the customer's next channel.",
+            ),
+            Self::ConversationWentOn { .. } => both(
+                "In der Unterhaltung, aus der die Nachricht kommt, hat sich inzwischen etwas getan.",
+                "Something has happened since in the conversation that the message comes from.",
+            ),
+            Self::TextUnusable { detail } => (
+                format!("Der Text lässt sich nicht senden: {detail}"),
+                format!("The text cannot be sent: {detail}"),
+            ),
+            Self::Provider { class, detail } => (
+                format!("Die Plattform lehnt ab ({class}): {detail}"),
+                format!("The platform refused ({class}): {detail}"),
+            ),
+            Self::RetriesExhausted { detail } => (
+                format!("Alle Versuche sind fehlgeschlagen: {detail}"),
+                format!("Every attempt failed: {detail}"),
+            ),
+            Self::OutcomeUnknown { detail } => (
+                format!(
+                    "Unklar, ob die Plattform die Nachricht hat ({detail}); sie wird nicht blind wiederholt."
+                ),
+                format!(
+                    "It is not known whether the platform has the message ({detail}); it is not resent blindly."
+                ),
+            ),
+            Self::OutcomeNeverKnown => both(
+                "Die Plattform hat den Versand nie bestätigt; es wird nicht erneut gesendet.",
+                "The platform never confirmed the send; it is not sent again.",
+            ),
+            Self::SentAgain => both(
+                "Die Plattform hat den Versand nie bestätigt; die Regel verlangt, erneut zu senden.",
+                "The platform never confirmed the send; the rule asks to send again.",
+            ),
+            Self::AnswerFailed => both(
+                "Die Antwort aus dem Team kam nicht an; der Kunde wartet weiter.",
+                "The team's answer did not arrive; the customer still waits.",
+            ),
+            Self::Withdrawn => both(
+                "Zurückgezogen, bevor sie hinausging.",
+                "Withdrawn before it went out.",
+            ),
+            Self::Expired => both(
+                "Der Zeitpunkt dafür liegt zu lange zurück.",
+                "Its time is too long past.",
+            ),
+        }
+    }
+}
