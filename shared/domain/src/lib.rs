@@ -15,6 +15,7 @@ pub mod field;
 #[cfg(test)]
 mod fixtures;
 pub mod ids;
+pub mod keyword;
 pub mod local_time;
 pub mod message;
 pub mod plan;

@@ -22,7 +22,7 @@ const IMPURE: [&str; 12] = [
 
 /// Our crates and those of ours that they may name. Arrows point down only.
 const LAYERS: [(&str, &[&str]); 8] = [
-    ("ai", &[]),
+    ("ai", &["domain"]),
     ("domain", &[]),
     ("channels", &["domain"]),
     ("mail", &["domain"]),

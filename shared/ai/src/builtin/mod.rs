@@ -21,6 +21,8 @@ mod topics;
 mod verdict;
 mod write;
 
+use domain::keyword::{self, Keyword, Place, Reading, Receiving};
+
 use crate::transcript::Language;
 use lexicon::Lexicon;
 
@@ -59,16 +61,8 @@ pub fn is_automatic(text: &str) -> bool {
 /// Whether one customer message takes an earlier wish for no more messages back: the keyword as
 /// the whole message.
 pub fn opt_in(text: &str) -> bool {
-    const KEYWORDS: [&str; 9] = [
-        "start",
-        "unstop",
-        "anmelden",
-        "wieder anmelden",
-        "resubscribe",
-        "subscribe",
-        "alta",
-        "inizia",
-        "iniciar",
-    ];
-    KEYWORDS.contains(&text::bare_words(text).join(" ").as_str())
+    let start = Reading::Keyword {
+        keyword: Keyword::Start,
+    };
+    keyword::read(text, Place::Chat, Receiving::Stopped) == start
 }
