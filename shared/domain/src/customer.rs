@@ -4,9 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
+/// The name from before there was a ledger.
+pub use crate::consent::Standing as ChatConsent;
 use crate::ids::{ConnectionId, ConversationId, CustomerId, WorkspaceId};
 use crate::receipt::Reason;
-use crate::rule::Purpose;
 use crate::settings::FrequencyCap;
 use crate::window::Window;
 
@@ -25,7 +26,8 @@ pub struct Customer {
     pub language: Option<String>,
     /// Where they can be written to.
     pub conversations: Vec<Reach>,
-    /// Consent for chat messages.
+    /// What they said about messages, on every medium. Its name in the table is older than the
+    /// other media.
     pub chat: ChatConsent,
     /// Rises each time they write, as long as they have several conversations: what was planned in
     /// any of them before that is not a follow-up any more.
@@ -108,41 +110,6 @@ pub struct Reach {
     pub refusal: Option<Reason>,
 }
 
-/// Consent for chat messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChatConsent {
-    /// No automated message at all: the customer asked for that.
-    pub opted_out_at: Option<DateTime<Utc>>,
-    /// They took that back; what they said before it is not held against them.
-    #[serde(default)]
-    pub opted_in_at: Option<DateTime<Utc>>,
-    /// No marketing: the customer told the platform so.
-    pub marketing_stopped_at: Option<DateTime<Utc>>,
-}
-
-impl ChatConsent {
-    /// Whether any message is refused.
-    #[must_use]
-    pub fn refuses_anything(&self) -> bool {
-        self.opted_out_at.is_some() || self.marketing_stopped_at.is_some()
-    }
-
-    /// What the other one refused is refused here, too, since the earlier of the two.
-    pub fn refuse_also(&mut self, other: &Self) {
-        self.opted_out_at = earliest(self.opted_out_at, other.opted_out_at);
-        self.marketing_stopped_at = earliest(self.marketing_stopped_at, other.marketing_stopped_at);
-    }
-
-    /// Since when messages of this purpose are refused.
-    #[must_use]
-    pub fn refused_since(&self, purpose: Purpose) -> Option<DateTime<Utc>> {
-        match purpose {
-            Purpose::Transactional => self.opted_out_at,
-            Purpose::Marketing => self.opted_out_at.or(self.marketing_stopped_at),
-        }
-    }
-}
-
 impl Customer {
     /// When the frequency cap allows the next automated message; `None`: now.
     #[must_use]
@@ -184,8 +151,7 @@ impl Customer {
         self.conversations
             .retain(|known| known.conversation != reach.conversation);
         self.conversations.push(reach);
-        self.chat.refuse_also(&from.chat);
-        self.chat.opted_in_at = earliest(self.chat.opted_in_at, from.chat.opted_in_at);
+        self.chat.merge(&from.chat);
         self.automated_at.extend(&from.automated_at);
         self.automated_at.sort_unstable();
         self.automated_at.dedup();
@@ -214,10 +180,6 @@ impl Customer {
     }
 }
 
-fn earliest(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    one.into_iter().chain(other).min()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +205,7 @@ mod tests {
                 opted_out_at: Some(monday() + hours(1)),
                 opted_in_at: None,
                 marketing_stopped_at: Some(monday() + hours(3)),
+                ..ChatConsent::default()
             },
             automated_at: vec![monday(), monday() + hours(2)],
             language: Some("de".into()),
@@ -253,6 +216,7 @@ mod tests {
                 opted_out_at: None,
                 opted_in_at: Some(monday() + hours(2)),
                 marketing_stopped_at: Some(monday() + hours(2)),
+                ..ChatConsent::default()
             },
             automated_at: vec![monday() + hours(1), monday() + hours(2)],
             language: None,

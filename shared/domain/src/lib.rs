@@ -6,6 +6,7 @@
 
 pub mod channel;
 pub mod connection;
+pub mod consent;
 pub mod content;
 pub mod conversation;
 pub mod cursor;

@@ -272,6 +272,16 @@ pub enum GateName {
     Person,
     /// Its time is not too long past.
     Due,
+    /// There is an address to send to.
+    Address,
+    /// Nothing is known against the address.
+    Suppression,
+    /// The customer did not stop everything with one word.
+    StopWord,
+    /// The segments of the month.
+    Segments,
+    /// The account may send.
+    Account,
 }
 
 impl Verdict {
@@ -405,6 +415,7 @@ fn with(de: &str, en: &str, reason: &Reason, locale: Locale, zone: Zone) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consent::{Cause, Class, Medium};
     use crate::fixtures::{berlin, hours, monday};
 
     /// One of each. The match makes sure that a new reason is added here too.
@@ -426,6 +437,33 @@ mod tests {
             R::StopTriggerMet { rule },
             R::OptedOut { since: at },
             R::MarketingRefused { since: at },
+            R::ClassRefused {
+                class: Class::EmailMarketing,
+                since: at,
+            },
+            R::NotConfirmed {
+                class: Class::SmsMarketing,
+                since: at,
+            },
+            R::NoConsent {
+                class: Class::ChatMarketing,
+            },
+            R::SmsStopped { since: at },
+            R::AddressSuppressed {
+                cause: Cause::HardBounce,
+                since: at,
+            },
+            R::NoAddress {
+                medium: Medium::Email,
+            },
+            R::SegmentsSpent {
+                used: 499,
+                limit: 500,
+            },
+            R::AccountLocked {
+                messages: 5001,
+                limit: 5000,
+            },
             R::Unreachable,
             R::ConversationClosed,
             R::ConversationSuspended,
@@ -475,6 +513,9 @@ mod tests {
                 R::NoAnswerYet | R::AutomaticMessage | R::CustomerWaits | R::NoRules => {}
                 R::DoesNotApply | R::StopTriggerMet { .. } | R::OptedOut { .. } => {}
                 R::MarketingRefused { .. } | R::Unreachable | R::ConversationClosed => {}
+                R::ClassRefused { .. } | R::NotConfirmed { .. } | R::NoConsent { .. } => {}
+                R::SmsStopped { .. } | R::AddressSuppressed { .. } | R::NoAddress { .. } => {}
+                R::SegmentsSpent { .. } | R::AccountLocked { .. } => {}
                 R::ConversationSuspended | R::RuleDisabled | R::RuleDeleted => {}
                 R::RuleChanged | R::ChannelNotReached { .. } | R::ConnectionInactive => {}
                 R::ConnectionHeld { .. } | R::ConnectionPaused { .. } | R::Paced { .. } => {}

@@ -120,10 +120,7 @@ pub(crate) fn suppressed_item(
     hash: &str,
     refused: &ChatConsent,
 ) -> Result<Item, StoreError> {
-    let body = ChatConsent {
-        opted_in_at: None,
-        ..refused.clone()
-    };
+    let body = refused.refusals();
     let item = Plain {
         pk: keys::suppressed(ws),
         sk: hash.to_owned(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::channel_name;
 use crate::channel::Channel;
+use crate::consent::{Cause, Class, Medium};
 use crate::ids::{ConversationId, RuleId};
 use crate::local_time::Zone;
 use crate::settings::Locale;
@@ -33,6 +34,35 @@ pub enum Reason {
     },
     MarketingRefused {
         since: DateTime<Utc>,
+    },
+    ClassRefused {
+        class: Class,
+        since: DateTime<Utc>,
+    },
+    NotConfirmed {
+        class: Class,
+        since: DateTime<Utc>,
+    },
+    NoConsent {
+        class: Class,
+    },
+    SmsStopped {
+        since: DateTime<Utc>,
+    },
+    AddressSuppressed {
+        cause: Cause,
+        since: DateTime<Utc>,
+    },
+    NoAddress {
+        medium: Medium,
+    },
+    SegmentsSpent {
+        used: u64,
+        limit: u64,
+    },
+    AccountLocked {
+        messages: u64,
+        limit: u64,
     },
     Unreachable,
     ConversationClosed,
@@ -184,6 +214,80 @@ impl Reason {
                 format!(
                     "The customer wants no marketing (since {}).",
                     zone.show(*since)
+                ),
+            ),
+            Self::ClassRefused { class, since } => (
+                format!(
+                    "Der Kunde möchte keine {} (seit {}).",
+                    class.names().0,
+                    zone.show(*since)
+                ),
+                format!(
+                    "The customer wants no {} (since {}).",
+                    class.names().1,
+                    zone.show(*since)
+                ),
+            ),
+            Self::NotConfirmed { class, since } => (
+                format!(
+                    "Für {} fehlt noch die Bestätigung des Kunden (angefragt am {}).",
+                    class.names().0,
+                    zone.show(*since)
+                ),
+                format!(
+                    "The customer has not confirmed {} yet (asked on {}).",
+                    class.names().1,
+                    zone.show(*since)
+                ),
+            ),
+            Self::NoConsent { class } => (
+                format!("Für {} fehlt die Einwilligung.", class.names().0),
+                format!("The consent to {} is missing.", class.names().1),
+            ),
+            Self::SmsStopped { since } => (
+                format!(
+                    "Der Kunde hat mit STOP alle SMS beendet (seit {}); nur er selbst hebt das mit START auf.",
+                    zone.show(*since)
+                ),
+                format!(
+                    "The customer ended all SMS with STOP (since {}); only they lift that, with START.",
+                    zone.show(*since)
+                ),
+            ),
+            Self::AddressSuppressed { cause, since } => (
+                format!(
+                    "An diese Adresse geht nichts mehr: {} (seit {}).",
+                    cause.names().0,
+                    zone.show(*since)
+                ),
+                format!(
+                    "Nothing goes to this address any more: {} (since {}).",
+                    cause.names().1,
+                    zone.show(*since)
+                ),
+            ),
+            Self::NoAddress { medium } => {
+                let (de, en) = match medium {
+                    Medium::Email => ("eine E-Mail-Adresse", "an e-mail address"),
+                    Medium::Sms => ("eine Mobilnummer", "a mobile number"),
+                    Medium::Chat => ("ein Chat", "a chat"),
+                    Medium::InApp => ("ein Konto in der App", "an account in the app"),
+                };
+                (
+                    format!("Dem Kunden fehlt {de}."),
+                    format!("The customer is without {en}."),
+                )
+            }
+            Self::SegmentsSpent { used, limit } => (
+                format!("Die SMS-Segmente des Monats sind verbraucht ({used} von {limit})."),
+                format!("The month's SMS segments are spent ({used} of {limit})."),
+            ),
+            Self::AccountLocked { messages, limit } => (
+                format!(
+                    "Das Konto ist gesperrt, weil es vor allem Nachrichten sendet ({messages}, erlaubt {limit}); der Betreiber der Installation kann eine Ausnahme machen."
+                ),
+                format!(
+                    "The account is locked because it mainly sends messages ({messages}, allowed {limit}); the owner of the installation can grant an exception."
                 ),
             ),
             Self::Unreachable => both(
