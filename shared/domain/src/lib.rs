@@ -20,6 +20,7 @@ pub mod keyword;
 pub mod local_time;
 pub mod message;
 pub mod plan;
+pub mod rebooking;
 pub mod receipt;
 pub mod review;
 pub mod rule;
