@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::predict::Prediction;
+use crate::field::{FieldError, FieldErrors};
 use crate::local_time::{TimeOfDay, Zone};
 use crate::settings::Locale;
 
@@ -79,7 +80,32 @@ impl Default for Limits {
     }
 }
 
-/// Whether the customer may be sent marketing, which a rebooking prompt is (PH-15).
+impl Limits {
+    /// Most days late that can be allowed: later, the next visit is due.
+    pub const MOST_DAYS: u32 = 60;
+
+    /// What is outside its limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        for (field, days) in [
+            ("late_days", self.late_days),
+            ("go_live_days", self.go_live_days),
+        ] {
+            if days > Self::MOST_DAYS {
+                errors.push(FieldError::new(
+                    field,
+                    "out_of_range",
+                    format!("is {days}, and must be 0 to {}", Self::MOST_DAYS),
+                    "Leave late_days at 7 and go_live_days at 3.",
+                ));
+            }
+        }
+        errors.finish()
+    }
+}
+
+/// Whether the customer may be sent marketing, which a rebooking prompt is (PH-15): the answer
+/// of [`consent::may_send`](crate::consent::may_send), or of what a channel knows of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Marketing {

@@ -51,7 +51,8 @@ impl Collector {
 
     pub(super) fn finish(mut self) -> Figures {
         let count = self.errors.len();
-        let per_one = |sum: f64| sum / count.max(1) as f64;
+        // An empty sum is -0.
+        let per_one = |sum: f64| sum / count.max(1) as f64 + 0.0;
         let mut curve = [0; WITHIN_DAYS + 1];
         for error in &self.errors {
             // Saturates: what is far off is beyond the curve.
@@ -144,10 +145,11 @@ pub(super) fn changes(sums: &[Sums], seed: u64) -> Vec<Change> {
             let (days_percent, days_range) = change(place, |own| &own.days);
             let (log_percent, log_range) = change(place, |own| &own.logs);
             let verdict = match days_range {
-                None => Verdict::TooLittleData,
-                Some(range) if !range.excludes_zero() => Verdict::NotProven,
+                _ if !enough => Verdict::TooLittleData,
                 Some(range) if range.high < 0.0 => Verdict::Better,
-                Some(_) => Verdict::Worse,
+                Some(range) if range.low > 0.0 => Verdict::Worse,
+                // Also where neither ever erred, and there is no range.
+                _ => Verdict::NotProven,
             };
             Change {
                 against,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::{Seen, Shop, gap, simple};
+use super::{Shop, gap, simple};
 use crate::rebooking::category::{blended_days, own_median};
 use crate::rebooking::formula::OWN_PATTERN_VISITS;
 use crate::rebooking::predict::gaps_newest_first;
@@ -38,30 +38,66 @@ impl Known {
     /// For each of these days, which stand in order.
     pub(super) fn at_each(origins: &[NaiveDate], shop: &Shop) -> Months {
         let misses = misses(shop);
-        let known = origins.iter().map(|day| Self {
-            day: *day,
-            category_days: category_days(*day, shop),
-            offsets: offsets(&misses[..misses.partition_point(|(known, _)| known < day)]),
+        let mut streams = Stream::all(shop);
+        let known = origins.iter().map(|day| {
+            for stream in &mut streams {
+                stream.learn_until(*day);
+            }
+            Self {
+                day: *day,
+                category_days: category_days(&streams, shop),
+                offsets: offsets(&misses[..misses.partition_point(|(known, _)| known < day)]),
+            }
         });
         Months(known.collect())
     }
 }
 
-/// One vote per customer and category: the median of the gaps between days with a service of it.
-fn category_days(origin: NaiveDate, shop: &Shop) -> Vec<f64> {
+/// The days on which one customer had a service of one category.
+struct Stream {
+    category: u16,
+    days: Vec<NaiveDate>,
+    /// How many of them are known so far.
+    known: usize,
+    /// The customer's vote on the category, as far as is known.
+    vote: Option<f64>,
+}
+
+impl Stream {
+    fn all(shop: &Shop) -> Vec<Self> {
+        let mut streams = Vec::new();
+        for customer in &shop.customers {
+            let mut own: BTreeMap<u16, Vec<NaiveDate>> = BTreeMap::new();
+            for seen in customer.visits.iter().chain(&customer.further) {
+                own.entry(seen.category).or_default().push(seen.day);
+            }
+            streams.extend(own.into_iter().map(|(category, mut days)| {
+                days.sort_unstable();
+                Self {
+                    category,
+                    days,
+                    known: 0,
+                    vote: None,
+                }
+            }));
+        }
+        streams
+    }
+
+    fn learn_until(&mut self, origin: NaiveDate) {
+        let known = self.days.partition_point(|day| *day < origin);
+        if known > self.known {
+            self.known = known;
+            self.vote = own_median(gaps_newest_first(&self.days[..known]));
+        }
+    }
+}
+
+/// The default of each category, blended with one vote per customer.
+fn category_days(streams: &[Stream], shop: &Shop) -> Vec<f64> {
     let mut votes: Vec<Vec<f64>> = vec![Vec::new(); shop.categories.len()];
-    for customer in &shop.customers {
-        let before = |seen: &&Seen| seen.day < origin;
-        let visits = customer.visits.iter().take_while(before);
-        let further = customer.further.iter().take_while(before);
-        let mut days: BTreeMap<u16, Vec<NaiveDate>> = BTreeMap::new();
-        for seen in visits.chain(further) {
-            days.entry(seen.category).or_default().push(seen.day);
-        }
-        for (category, mut days) in days {
-            days.sort_unstable();
-            votes[usize::from(category)].extend(own_median(gaps_newest_first(&days)));
-        }
+    for stream in streams {
+        votes[usize::from(stream.category)].extend(stream.vote);
     }
     let defaults = shop.categories.iter().map(|known| known.default_days);
     defaults

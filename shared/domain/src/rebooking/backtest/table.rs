@@ -58,12 +58,15 @@ fn errors(report: &Report, text: &mut String) {
             pinball_80,
             ..
         } = figures;
-        let _ = writeln!(
-            text,
-            "{:<30} {count:>7} {mean_error_days:>9.1} {median_error_days:>10.1} {:>12.0} % {log_error:>11.3} {pinball_80:>22.4}",
-            method.word(),
-            within_7_days * 100.0,
-        );
+        let name = method.word();
+        let _ = match count {
+            0 => writeln!(text, "{name:<30} {count:>7} {:>9}", "-"),
+            _ => writeln!(
+                text,
+                "{name:<30} {count:>7} {mean_error_days:>9.1} {median_error_days:>10.1} {:>12.0} % {log_error:>11.3} {pinball_80:>22.4}",
+                within_7_days * 100.0,
+            ),
+        };
     }
 }
 
@@ -78,6 +81,7 @@ fn comparison(report: &Report, text: &mut String) {
             Some(Interval { low, high }) => {
                 format!("{percent:+.1} % ({low:+.1} to {high:+.1})")
             }
+            None if report.tested_customers == 0 => "-".to_owned(),
             None => format!("{percent:+.1} %"),
         };
         let verdict = match change.verdict {
@@ -153,21 +157,14 @@ fn timing(report: &Report, text: &mut String) {
             came_first,
             median_lead_days,
         } = *figures;
-        let percent = |part: u64, of: u64| 100.0 * part as f64 / of.max(1) as f64;
-        let Interval { low, high } = wilson(in_time, sent);
-        let in_time = format!(
-            "{:.0} % ({:.0}-{:.0})",
-            percent(in_time, sent),
-            low * 100.0,
-            high * 100.0
-        );
         let _ = writeln!(
             text,
-            "{:<30} {sent:>8} {in_time:>17} {:>8.0} % {:>9.0} % {:>14.0} {came_first:>16} {median_lead_days:>12}",
+            "{:<30} {sent:>8} {:>17} {:>10} {:>11} {:>14.0} {came_first:>16} {median_lead_days:>12}",
             choice(*when),
+            ranged(in_time, sent),
             percent(too_early, sent),
             percent(never_came, sent),
-            percent(sent, cycles),
+            100.0 * sent as f64 / cycles.max(1) as f64,
         );
     }
     let _ = writeln!(
@@ -178,15 +175,31 @@ fn timing(report: &Report, text: &mut String) {
 }
 
 fn calibration(found: &Calibration, text: &mut String) {
-    let of = |part: u64, all: u64| {
-        let Interval { low, high } = wilson(part, all);
-        let share = 100.0 * part as f64 / all.max(1) as f64;
-        format!("{share:.0} % ({:.0}-{:.0})", low * 100.0, high * 100.0)
-    };
     let _ = writeln!(
         text,
         "\nHad come before they were overdue: {} of those who came back, {} of all.",
-        of(found.before_at_risk, found.returned),
-        of(found.before_at_risk, found.cycles),
+        ranged(found.before_at_risk, found.returned),
+        ranged(found.before_at_risk, found.cycles),
     );
+}
+
+fn percent(part: u64, of: u64) -> String {
+    match of {
+        0 => "-".to_owned(),
+        _ => format!("{:.0} %", 100.0 * part as f64 / of as f64),
+    }
+}
+
+/// A share with the range that holds it with 95 % certainty.
+fn ranged(part: u64, of: u64) -> String {
+    let Interval { low, high } = wilson(part, of);
+    match of {
+        0 => "-".to_owned(),
+        _ => format!(
+            "{} ({:.0}-{:.0})",
+            percent(part, of),
+            low * 100.0,
+            high * 100.0
+        ),
+    }
 }

@@ -179,6 +179,60 @@ fn a_reminder_is_judged_by_the_visit_that_follows() {
 }
 
 #[test]
+fn what_really_happened_is_counted_like_what_would_have() {
+    let found = TimingFigures::of([
+        (30, Some(20)),
+        (30, Some(33)),
+        (30, Some(40)),
+        (30, Some(90)),
+        (30, None),
+    ]);
+    assert_eq!(
+        found,
+        TimingFigures {
+            cycles: 5,
+            sent: 4,
+            in_time: 2,
+            too_early: 1,
+            never_came: 1,
+            came_first: 1,
+            median_lead_days: 10,
+        }
+    );
+}
+
+#[test]
+fn where_nothing_ever_errs_nothing_is_proven() {
+    let daily = (0..60).map(|_| Customer {
+        visits: (0..500)
+            .map(|n| Seen {
+                day: day("2021-07-01") + Days::new(n),
+                category: 0,
+            })
+            .collect(),
+        further: Vec::new(),
+    });
+    let shop = Shop {
+        customers: daily.collect(),
+        ..shop(0, 0)
+    };
+    let report = run(
+        &shop,
+        &Plan {
+            to: day("2021-09-01"),
+            ..plan()
+        },
+    );
+    assert!(
+        report
+            .changes
+            .iter()
+            .all(|change| change.verdict == Verdict::NotProven)
+    );
+    assert!(!table(&report).contains("NaN"));
+}
+
+#[test]
 fn the_sensible_window_leaves_a_past_and_a_future() {
     let of = |first: &str, last: &str| {
         let seen = |text| Seen {

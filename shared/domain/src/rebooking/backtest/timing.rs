@@ -49,6 +49,19 @@ pub struct TimingFigures {
     pub median_lead_days: u32,
 }
 
+impl TimingFigures {
+    /// Of reminders by the days from the last visit to them and to the next one, if one came:
+    /// after switch-on those that really were due.
+    #[must_use]
+    pub fn of(reminders: impl IntoIterator<Item = (i64, Option<u32>)>) -> Self {
+        let mut collector = Collector::default();
+        for (reminder_day, next_visit) in reminders {
+            collector.add(reminder_day, next_visit);
+        }
+        collector.finish()
+    }
+}
+
 /// Counts outcomes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Collector {

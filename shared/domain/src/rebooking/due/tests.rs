@@ -197,6 +197,35 @@ fn ph_08_ph_14_ph_15_every_reason_to_send_nothing() {
 }
 
 #[test]
+fn decisions_and_their_reasons_survive_json_and_limits_have_limits() {
+    let at = utc("2026-06-02T07:00:00Z");
+    let skip = Skip::FutureAppointment { at };
+    for decision in [
+        Decision::Send { at, late_days: 2 },
+        Decision::Hold { until: at },
+        Decision::Skip(skip),
+        Decision::Skip(Skip::NoConsent),
+    ] {
+        let json = serde_json::to_string(&decision).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Decision>(&json).unwrap(),
+            decision,
+            "{json}"
+        );
+    }
+    assert_eq!(
+        serde_json::to_string(&Decision::Skip(skip)).unwrap(),
+        r#"{"decision":"skip","code":"future_appointment","at":"2026-06-02T07:00:00Z"}"#
+    );
+    assert!(Limits::default().check().is_ok());
+    let limits = Limits {
+        late_days: 61,
+        go_live_days: 99,
+    };
+    assert_eq!(limits.check().unwrap_err().len(), 2);
+}
+
+#[test]
 fn go_live_reaches_back_three_days_and_not_four() {
     let at = |now: &str| {
         let live = Situation {
