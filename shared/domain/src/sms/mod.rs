@@ -6,5 +6,6 @@
 pub mod advice;
 mod gsm7;
 mod segments;
+pub mod tier;
 
 pub use segments::{Encoding, Segments, count, split};
