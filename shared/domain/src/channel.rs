@@ -254,10 +254,12 @@ impl ProviderMessageId {
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
-    /// The only way in. Spaces, hyphens, dots, slashes and brackets are dropped.
+    /// The only way in. Spaces, hyphens, dots, slashes and brackets are dropped, and the zero in
+    /// brackets that is dialled at home only.
     pub fn parse(value: &str) -> Result<Self, IdentityError> {
         let compact: String = value
             .trim()
+            .replace("(0)", "")
             .chars()
             .filter(|c| !matches!(c, ' ' | '\u{a0}' | '-' | '.' | '/' | '(' | ')'))
             .collect();
@@ -366,6 +368,8 @@ mod tests {
         let phone = PhoneNumber::parse("+49 (151) 123-456 12").unwrap();
         assert_eq!(format!("{phone:?}"), "PhoneNumber(49…12)");
         assert_eq!(phone.digits(), "4915112345612");
+        // The zero that is dialled at home only.
+        assert_eq!(PhoneNumber::parse("+49 (0)151 12345612").unwrap(), phone);
     }
 
     #[test]

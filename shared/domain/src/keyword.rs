@@ -227,7 +227,7 @@ fn words_of(list: &str) -> Vec<String> {
 
 /// The words of a text in one spelling: without case, accents, punctuation and pictures. `ä`, `ae`
 /// and `a` are the same, "stooop" is "stop"; hyphens join.
-fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let joined = ['-', '_', '‐', '‑', '\u{ad}', '\u{200b}'];
     let folded = text

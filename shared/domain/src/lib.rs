@@ -8,6 +8,7 @@ pub mod broadcast;
 pub mod channel;
 pub mod connection;
 pub mod consent;
+pub mod contact;
 pub mod content;
 pub mod conversation;
 pub mod cursor;
