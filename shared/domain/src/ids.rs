@@ -128,6 +128,11 @@ id!(
     "rcp_"
 );
 id!(
+    /// A saved filter over customers.
+    SegmentId,
+    "seg_"
+);
+id!(
     /// An API key.
     KeyId,
     "key_"

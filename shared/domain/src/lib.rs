@@ -26,6 +26,7 @@ pub mod rebooking;
 pub mod receipt;
 pub mod review;
 pub mod rule;
+pub mod segment;
 pub mod settings;
 pub mod sms;
 pub mod template;
