@@ -522,7 +522,7 @@ fn check(book: &Book, oracle: &Oracle) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn nothing_forbidden_ever_leaves(

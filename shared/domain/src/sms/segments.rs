@@ -103,7 +103,7 @@ pub fn split(text: &str) -> Vec<&str> {
     }
     let mut parts = Vec::new();
     let (mut start, mut end, mut used) = (0, 0, 0);
-    for piece in text.graphemes(true).flat_map(|it| pieces(encoding, it)) {
+    for piece in pieces(encoding, text) {
         let size = encoding.units(piece);
         if used + size > encoding.part() {
             parts.push(&text[start..end]);
@@ -117,12 +117,24 @@ pub fn split(text: &str) -> Vec<&str> {
 }
 
 /// What must stay in one part: a grapheme cluster, unless no part could hold it. The two halves of
-/// a line break are characters of their own.
-fn pieces(encoding: Encoding, cluster: &str) -> Vec<&str> {
-    if cluster == "\r\n" || encoding.units(cluster) > encoding.part() {
-        cluster.split_inclusive(|_: char| true).collect()
-    } else {
-        vec![cluster]
+/// a line break are characters of their own, and GSM-7 has no other clusters.
+fn pieces(encoding: Encoding, text: &str) -> Vec<&str> {
+    let chars = |text| str::split_inclusive(text, |_: char| true);
+    match encoding {
+        Encoding::Gsm7 => chars(text).collect(),
+        Encoding::Ucs2 => {
+            let divided = |it: &str| it == "\r\n" || encoding.units(it) > encoding.part();
+            let clusters = text.graphemes(true);
+            clusters
+                .flat_map(|it| {
+                    if divided(it) {
+                        chars(it).collect()
+                    } else {
+                        vec![it]
+                    }
+                })
+                .collect()
+        }
     }
 }
 
@@ -205,8 +217,7 @@ mod tests {
             prop_assert!(parts.iter().all(|part| (1..=most).contains(&size.encoding.units(part))));
             // Greedy: the next piece would not have fitted.
             for pair in parts.windows(2) {
-                let next = pair[1].graphemes(true).next().unwrap();
-                let next = pieces(size.encoding, next)[0];
+                let next = pieces(size.encoding, pair[1])[0];
                 prop_assert!(size.encoding.units(pair[0]) + size.encoding.units(next) > most);
             }
         }

@@ -411,6 +411,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn no_message_goes_beyond_the_limit(
             limit in 0_u64..60,
