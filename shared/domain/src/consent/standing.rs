@@ -263,6 +263,10 @@ impl Standing {
             Change::Confirm { class } => self.confirm(*class, mark),
             Change::Refuse { class } => self.refuse(*class, mark),
             Change::Restore { class } => self.restore(*class, source),
+            // Transactional SMS have no switch for staff (MO-26), so all SMS have none either.
+            Change::Stop {
+                what: Stoppable::Sms,
+            } if matches!(source, Source::Staff { .. }) => Err(Denied::NoSwitch),
             Change::Stop { what } => {
                 match what {
                     Stoppable::Sms => self.sms_stopped_at.get_or_insert(at),

@@ -106,8 +106,10 @@ fn staff_switch_three_classes_off_and_on_again() {
         assert_eq!(again, Err(Denied::NothingRefused));
     }
     let class = Class::SmsTransactional;
-    let refused = Book::default().say(Change::Refuse { class }, staff());
-    assert_eq!(refused, Err(Denied::NoSwitch));
+    for change in [Change::Refuse { class }, SMS] {
+        let refused = Book::default().say(change, staff());
+        assert_eq!(refused, Err(Denied::NoSwitch));
+    }
 }
 
 #[test]
@@ -364,6 +366,8 @@ enum Event {
     Start(Stoppable),
     StaffStart(Stoppable),
     ImportStart(Stoppable),
+    ImportOn(Class),
+    StaffStopSms,
 }
 
 impl Event {
@@ -384,6 +388,8 @@ impl Event {
             Self::Start(what) => (Change::Start { what }, Source::Keyword),
             Self::StaffStart(what) => (Change::Start { what }, staff()),
             Self::ImportStart(what) => (Change::Start { what }, import()),
+            Self::ImportOn(class) => (Change::Restore { class }, import()),
+            Self::StaffStopSms => (SMS, staff()),
         };
         // What is denied leaves no trace; the oracle says whether it should have.
         let _ = book.say(change, source);
@@ -404,8 +410,10 @@ impl Oracle {
     fn happen(&mut self, event: Event) {
         let without = |list: &mut Vec<Class>, class| list.retain(|it| *it != class);
         match event {
-            // Nobody else than the customer lifts a STOP.
-            Event::StaffStart(_) | Event::ImportStart(_) => {}
+            // Nobody else than the customer lifts a STOP, and staff have no switch for it.
+            Event::StaffStart(_) | Event::ImportStart(_) | Event::StaffStopSms => {}
+            // An import lifts nothing.
+            Event::ImportOn(_) => {}
             Event::Stop(what) => self.stopped.push(what),
             Event::Start(what) => self.stopped.retain(|it| *it != what),
             Event::PlatformNo => self.at_platform = true,
@@ -496,6 +504,8 @@ fn event() -> impl Strategy<Value = Event> {
         what().prop_map(Event::Start),
         what().prop_map(Event::StaffStart),
         what().prop_map(Event::ImportStart),
+        class().prop_map(Event::ImportOn),
+        Just(Event::StaffStopSms),
     ]
 }
 
