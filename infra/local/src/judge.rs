@@ -29,13 +29,7 @@ pub async fn run(app: &App, file: &Path) -> anyhow::Result<String> {
             }
         };
         let assessment = modelled.unwrap_or_else(|| ai::builtin::assess(&transcript, rules, now));
-        let verdict = assessment.rules.first();
-        answers.push(CaseAnswer {
-            id: case.id.clone(),
-            applies: verdict.is_some_and(|verdict| verdict.applies && !verdict.stop),
-            stop: verdict.is_some_and(|verdict| verdict.stop),
-            opt_out: assessment.opt_out,
-        });
+        answers.push(CaseAnswer::of(case, &assessment));
     }
     let mut report = score::score(&cases, &answers, &score::known_injections()).render();
     if app.model.is_some() {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::builtin;
 use crate::score::{self, Case, CaseAnswer, Report};
 
 fn now() -> DateTime<Utc> {
@@ -12,15 +11,7 @@ fn now() -> DateTime<Utc> {
 fn judge(cases: &[Case]) -> Report {
     let answers: Vec<CaseAnswer> = cases
         .iter()
-        .map(|case| {
-            let assessment = builtin::assess(&case.transcript(now()), &[case.rule()], now());
-            CaseAnswer {
-                id: case.id.clone(),
-                applies: assessment.rules[0].applies,
-                stop: assessment.rules[0].stop,
-                opt_out: assessment.opt_out,
-            }
-        })
+        .map(|case| CaseAnswer::without_model(case, now()))
         .collect();
     score::score(cases, &answers, &score::known_injections())
 }

@@ -24,6 +24,8 @@ mod error;
 mod everyday_tests;
 #[cfg(test)]
 mod judgement_tests;
+#[cfg(test)]
+mod principle_tests;
 mod prompt;
 #[cfg(test)]
 mod property_tests;

@@ -8,6 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::assess::Assessment;
+use crate::builtin;
 use crate::transcript::{Author, Language, RuleText, Transcript, Turn};
 
 /// One labelled conversation with one rule.
@@ -72,6 +74,25 @@ pub struct CaseAnswer {
     pub applies: bool,
     pub stop: bool,
     pub opt_out: bool,
+}
+
+impl CaseAnswer {
+    /// What an assessment under the case's rule says. A rule that stops does not apply.
+    pub fn of(case: &Case, assessment: &Assessment) -> CaseAnswer {
+        let verdict = assessment.rules.first();
+        CaseAnswer {
+            id: case.id.clone(),
+            applies: verdict.is_some_and(|verdict| verdict.applies && !verdict.stop),
+            stop: verdict.is_some_and(|verdict| verdict.stop),
+            opt_out: assessment.opt_out,
+        }
+    }
+
+    /// What the built-in decider says.
+    pub fn without_model(case: &Case, now: DateTime<Utc>) -> CaseAnswer {
+        let assessment = builtin::assess(&case.transcript(now), &[case.rule()], now);
+        CaseAnswer::of(case, &assessment)
+    }
 }
 
 /// What the text planted in a case orders; obeying it means answering so against the

@@ -2,7 +2,11 @@
 //!
 //! A keyword counts only as the whole message, politeness aside. In sentences the request
 //! must be about messages: stopping a charge, cancelling an appointment or leaving a
-//! course is none. What is neither clear nor clearly something else goes to a person.
+//! course is none, and neither is what somebody else said, what is quoted, what was settled
+//! with another sender, or a question about it. What is neither clear nor clearly something
+//! else goes to a person.
+
+use std::sync::LazyLock;
 
 use domain::keyword::{self, Keyword, Place, Reading, Receiving};
 
@@ -10,6 +14,8 @@ use super::OptOut;
 use super::language::guess_language;
 use super::lexicon::{Act, Lexicon};
 use super::reading;
+use super::stems::Stems;
+use super::text::{BREAK, Sentence};
 use crate::transcript::Language;
 
 /// Reads one customer message. `language` is that of the conversation; a message that
@@ -46,8 +52,15 @@ fn is_keyword(text: &str, channel: &str) -> bool {
 /// A sentence that asks for it and is not about something else is clear; one that may be
 /// about either is for a person.
 fn in_sentences(text: &str, language: Language) -> OptOut {
-    let reading = reading::customer(text, Lexicon::of(language));
-    if reading.mentions_apart_from(Act::OptOut, Act::OptIn) {
+    let reading = reading::customer(&without_quotes(text), Lexicon::of(language));
+    let asks_us = reading
+        .where_said_apart_from(Act::OptOut, Act::OptIn)
+        .any(|(sentence, at)| is_a_request_to_us(sentence, at));
+    // Either alone may be about anything.
+    let has_enough = reading.mentions_apart_from(Act::Peace, Act::OptIn)
+        && reading.mentions_apart_from(Act::ManyMessages, Act::OptIn)
+        && !reading.question_mark;
+    if asks_us || has_enough {
         OptOut::Yes
     } else if reading.mentions(Act::OptOut)
         || reading.mentions_apart_from(Act::MaybeOptOut, Act::OptIn)
@@ -56,6 +69,147 @@ fn in_sentences(text: &str, language: Language) -> OptOut {
     } else {
         OptOut::No
     }
+}
+
+// Folded stems of all languages together.
+
+/// A screen, a page, a text to be written: the words that follow are not the customer's.
+static SHOWN: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "steht stand bildschirm display anzeige meldung popup lautet satz zeile fußzeile *hinweistext \
+         screen says saying reads shows displays banner footer sentence wording caption",
+    )
+});
+
+/// Points back to somebody else, or sets somebody else apart from us.
+static OTHERS: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "denen dort soll sollen =er alte alten altem alter bisherige* frühere* vorherige* vorige* \
+         ehemalige* andere anderen anderer anderem them they their theirs =he =she old other previous \
+         former another",
+    )
+});
+
+/// Speaks to us, or of what we sent.
+static OURS: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "bitte =ihr euch eure* euer =dich =dir =du dein* diese diesen dieser dieses please pls plz \
+         kindly =you =u your yours this these",
+    )
+});
+
+static ALREADY_DONE: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "abbestellt abgemeldet ausgetragen =blockiert gekündigt unsubscribed opted =blocked had-to \
+         musste-ich",
+    )
+});
+
+static CONFIRMED_TO_THEM: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "you-been-unsubscribed you-have-opted youre-unsubscribed wurden-abgemeldet wurdest-abgemeldet \
+         bist-abgemeldet sind-abgemeldet",
+    )
+});
+
+static CAN_ASK_FOR_IT: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "can could would will when how where why please bitte kann kannst könnt können könnten könnte \
+         würden würdet wann wie wo warum wieso puis pouvez peux comment puede pueden puedes como \
+         posso potete puoi come nasıl lütfen",
+    )
+});
+
+static ON_CONDITION: LazyLock<Stems> = LazyLock::new(|| Stems::new("=if wenn falls =si =se eğer"));
+
+/// Whether the wish found at a word of a sentence is the customer's own, and meant for us.
+fn is_a_request_to_us(sentence: &Sentence, at: usize) -> bool {
+    let words = &sentence.words;
+    let clause = clause_around(words, at);
+    let of_others = OTHERS.in_any(clause) && !OURS.in_any(clause) || is_from_elsewhere(clause);
+    let told = ALREADY_DONE.in_any(words) && !OURS.in_any(words);
+    let shown = SHOWN.in_any(&words[..at]) || CONFIRMED_TO_THEM.in_any(words);
+    let asked =
+        sentence.question_mark && (!CAN_ASK_FOR_IT.in_any(words) || ON_CONDITION.in_any(words));
+    !of_others && !told && !shown && !asked
+}
+
+/// "no more texts from the bank", but not "from the list".
+fn is_from_elsewhere(clause: &[String]) -> bool {
+    static OURS: LazyLock<Stems> = LazyLock::new(|| {
+        Stems::new(
+            "*list* *newsletter* *verteiler* *mail* *nachricht* *werbung* sms *erinnerung* message* text* \
+             reminder* *datenbank *datei *kartei *kontakt* *system* records database marketing books \
+             club practice surgery studio salon praxis verein",
+        )
+    });
+    const POINTS: [&str; 13] = [
+        "the", "my", "that", "those", "our", "some", "der", "dem", "den", "meiner", "meinem",
+        "unserer", "unserem",
+    ];
+    clause.windows(2).enumerate().any(|(at, pair)| {
+        let rest = &clause[at + 2..];
+        matches!(pair[0].as_str(), "from" | "von")
+            && POINTS.contains(&pair[1].as_str())
+            && !OURS.in_any(&rest[..rest.len().min(3)])
+    })
+}
+
+/// The words between two borders of clauses.
+fn clause_around(words: &[String], at: usize) -> &[String] {
+    const BORDERS: [&str; 8] = [BREAK, "und", "and", "so", "but", "aber", "because", "weil"];
+    let is_border = |word: &String| BORDERS.contains(&word.as_str());
+    let at = at.min(words.len());
+    let start = words[..at].iter().rposition(is_border).map_or(0, |i| i + 1);
+    let length = words[at..].iter().position(is_border);
+    &words[start..length.map_or(words.len(), |length| at + length)]
+}
+
+/// Takes quotations of several words out; a message that is nothing but one stays.
+fn without_quotes(text: &str) -> String {
+    const PAIRS: [(char, &[char]); 6] = [
+        ('"', &['"']),
+        ('„', &['“', '”', '"']),
+        ('“', &['”', '"']),
+        ('«', &['»']),
+        ('»', &['«']),
+        ('\'', &['\'']),
+    ];
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        let at_word = kept
+            .chars()
+            .next_back()
+            .is_none_or(|c| !c.is_alphanumeric());
+        let pair = PAIRS.iter().find(|(open, _)| *open == c && at_word);
+        let end = pair.and_then(|(_, closing)| end_of_quote(after, closing));
+        match end {
+            Some(end) if after[..end].trim().contains(char::is_whitespace) => {
+                kept.push(',');
+                rest = after[end..]
+                    .split_at(after[end..].chars().next().map_or(0, char::len_utf8))
+                    .1;
+            }
+            _ => {
+                kept.push(c);
+                rest = after;
+            }
+        }
+    }
+    let says_more = kept.chars().any(char::is_alphanumeric);
+    if says_more { kept } else { text.to_owned() }
+}
+
+/// Where a closing mark stands that is no apostrophe.
+fn end_of_quote(text: &str, closing: &[char]) -> Option<usize> {
+    text.char_indices()
+        .find(|(at, c)| {
+            let next = text[at + c.len_utf8()..].chars().next();
+            closing.contains(c) && next.is_none_or(|next| !next.is_alphanumeric())
+        })
+        .map(|(at, _)| at)
 }
 
 #[cfg(test)]

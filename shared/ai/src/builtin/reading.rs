@@ -20,6 +20,8 @@ pub(super) struct Reading {
     pub(super) affirmed_slots: Vec<Slot>,
     pub(super) price: bool,
     pub(super) question_mark: bool,
+    /// Laughter, in letters or as a face.
+    pub(super) laughs: bool,
     /// Words that carry meaning; a smile and a thumbs-up have none.
     pub(super) word_count: usize,
 }
@@ -55,7 +57,10 @@ fn read(text: &str, lexicon: &Lexicon, keep: impl Fn(Vec<Marked>) -> Vec<Marked>
     let marked = sentences(&text)
         .into_iter()
         .map(|sentence| {
-            let acts = lexicon.acts(&sentence);
+            let mut acts = lexicon.acts(&sentence);
+            if acts.iter().any(|found| found.act == Act::EndsOther) {
+                acts.retain(|found| !found.act.is_an_end());
+            }
             (sentence, acts)
         })
         .collect();
@@ -73,6 +78,7 @@ fn read(text: &str, lexicon: &Lexicon, keep: impl Fn(Vec<Marked>) -> Vec<Marked>
     Reading {
         said,
         media,
+        laughs: laughs(&text),
         slots: sentences.iter().flat_map(slots::slots).collect(),
         affirmed_slots,
         price: sentences.iter().any(slots::has_price),
@@ -122,6 +128,21 @@ impl Reading {
         })
     }
 
+    /// The sentences that do something but not also `other`, and at which word.
+    pub(super) fn where_said_apart_from(
+        &self,
+        act: Act,
+        other: Act,
+    ) -> impl Iterator<Item = (&Sentence, usize)> {
+        self.said
+            .iter()
+            .filter(move |said| {
+                let beside = |s: &Said| s.act == other && s.sentence == said.sentence;
+                said.act == act && !self.said.iter().any(beside)
+            })
+            .map(|said| (&self.sentences[said.sentence], said.span.start))
+    }
+
     /// Said in a later sentence than anything of `other`.
     pub(super) fn says_last(&self, act: Act, other: Act) -> bool {
         let last = |act| {
@@ -168,19 +189,36 @@ impl Reading {
 
     /// A question that wants an answer.
     pub(super) fn asks(&self) -> bool {
-        self.sentences.iter().enumerate().any(|(index, sentence)| {
-            let does = |act| {
-                self.said
-                    .iter()
-                    .any(|s| s.act == act && s.sentence == index)
-            };
-            if sentence.question_mark {
-                !self.asks_leave(index)
-            } else {
-                let otherwise = does(Act::Announces) || does(Act::Declines);
-                does(Act::Asks) && (!otherwise || opens_with_question_word(sentence))
-            }
+        self.asks_in(|_| true)
+    }
+
+    /// The same, outside sentences that do something.
+    pub(super) fn asks_apart_from(&self, act: Act) -> bool {
+        self.asks_in(|index| {
+            !self
+                .said
+                .iter()
+                .any(|said| said.act == act && said.sentence == index)
         })
+    }
+
+    fn asks_in(&self, counts: impl Fn(usize) -> bool) -> bool {
+        let counted = self.sentences.iter().enumerate();
+        counted
+            .filter(|(index, _)| counts(*index))
+            .any(|(index, sentence)| {
+                let does = |act| {
+                    self.said
+                        .iter()
+                        .any(|s| s.act == act && s.sentence == index)
+                };
+                if sentence.question_mark {
+                    !self.asks_leave(index) && !only_repeats_a_figure(sentence)
+                } else {
+                    let otherwise = does(Act::Announces) || does(Act::Declines);
+                    does(Act::Asks) && (!otherwise || opens_with_question_word(sentence))
+                }
+            })
     }
 
     /// "Can I let you know tomorrow?" asks for patience only.
@@ -280,6 +318,38 @@ fn said(index: usize, sentence: &Sentence, acts: &[Found], lexicon: &Lexicon) ->
             weak: is_weak(sentence, found.span),
         })
         .collect()
+}
+
+/// "£900??" is astonishment.
+fn only_repeats_a_figure(sentence: &Sentence) -> bool {
+    const BESIDE: [&str; 13] = [
+        "so", "wow", "puh", "uff", "oh", "what", "was", "uhr", "ganze", "whole", "stop", "it",
+        "haha",
+    ];
+    let figure =
+        |word: &String| slots::is_money(word) || word.starts_with(|c: char| c.is_ascii_digit());
+    let mut clauses = sentence.words.rsplit(|word| word == BREAK);
+    let last = clauses.find(|clause| !clause.is_empty()).unwrap_or(&[]);
+    last.iter().any(|word| slots::is_money(word))
+        && last
+            .iter()
+            .all(|word| figure(word) || BESIDE.contains(&word.as_str()))
+}
+
+fn laughs(text: &str) -> bool {
+    const FACES: [char; 12] = [
+        '😂', '🤣', '😅', '😆', '😄', '😁', '🙈', '😜', '😹', '🤪', '😝', '😬',
+    ];
+    let in_letters = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        matches!(
+            word,
+            "lol" | "lmao" | "rofl" | "haha" | "hehe" | "hihi" | "ha"
+        ) || word.starts_with("haha")
+            || word.starts_with("hehe")
+    };
+    text.chars().any(|c| FACES.contains(&c))
+        || text.to_lowercase().split_whitespace().any(in_letters)
 }
 
 fn opens_with_question_word(sentence: &Sentence) -> bool {

@@ -20,6 +20,8 @@ pub(super) struct RuleReading {
     pub(super) after_sale: bool,
     /// It begins after a viewing, a trial, an appointment.
     pub(super) after_visit: bool,
+    /// It begins after something that has a date.
+    pub(super) after_event: bool,
     pub(super) topics: Vec<Topic>,
     /// Stems of what "not for ..." names, and of other words for it.
     pub(super) excluded: Vec<String>,
@@ -32,6 +34,8 @@ pub(super) struct StopsOn {
     /// Booked, confirmed, accepted, bought, paid, chosen.
     pub(super) goal: bool,
     pub(super) delivered: bool,
+    /// Put off to next year, paused for a term.
+    pub(super) postponed: bool,
     /// Declined, cancelled, not interested, no need, bought elsewhere.
     pub(super) refusal: bool,
     pub(super) problem: bool,
@@ -128,6 +132,24 @@ static CARE: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
+/// Other things with a date.
+static EVENT: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*tasting *fitting *anprobe* *workshop* *kurs *beratung* consultation* survey* lesson* class* \
+         session* event* *veranstaltung* *treffen meeting* *gespräch* *fahrt drive *verkostung* demo*",
+    )
+});
+
+static NUMBERS: LazyLock<Stems> =
+    LazyLock::new(|| Stems::new("*zahl *zahlen *anzahl numbers headcount count"));
+
+static POSTPONED: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*verschieb* *verschoben* *vertag* *später* *pausier* aussetz* *setzt-aus *jahr postpon* next-year \
+         later on-hold paus* sits-out sitting-out put-off delay* term season",
+    )
+});
+
 static ASKS: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "ask check find-out frag* *fragen nachhaken nachhören erkundig* wissen demander \
@@ -140,7 +162,7 @@ static AFTER: LazyLock<Stems> =
 
 /// "nach einem Termin fragen" is not "nach einem Termin".
 static FOR: LazyLock<Stems> =
-    LazyLock::new(|| Stems::new("*frag* *such* erkundig* zufried* verlang*"));
+    LazyLock::new(|| Stems::new("frag* gefragt* anfrag* *such* erkundig* zufried* verlang*"));
 
 /// A decision either way.
 static DECISION: LazyLock<Stems> = LazyLock::new(|| {
@@ -269,6 +291,7 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
             || HANDED_IN.in_any(&description) && !OFFER.in_any(&description),
         after_sale: is_after_sale(&description),
         after_visit: follows(&description, &APPOINTMENT),
+        after_event: follows(&description, &APPOINTMENT) || follows(&description, &EVENT),
         topics: topics::topics(&description),
         excluded: with_kin(excluded),
         stops_on: stops_on(&rule.stop),
@@ -326,7 +349,11 @@ impl StopsOn {
         let events = [
             (&mut self.goal, decided || GOAL.in_any(alternative)),
             (&mut self.refusal, decided || REFUSAL.in_any(alternative)),
-            (&mut self.delivered, DELIVERED.in_any(alternative)),
+            (
+                &mut self.delivered,
+                DELIVERED.in_any(alternative) || NUMBERS.in_any(alternative),
+            ),
+            (&mut self.postponed, POSTPONED.in_any(alternative)),
             (&mut self.problem, PROBLEM.in_any(alternative)),
             (&mut self.pleased, PLEASED.in_any(alternative)),
             (&mut self.thanks, THANKS.in_any(alternative)),

@@ -6,6 +6,8 @@
 
 use std::sync::LazyLock;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::OptOut;
 use super::lexicon::{Act, Lexicon};
 use super::opt_out;
@@ -40,11 +42,18 @@ pub(super) struct Story {
     pub(super) served: bool,
     /// What had happened before the business opened the present question.
     pub(super) earlier: Vec<Event>,
+    /// Until when something that was spoken of lies ahead.
+    ahead_until: Option<DateTime<Utc>>,
     slots: Vec<Slot>,
     choice: bool,
+    /// A number was asked for: how many people, which final count.
+    asked_for_number: bool,
+    /// What was known before the customer's last message, in case it was a joke.
+    before_joke: Option<(Vec<Event>, Option<&'static str>)>,
     /// The refusal was of an appointment or an order, which a new proposal takes up again.
     cancelled: bool,
     business_wrote: bool,
+    customer_wrote: bool,
     closed: bool,
     /// The customer asked for or agreed to something that a booking can follow.
     wished: bool,
@@ -89,6 +98,8 @@ pub(super) enum Event {
     Thanked,
     /// Has told how it was, good or bad.
     Replied,
+    /// Has put it off for a season or longer.
+    Postponed,
 }
 
 /// Words of an order, a delivery, a visit that has been.
@@ -102,6 +113,20 @@ static SERVED: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
+static ASKS_NUMBER: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*zahl *anzahl numbers headcount head-count guest-count how-many wie-viele wieviele group-size",
+    )
+});
+
+/// Beside a day they speak of what is to come.
+static TO_COME: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "see-you =bis freu* sehen-uns will youll looking-forward all-set eingetragen gebucht booked \
+         confirmed dein* ihr* your",
+    )
+});
+
 /// Why a customer waits who sent no words. What they write next may tell what it was about.
 const MEDIA: &str = "a voice message or picture is unanswered";
 
@@ -109,6 +134,7 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
     let lexicon = Lexicon::of(language);
     let mut story = Story::default();
     let mut customer_words: Vec<String> = Vec::new();
+    let mut opening_words: Vec<String> = Vec::new();
     for turn in &transcript.turns {
         match turn.author {
             Author::Customer => {
@@ -124,6 +150,10 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
             }
             Author::Business => {
                 let reading = reading::business(&turn.text, lexicon);
+                story.note_what_lies_ahead(&reading, turn.at);
+                if !story.customer_wrote {
+                    opening_words.extend(reading.words().map(str::to_owned));
+                }
                 story.words.extend(reading.words().map(str::to_owned));
                 story.business_wrote(&reading);
             }
@@ -132,7 +162,10 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
     }
     story.served = SERVED.in_any(&story.words);
     story.topics = topics::topics(&story.words);
+    // What we brought up first is no side matter of theirs.
+    let ours = topics::topics(&opening_words);
     story.customer_topics = topics::topics(&customer_words);
+    story.customer_topics.retain(|topic| !ours.contains(topic));
     story
 }
 
@@ -141,12 +174,17 @@ impl Story {
         self.events.contains(&event)
     }
 
-    /// Something lies with the customer: a question, an offer, a promise of their own.
     /// Times were named, or somebody proposed some.
     pub(super) fn has_times(&self) -> bool {
         !self.slots.is_empty() || self.ask == Some(Ask::Slots)
     }
 
+    /// An appointment that was spoken of has not been yet.
+    pub(super) fn lies_ahead(&self, now: DateTime<Utc>) -> bool {
+        self.ahead_until.is_some_and(|until| now < until) && self.ask != Some(Ask::Feedback)
+    }
+
+    /// Something lies with the customer: a question, an offer, a promise of their own.
     pub(super) fn is_open(&self) -> bool {
         self.ask.is_some() || self.offered || self.announced
     }
@@ -180,9 +218,25 @@ impl Story {
         }
     }
 
+    /// "Tomorrow" is a day ahead; of a weekday it is not known how far, so only the next day counts.
+    fn note_what_lies_ahead(&mut self, reading: &Reading, at: DateTime<Utc>) {
+        let words: Vec<String> = reading.words().map(str::to_owned).collect();
+        let ahead = reading.slots.iter().filter_map(|slot| match slot {
+            Slot::Day(8) => Some(TimeDelta::hours(36)),
+            Slot::Day(0..=6) if TO_COME.in_any(&words) => Some(TimeDelta::hours(24)),
+            _ => None,
+        });
+        if let Some(ahead) = ahead.max()
+            && !reading.question_mark
+        {
+            self.ahead_until = at.checked_add_signed(ahead);
+        }
+    }
+
     // The customer
 
     fn customer_wrote(&mut self, reading: &Reading) {
+        self.customer_wrote = true;
         if is_automatic(reading) {
             return;
         }
@@ -190,11 +244,32 @@ impl Story {
         let agrees = matches!(self.ask, Some(Ask::Slots | Ask::Decision))
             && reading.states_strongly(Act::Agrees)
             || reading.states_apart_from(Act::Books, &[Act::Announces]);
-        let hesitates = reading.mentions(Act::Announces)
+        if reading.mentions(Act::Jokes)
+            && let Some((events, waits)) = self.before_joke.take()
+        {
+            self.events = events;
+            self.waits = waits;
+        }
+        self.before_joke = Some((self.events.clone(), self.waits));
+        // Who says no and wants to hear of other things has still said no.
+        let says_no = [Act::Declines, Act::NeedGone, Act::Postpones]
+            .iter()
+            .any(|act| reading.states_apart_from(*act, &[Act::AsksAgain]));
+        let asks_again = reading.mentions(Act::AsksAgain) && says_no;
+        let announces = if asks_again {
+            reading.mentions_apart_from(Act::Announces, Act::AsksAgain)
+        } else {
+            reading.mentions(Act::Announces)
+        };
+        let hesitates = announces
             || reading.mentions(Act::Intends) && !agrees
             || reading.mentions(Act::Undecided)
             || reading.mentions(Act::Hedges) && !counter_proposal;
-        let asks = reading.asks();
+        let asks = if asks_again {
+            reading.asks_apart_from(Act::AsksAgain)
+        } else {
+            reading.asks() && !reading.mentions(Act::Jokes)
+        };
         if reading.states(Act::Cancels) {
             self.events.retain(|event| *event != Event::Confirmed);
         }
@@ -205,8 +280,9 @@ impl Story {
         let ended = self.events[before..]
             .iter()
             .any(|event| event.ends_the_matter());
-        self.note_who_waits(reading, hesitates, asks, ended);
-        self.announced |= hesitates && !ended;
+        let puts_off = hesitates || reading.states(Act::Postpones);
+        self.note_who_waits(reading, puts_off, asks, ended);
+        self.announced |= puts_off && !ended;
         self.wished |= asks || reading.states(Act::Wants) || reading.mentions(Act::Agrees);
         self.closed = ended
             || (!asks && (reading.states(Act::Thanks) || reading.states(Act::NeedGone)))
@@ -233,8 +309,13 @@ impl Story {
         } else if self.confirms(reading, hesitates || undecided, asks, refuses_time) {
             self.events.push(Event::Confirmed);
         }
-        if self.asked_for_documents && firm(Act::Delivers) && !asks && !hesitates {
+        let hands_in = self.asked_for_documents && firm(Act::Delivers)
+            || self.asked_for_number && names_a_number(reading);
+        if hands_in && !asks && !hesitates {
             self.events.push(Event::Delivered);
+        }
+        if reading.states(Act::Postpones) && !asks {
+            self.events.push(Event::Postponed);
         }
         self.note_experience(reading, hesitates, asks);
     }
@@ -287,7 +368,7 @@ impl Story {
         let says_so = reading.states(Act::Declines) || politely;
         let cancels = reading.states(Act::Cancels) && !reading.states(Act::Rebooks);
         let only_this_time = refuses_time && self.ask == Some(Ask::Slots);
-        (says_so && !only_this_time || cancels && self.ask.is_some()) && !hesitates && !asks
+        (says_so && !only_this_time || cancels) && !hesitates && !asks
     }
 
     fn confirms(&self, reading: &Reading, hesitates: bool, asks: bool, refuses_time: bool) -> bool {
@@ -334,6 +415,11 @@ impl Story {
             && !hesitates
             && self.is_content(reading);
         let other_time = self.ask == Some(Ask::Slots) && !reading.slots.is_empty();
+        let side_remark = reading.laughs
+            && matches!(
+                self.ask,
+                Some(Ask::Decision | Ask::Slots | Ask::Offer | Ask::Feedback)
+            );
         let reason = if asks && !(ended && reading.states(Act::Elsewhere)) {
             Some("the customer's question is open")
         } else if ended {
@@ -362,6 +448,8 @@ impl Story {
             Some("the customer answered our question; the business is next")
         } else if (reading.mentions(Act::BadTime) || other_time) && self.ask == Some(Ask::Slots) {
             Some("the proposed time does not suit; another is to be proposed")
+        } else if side_remark {
+            return;
         } else if is_plain_statement(reading) {
             Some("the customer told something that wants an answer")
         } else {
@@ -383,10 +471,12 @@ impl Story {
         let proposes_time = asks && !reading.slots.is_empty();
         let substance = reading.price || asks || reading.offers_a_choice();
         self.business_wrote = true;
+        let words: Vec<String> = reading.words().map(str::to_owned).collect();
+        self.asked_for_number |= ASKS_NUMBER.in_any(&words);
         if is_automatic(reading) && !reading.price && !proposes_time {
             return;
         }
-        if is_advertising(reading) {
+        if is_advertising(reading) || !self.customer_wrote && is_mailing(reading) {
             return;
         }
         if reading.promises() && !substance && !reading.mentions(Act::AsksDocs) {
@@ -414,6 +504,7 @@ impl Story {
             && !self.announced
             && !reading.price
             && !reading.offers_a_choice()
+            && !reading.mentions(Act::AsksYes)
     }
 
     fn note_ask(&mut self, reading: &Reading, asks: bool) {
@@ -426,7 +517,10 @@ impl Story {
             self.asked_for_documents = true;
             Some(Ask::Documents)
         } else if !reading.slots.is_empty()
-            && (asks || reading.offers_a_choice() || reading.mentions(Act::Invites))
+            && (asks
+                || reading.offers_a_choice()
+                || reading.mentions(Act::Invites)
+                || self.wished && offers_a_time(reading))
         {
             Some(Ask::Slots)
         } else if asks && reading.mentions(Act::AsksInfo) {
@@ -478,7 +572,12 @@ impl Event {
     fn ends_the_matter(self) -> bool {
         !matches!(
             self,
-            Event::Problem | Event::Pleased | Event::Thanked | Event::Delivered | Event::Replied
+            Event::Problem
+                | Event::Pleased
+                | Event::Thanked
+                | Event::Delivered
+                | Event::Replied
+                | Event::Postponed
         )
     }
 }
@@ -493,6 +592,49 @@ fn is_plain_statement(reading: &Reading) -> bool {
 pub(super) fn is_automatic(reading: &Reading) -> bool {
     let says_so = reading.mentions(Act::AutoLabel) || reading.count(Act::AutoReply) >= 2;
     says_so && !reading.question_mark
+}
+
+/// Opens a conversation with nobody's name and nothing in hand.
+fn is_mailing(reading: &Reading) -> bool {
+    let personal = [Act::Delivers, Act::AsksDocs, Act::AsksYes];
+    reading.mentions(Act::Promo)
+        && !reading.question_mark
+        && !has_salutation(reading)
+        && !personal.iter().any(|act| reading.mentions(*act))
+}
+
+fn has_salutation(reading: &Reading) -> bool {
+    const GREETINGS: [&str; 15] = [
+        "hi", "hello", "hallo", "hey", "hiya", "dear", "liebe", "lieber", "guten", "sehr", "moin",
+        "servus", "gruezi", "good", "morning",
+    ];
+    let first = reading
+        .sentences
+        .first()
+        .and_then(|sentence| sentence.words.first());
+    first.is_some_and(|word| GREETINGS.contains(&word.as_str()))
+}
+
+/// A day or an hour, said to somebody who asked for one. "Daily from 7 to 10" offers no time.
+fn offers_a_time(reading: &Reading) -> bool {
+    const RANGE: [&str; 9] = [
+        "bis", "to", "till", "until", "taglich", "daily", "every", "each", "jeden",
+    ];
+    let is_time = |slot: &Slot| !matches!(slot, Slot::Number(_, 0));
+    let on_the_hour = || reading.words().any(|word| word == "uhr" || word == "at");
+    !reading.price
+        && (reading.slots.iter().any(is_time) || on_the_hour())
+        && !reading.words().any(|word| RANGE.contains(&word))
+}
+
+fn names_a_number(reading: &Reading) -> bool {
+    const SPELLED: [&str; 14] = [
+        "zwei", "drei", "vier", "zehn", "zwolf", "zwanzig", "dreissig", "two", "three", "ten",
+        "twelve", "twenty", "thirty", "forty",
+    ];
+    reading
+        .words()
+        .any(|word| word.starts_with(|c: char| c.is_ascii_digit()) || SPELLED.contains(&word))
 }
 
 fn is_advertising(reading: &Reading) -> bool {

@@ -9,9 +9,9 @@ use super::topics;
 use crate::assess::{Assessment, RuleVerdict};
 use crate::transcript::{Language, RuleText, Transcript};
 
-/// Answers `assess::prompt` without a model. `now` is part of the question, but nothing
-/// here depends on it: silence is judged by who owes the next word, not by the clock.
-pub fn assess(transcript: &Transcript, rules: &[RuleText], _now: DateTime<Utc>) -> Assessment {
+/// Answers `assess::prompt` without a model. Silence is judged by who owes the next word, not by
+/// the clock; `now` only tells whether "tomorrow" has been.
+pub fn assess(transcript: &Transcript, rules: &[RuleText], now: DateTime<Utc>) -> Assessment {
     let language = transcript
         .language
         .unwrap_or_else(|| language_of(transcript, rules));
@@ -20,7 +20,10 @@ pub fn assess(transcript: &Transcript, rules: &[RuleText], _now: DateTime<Utc>) 
     Assessment {
         customer_waits: story.waits.is_some(),
         opt_out,
-        rules: rules.iter().map(|rule| verdict(rule, &story)).collect(),
+        rules: rules
+            .iter()
+            .map(|rule| verdict(rule, &story, now))
+            .collect(),
     }
 }
 
@@ -34,9 +37,9 @@ fn language_of(transcript: &Transcript, rules: &[RuleText]) -> Language {
         .unwrap_or(Language::De)
 }
 
-fn verdict(rule: &RuleText, story: &Story) -> RuleVerdict {
+fn verdict(rule: &RuleText, story: &Story, now: DateTime<Utc>) -> RuleVerdict {
     let reading = rule::read(rule);
-    let (applies, stop, reason) = decide(&reading, story);
+    let (applies, stop, reason) = decide(&reading, story, now);
     RuleVerdict {
         rule: rule.id.clone(),
         applies,
@@ -45,12 +48,23 @@ fn verdict(rule: &RuleText, story: &Story) -> RuleVerdict {
     }
 }
 
-fn decide(rule: &RuleReading, story: &Story) -> (bool, bool, &'static str) {
+fn decide(rule: &RuleReading, story: &Story, now: DateTime<Utc>) -> (bool, bool, &'static str) {
     if story.opt_out == OptOutFound::Yes {
         return (false, true, "the customer asked for no more messages");
     }
     if let Some(misfit) = misfit(rule, story) {
         return (false, false, misfit);
+    }
+    let called_off = [
+        Event::Declined,
+        Event::Elsewhere,
+        Event::NeedGone,
+        Event::Done,
+    ]
+    .iter()
+    .any(|event| story.has(*event));
+    if rule.after_event && story.lies_ahead(now) && !called_off {
+        return (false, false, "what the rule waits for has not happened yet");
     }
     if let Some(reason) = stop_reason(rule, story) {
         return (false, true, reason);
@@ -176,6 +190,11 @@ fn stop_reason(rule: &RuleReading, story: &Story) -> Option<&'static str> {
         ),
         (stops.goal, story.has(Event::Done), "the goal was reached"),
         (stops.goal, confirmed, "the customer confirmed"),
+        (
+            stops.postponed,
+            story.has(Event::Postponed),
+            "the customer has put it off",
+        ),
         (
             stops.delivered,
             story.has(Event::Delivered),

@@ -131,6 +131,20 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "danach|dann|anschließend|später|nachher|bald|demnächst|nächste+woche|selbst _ meld|melde|melden|rühr|rühre|rühren _ ich|mich|wir|uns",
+            "rühr|rühre|rühren ich|mich|wir|uns",
+            "=sehe|=sehen|=schaue|=schau|=schauen|=lese _ ich|wir _ .. an|durch|rein $",
+            "=mach|=mache|=machs|=machen|schick|schicke|schicks|fülle|füll _ morgen|nachher|später|heute+abend|heut+abend|am+wochenende|am+montag|sonntag|samstag|wochenende|gleich|bald|noch|ich",
+            "ups|oops|uups|hoppla|mist|oje|huch|sorry _ .. falsche*|verkehrte*",
+            "^ _ noch nicht|ned|net $",
+            "heute|heut|morgen abend|nachmittag|früh sicher|bestimmt|versprochen|mach*|gleich",
+            "gebe|geb|geben|sag|sage|sagen|nenne|teile _ .. durch|bescheid|mit|dann|nach|später|nächste*|sobald",
+            "gerade|grad|jetzt|noch _ bei|beim|zur|in @kin|*partner|vorstand|chef*|team|prüfung|durchsicht|unterschrift|freigabe",
+            "=erst _ am|im|ab|nächste*|kommende*|bei|beim|vom|wieder",
+            "muss|müssen _ .. anfordern|beantragen|besorgen|suchen|heraussuchen|raussuchen|abwarten|ausfüllen",
+            "kommt|kommen|folgt|folgen nachher|später|gleich|bald|morgen|noch|nächste*",
+            "dienstplan|schichtplan|kalender|terminkalender _ .. nach|schauen|sehen|abwarten|rein",
+            "=sehe|=schaue|=schau|=gucke|=guck _ .. dienstplan|schichtplan|kalender",
             "angefordert|beantragt|bestellt|angefragt _ .. dauert|bank|amt|noch|tage",
             "beantragt|angefordert|angefragt",
             "=frag|=frage|=fragen|=froag|=red|=rede|=reden _ @kin",
@@ -273,6 +287,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "schnapp*|sicher|sichere|krall* _ ich|mir|wir|uns|den",
+            "trag|tragt|tragen|schreib|schreibt|setz|setzt mich|uns|ihn|sie|bitte _ ein|auf|drauf|dazu",
+            "^ mein*|meiner|meins $|!",
+            "komm|komme|fahr|fahre|mach|bin|sind _ los|auf+dem+weg|gleich+da|sofort+da|unterwegs|schon+unterwegs",
+            "ok|okay|gut|na+gut|also|dann+aber dann los|los",
             "dann|also|lieber|gern|gerne|bitte der|die|das|den frühere*|spätere*|erste*|zweite*|letzte*|andere*",
             "machen|mach|macht|machts|setzen|setzt _ .. vertrag|auftrag|papiere|unterlagen|rechnung|police _ fertig|auf|klar",
             "vorstand|chef|chefin|mann|frau|team|gremium|alle _ .. zugestimmt|genehmigt|freigegeben|einverstanden|abgesegnet|dafür",
@@ -344,13 +363,16 @@ pub(super) const TABLE: Table = &[
     (
         Act::Done,
         &[
-            "hab|habe|habs|haben|ham|hob|is|ist|wurde|sind .. überwiesen|bezahlt|gezahlt|bestellt|gekauft|gebucht|unterschrieben|angemeldet|abgeholt|eingelöst|eingezahlt|unterzeichnet|abgegeben|zugestimmt",
-            "gerade|grad|soeben|eben|schon|bereits|gestern|heute|online .. überwiesen|bezahlt|bestellt|gekauft|gebucht|unterschrieben|angemeldet|abgeholt|eingelöst",
+            "bestanden|geschafft|durchgekommen",
+            "mit #|eins|zwei|drei durch",
+            "hab|habe|habs|haben|schon|gestern|gerade|eben|heute .. gemacht|ausgefüllt|nachgeholt|erledigt|fertig|absolviert|abgeschickt",
+            "hab|habe|habs|haben|ham|hob|is|ist|wurde|sind .. überwiesen|bezahlt|gezahlt|bestellt|gekauft|gebucht|unterschrieben|=angemeldet|abgeholt|eingelöst|eingezahlt|unterzeichnet|abgegeben|zugestimmt",
+            "gerade|grad|soeben|eben|schon|bereits|gestern|heute|online .. überwiesen|bezahlt|bestellt|gekauft|gebucht|unterschrieben|=angemeldet|abgeholt|eingelöst",
             "auftrag|freigabe|zusage|zustimmung _ erteilt|bestätigt|vergeben",
             "habs|hobs|habe+es|hab+es|hab+das _ .. bestellt|gekauft|bezahlt|überwiesen|unterschrieben|gebucht|abgeschlossen",
-            "habe|hab|haben|hobn|hob|ham|han|hän|bin|sind|wurde|ist|is|schon|bereits|gerade|eben|gestern|heute .. bestellt|gekauft|bezahlt|überwiesen|unterschrieben|gebucht|angemeldet|abgeschlossen|reserviert|zugesagt|unterzeichnet|beglichen|angezahlt|abgeholt|eingecheckt|bewertet|ausgefüllt|ausgewählt|zurückgeschickt|eingeschrieben|bestätigt",
+            "habe|hab|haben|hobn|hob|ham|han|hän|bin|sind|wurde|ist|is|schon|bereits|gerade|eben|gestern|heute .. bestellt|gekauft|bezahlt|überwiesen|unterschrieben|gebucht|=angemeldet|abgeschlossen|reserviert|zugesagt|unterzeichnet|beglichen|angezahlt|abgeholt|eingecheckt|bewertet|ausgefüllt|ausgewählt|zurückgeschickt|eingeschrieben|bestätigt",
             "ist|is|wurde|schon|bereits _ bezahlt|überwiesen|unterschrieben|abgeholt|gebucht|bestellt|raus|erledigt",
-            "^ bestellt|bezahlt|überwiesen|unterschrieben|gebucht|abgeholt|angemeldet|gekauft $",
+            "^ bestellt|bezahlt|überwiesen|unterschrieben|gebucht|abgeholt|=angemeldet|gekauft $",
             "geld|betrag|anzahlung|rechnung _ ist|is|geht|wurde|überwiesen _ raus|unterwegs|überwiesen|bezahlt",
             "bewertung _ geschrieben|ist|hinterlassen|abgegeben|drin|online",
             "bewertung ist",
@@ -359,6 +381,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "zu|bissl|bisschen|etwas _ laut|dunkel|klein|eng|groß|teuer|weit|hoch _ .. nichts|nix|leider|wird|werden",
+            "die|der|das|es wird|werden|wirds es|das|leider|dann|wohl _ nicht|nichts|nix",
+            "nichts|nix für mich|uns",
+            "muss|müssen _ .. canceln|stornieren|absagen",
+            "dieses jahr|mal _ .. nix|nichts|nicht|kein* mehr|$",
             "bleib* _ .. beim|bei|am _ alten|gewohnten|bisherigen|jetzigen",
             "alles|wir|ich|es _ beim alten",
             "nun|jetzt|dann|lieber doch _ .. zu+hause|daheim|anders|ohne|andere*",
@@ -474,6 +501,47 @@ pub(super) const TABLE: Table = &[
         ],
     ),
     (
+        Act::Postpones,
+        &[
+            "schieb*|verschieb*|vertag*|verleg* _ .. auf|aufs|ins _ nächste*|übernächste*|kommende*|später|herbst|frühjahr|frühling|sommer|winter|jahr|unbestimmt*",
+            "verschoben|vertagt|aufgeschoben|zurückgestellt|hintangestellt|hintenangestellt",
+            "auf _ eis|die+lange+bank",
+            "stellen|stelle|legen|lege|schieben _ .. zurück|hinten+an|auf+eis",
+            "erst|frühestens|wohl|dann|vielleicht _ nächste*|übernächste*|kommende*|im+nächsten|im+neuen jahr|saison|halbjahr|frühjahr|herbst|sommer|winter",
+            "frühestens _ wenn|in|nächste*|übernächste*|#",
+            "dieses|heuer jahr _ nicht|nichts|nix|nimmer|keine*|wird",
+            "heuer _ nicht|nichts|nix|nimmer|keine*|wird",
+            "=pausieren|=pausiere|=pausiert|=aussetzen|setzen+aus|setze+aus|setzt+aus",
+            "pause|auszeit machen|einlegen|nehmen",
+        ],
+    ),
+    (
+        Act::AsksAgain,
+        &[
+            "frag|fragt|fragen|meld|meldet|melden|schreibt|schreiben _ .. gern*|wieder|nochmal|noch+mal|erneut|im|nächste*",
+            "gern|gerne|einfach|dann|bitte _ .. wieder|nochmal|erneut _ melden|fragen|nachfragen|schreiben|anbieten",
+            "gern|gerne|bitte _ melden|bescheid|anbieten|weiter",
+            "denkt|denken|denk _ .. an _ mich|uns",
+            "wenn|falls|sobald _ .. habt|haben|frei+wird|reinkommt|gibt|kommt .. melden|bescheid|schreibt|sagt",
+        ],
+    ),
+    (
+        Act::Jokes,
+        &[
+            "^ _ =spas|=spass|scherz|quatsch|=spasle|kleiner+scherz|joke|witz|haha+nein",
+            "nur|bloß|kleiner|war|wor spass|spaß|scherz|witz",
+            "scherz beiseite",
+        ],
+    ),
+    (
+        Act::EndsOther,
+        &[
+            "alte*|alter|alten|bisherige*|frühere*|vorige*|vorherige*|ehemalige*|andere* _ .. gekündigt|kündigen|abgesagt|widerrufen|abbestellt|beendet|aufgelöst|rausgeworfen",
+            "denen|dort _ .. gekündigt|abgesagt|widerrufen|abbestellt|kein*|nichts|keine|weitere*|gesagt",
+            "dem|denen|der hab|habe|haben _ .. gesagt|geschrieben",
+        ],
+    ),
+    (
         Act::Rebooks,
         &[
             "verschieb*|verleg*|umbuch*|nachhol*|ersatztermin|ausweichtermin",
@@ -499,6 +567,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "@kin _ .. regelt|regeln|erledigt|hilft|richtet|zieht+uns|transporter|anhänger|meister|bastelt|bohrt|montiert|verlegt|installiert|tapeziert|lackiert",
+            "hat|haben|hats|macht _ .. @kin|freund*|sohn|tochter _ .. gemacht|erledigt|repariert|gestrichen|montiert",
+            "unter+der+hand|privat _ .. verkauft|weg|vermietet|gegangen|vergeben",
+            "neue*|anderen besitzer|eigentümer|käufer|mieter",
             "nun|jetzt|dann|lieber|doch _ doch|lieber _ zu+hause|daheim|selbst|selber",
             "mitgegangen|nachgezogen|mitgezogen",
             "@kin _ .. passt|schaut|kümmert|nimmt|betreut|hütet|macht|fährt|backt _ .. auf|uns|mich|ihn|sie|es|selbst|das",
@@ -552,6 +624,11 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "ist|sind|war|waren _ schon|bereits|inzwischen|leider|mittlerweile|seit+gestern _ weg|vergeben|verkauft|vermietet",
+            "mussten|musste|haben|hab _ .. gehen+lassen|gehn+lassen|einschläfern|erlösen|erlöst|beerdigt|begraben|ziehen+lassen",
+            "regenbogenbrücke|verstorben|entschlafen|gestorben|heimgegangen|von+uns+gegangen",
+            "getrennt|trennung|geschieden|scheidung|auseinander+gegangen",
+            "kein* _ hochzeit|feier|fest|umzug|reise|party",
             "*handgelenk|arm|*bein|fuß|knöchel|finger|hand|knie|schulter|rippe|zeh|*band .. gebrochen|verletzt|gerissen|verknackst|verstaucht",
             "ich|wir|er|sie fahre|fahren|wohne|wohnen|habe|haben|besitze|besitzen|nutze|nutzen|spiele|spielt _ .. nicht+mehr|nimmer|kein*+mehr",
             "stell*|verkauf* _ .. haus|wohnung|auto|wagen|rad _ .. zum+verkauf|nun|jetzt",
@@ -800,6 +877,7 @@ pub(super) const TABLE: Table = &[
             "sagen|sag|sagt|geben|gebt|gib sie|uns|mir _ .. bescheid|kurz|einfach",
             "überlegen|überleg|überlegt _ in+ruhe|sie+in+ruhe|es+sich",
             "keine eile",
+            "gilt|gültig|gelten|halten|hält _ .. bis|noch",
             "restplätze|vorgemerkt|zurückgelegt|reserviert+bis",
             "meld|melde|melden|meldet|meldts dich|di|sie|euch|ihnen|sich",
             "sag|sagt|sagen|gib|gebt|geben|gebn _ bescheid|bscheid|uns|einfach",
@@ -830,6 +908,8 @@ pub(super) const TABLE: Table = &[
         Act::Offers,
         &[
             "halben|reduzierten|günstigen|ermäßigten preis",
+            "*entwurf|*entwürfe|layout|*muster|*version _ .. anbei|anhang|beigefügt|angehängt",
+            "anbei|anhang|beigefügt|hier _ .. *entwurf|*entwürfe|layout|*muster|*version",
             "würden|bieten|biete|geben|schenken _ .. gratis|kostenlos|rabatt|nachlass|dazu|an|prozent",
             "rabatt|nachlass|sonderpreis|gutschein",
             "anbei|anhang|hier|beigefügt|geschickt|raus|gesendet|gemailt|zugeschickt|verschickt|angehängt|hängt|im .. *angebot*|*kostenvoranschlag*|*preis*|*vergleich*|*tarif*|*exposé*|*exposee*|*plan*|*wertermittlung*|*liste*|*katalog*|*menü*|*vertrag*|*paket*|*vorschlag|*vorschläge*|*variante*|*unterlagen*|*rechnung*|*kalkulation*",
@@ -911,6 +991,17 @@ pub(super) const TABLE: Table = &[
             "verschont|verschone|verschonen _ @me",
             "dsgvo|datenschutz* .. löschen|auskunft|beschwerde|unterlassen",
             "letzte @contact $|sein|gewesen|von",
+            "das|dies|die|diese _ letzte|letzter|letztes gewesen|bleibt|bleiben|mal+gewesen",
+            "es|jetzt|mir|langsam reicht|langt|genügt _ mit _ @contact",
+            "brauch|brauchen|braucht|brauchst|müssen|müsst|musst _ .. nicht|nix _ mehr|länger|weiter|weiterhin _ zu+melden|melden|anzurufen|zu+schreiben|schreiben|nachzufragen|nachfragen|anzuschreiben|zu+kontaktieren|zu+erinnern|erinnern",
+            "weitere*|nochmalige*|erneute* @contact _ .. nicht|un* nötig|erforderlich|notwendig|gewünscht|erwünscht|mehr",
+            "weitere*|nochmalige*|erneute* @contact _ .. unnötig|überflüssig|entbehrlich|zwecklos",
+            "spart|sparen|spar|schenkt|schenken|erspart|ersparen|verschont _ euch|sie|ihr|mir|uns|sich _ .. @contact",
+            "ihrem|eurem|deinem|dem @list|verteiler _ .. @off",
+            "@off _ @me|diese|die .. aus|von|vom _ @list",
+            "nicht|nich|ned _ mehr|länger|weiter _ an|auf diese* _ *nummer|handy|*adresse|nummer",
+            "@contact .. davon|hiervon|sowas|solche* _ .. nichts|nix|nicht|kein* _ mehr|weiter*",
+            "@want _ nichts|nix _ mehr|weiter* _ bekommen|erhalten|kriegen|zugeschickt|gesendet",
         ],
     ),
     (
@@ -934,8 +1025,28 @@ pub(super) const TABLE: Table = &[
         ],
     ),
     (
+        Act::Peace,
+        &[
+            "hätte|hätten|hätt|will|möchte|möchten|wollen|wünsche|brauche|bitte+um _ .. meine|unsere|mei|mini|etwas|endlich|gern*|mehr ruhe|ruah|rueh|frieden",
+            "lass|lasst|lassen _ .. gut+sein|bleiben",
+            "melde|meld|melden|ruf|rufe|komm|komme mich|ich|wir _ .. selbst|selber|von+mir+aus|von+allein",
+        ],
+    ),
+    (
+        Act::ManyMessages,
+        &[
+            "zweite|dritte|vierte|fünfte|sechste|siebte|zehnte|#|x-te|zigste|wievielte _ @contact",
+            "jeden tag|zweiten+tag _ @contact",
+            "so|zu|wieviele|dauernd|ständig*|andauernd|laufend*|viele|vielen|ewig* _ @contact",
+        ],
+    ),
+    (
         Act::OptIn,
         &[
+            "lieber|besser|stattdessen|einfach _ anrufen|telefon*|ruft|ruf",
+            "anrufen|telefon*|ruft|ruf _ .. lieber|besser|stattdessen",
+            "melden .. komme|kommen|termin|morgen|heute|da",
+            "aus|von _ liste _ nehmen|nehme|bestellen|bestelle|hätte|hätten wir|ich|bitte|gern*",
             "@contact _ verpassen|versäumen|übersehen|verlieren",
             "ich|wir|i schreib*|texte|texten",
             "schreib*|texte ich|wir|i",
@@ -945,7 +1056,7 @@ pub(super) const TABLE: Table = &[
             "finde|find|finden|sehe|seh|suche|vermisse .. @contact",
             "habe|hab|haben|hatte|noch|bisher|leider|bis+heute .. kein*|nichts|nix|nie|nicht .. gehört|bekommen|erhalten|gekriegt|gesehen|gelesen|angekommen|gefunden",
             "@contact .. gefunden|gesehen|gelesen|öffnen|angekommen|reicht|genügt|langt",
-            "reicht|genügt|langt .. @contact",
+            "reicht|genügt|langt _ ein*|auch|per|die|als|kurz* _ @contact",
             "ihr|sie meldet|melden|antwortet|antworten|schreibt",
             "wurde|wurden|worden .. @contact|kontaktiert|erinnert|benachrichtigt|informiert|angeschrieben",
             "*warteliste*|gästeliste|einkaufsliste|wunschliste|preisliste|packliste|*teilnehmerliste*",
@@ -964,10 +1075,10 @@ pub(super) const TABLE: Table = &[
             "wieder|erneut|bitte|zurück _ auf|in _ liste|verteiler|newsletter _ aufnehmen|setzen|eintragen|nehmen|$",
             "wieder|neu|erneut _ anmelden|aufnehmen|eintragen|freischalten|abonnieren",
             "versehentlich|aus+versehen|irrtümlich|ausversehen|unabsichtlich",
-            "habe|hab|haben|krieg*|bekomm*|erhalt*|kam|kommen|kommt|seh|sehe _ kein*|keine|nie|nix|nichts|nicht _ .. @contact|mehr|bekommen|gekriegt|erhalten",
+            "habe|hab|haben|krieg*|bekomm*|erhalt*|kam|kommen|kommt|seh|sehe _ kein*|keine|nie|nix|nichts|nicht _ @contact|mehr|bekommen|gekriegt|erhalten",
             "kein*|nie|nix _ @contact|antwort _ angekommen|gekommen|gesehen|gelesen|da",
             "warum|wieso|weshalb .. kein*|nicht|nichts",
-            "*termin*|stunde|*kurs|besichtigung|*vertrag|abo|mitgliedschaft|reservierung|bestellung|*training|*police|*karte|platz|kind|sohn|tochter|sie|ihn .. abmeld*|stornier*|kündig*|absag*|abbestell*|stoppen|streichen",
+            "*termin*|stunde|*kurs|besichtigung|*vertrag|abo|mitgliedschaft|reservierung|bestellung|*training|*police|*karte|platz|kind|sohn|tochter|ihn .. abmeld*|stornier*|kündig*|absag*|abbestell*|stoppen|streichen",
             "abmelden|abmeldn|abbestellen|stornieren|kündigen|absagen|streichen _ .. *termin*|stunde|*kurs|besichtigung|*vertrag|abo|mitgliedschaft|reservierung|bestellung|*training|schule",
             "*abbuchung*|abgebucht|abbucht|bestellung|lieferung|reparatur|auftrag|zahlung|lastschrift|*buchung|mahnung* .. stop*|stoppt|abmelden|aufhören|einstellen|mehr|stornieren",
             "stoppt|stopp|stop|stoppen|kein*|aufhören _ .. *abbuchung*|bestellung|lieferung|reparatur|auftrag|vertrag|zahlung|lastschrift|lärm|krach|baustelle",
@@ -1021,6 +1132,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::AsksYes,
         &[
+            "bescheid|rückmeldung _ .. ob",
+            "kurz|bitte|noch _ bestätigen|bestätigt|bestätige",
             "antworte*|antwort*|schreib*|bestätig* _ ja|ok",
             "bitte _ bestätigen|bestätige|bestätigt",
         ],

@@ -61,6 +61,14 @@ pub(super) enum Act {
     Cancels,
     /// Wants another appointment for one that falls through.
     Rebooks,
+    /// Puts the matter off for a season or longer.
+    Postpones,
+    /// Asks to hear of something later or else: "ask us again in September".
+    AsksAgain,
+    /// Takes back what was just said: "only joking".
+    Jokes,
+    /// Has ended with another business, which is no refusal of us.
+    EndsOther,
     /// Refuses one proposed time.
     BadTime,
     /// Has found, bought or signed somewhere else.
@@ -101,6 +109,10 @@ pub(super) enum Act {
     OptOut,
     /// May be one; a person should look.
     MaybeOptOut,
+    /// Wants to be left in peace, or will come on their own.
+    Peace,
+    /// Counts our messages, or complains of their number.
+    ManyMessages,
     /// Wants messages, or talks of a list without leaving it.
     OptIn,
     /// Text that gives orders to the program reading it.
@@ -108,6 +120,12 @@ pub(super) enum Act {
 }
 
 impl Act {
+    /// Ends a matter for good.
+    pub(super) fn is_an_end(self) -> bool {
+        use Act::{Cancels, Declines, Elsewhere, NeedGone};
+        matches!(self, Declines | Elsewhere | NeedGone | Cancels)
+    }
+
     /// Takes words it shares with a shorter phrase for something else.
     fn reinterprets(self, other: Act) -> bool {
         let ends = matches!(self, Act::Declines | Act::Elsewhere | Act::NeedGone);
