@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Serialize;
 
 /// The verbs we need.
@@ -33,7 +34,7 @@ pub struct HttpRequest {
     pub url: String,
     /// Header fields, among them the authorisation.
     pub headers: Vec<(String, String)>,
-    /// The body, UTF-8 JSON or empty.
+    /// The body: UTF-8 JSON, a form, or empty.
     pub body: Vec<u8>,
 }
 
@@ -54,6 +55,28 @@ impl HttpRequest {
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.to_string().into_bytes(),
         }
+    }
+
+    pub(crate) fn post_form(url: String, fields: &[(&str, String)]) -> Self {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let content_type = "application/x-www-form-urlencoded".to_owned();
+        Self {
+            method: Method::Post,
+            url,
+            headers: vec![
+                ("accept".to_owned(), "application/json".to_owned()),
+                ("content-type".to_owned(), content_type),
+            ],
+            body: form.finish().into_bytes(),
+        }
+    }
+
+    pub(crate) fn basic(mut self, user: &str, password: &str) -> Self {
+        let credentials = BASE64_STANDARD.encode(format!("{user}:{password}"));
+        self.headers
+            .push(("authorization".to_owned(), format!("Basic {credentials}")));
+        self
     }
 
     pub(crate) fn bearer(mut self, token: &str) -> Self {

@@ -10,7 +10,9 @@
 //! calls brings the time and the secrets, and carries the requests. Payloads of every kind
 //! lie under `fixtures/`, with their parsed form beside the tests.
 
+pub mod email;
 pub mod http;
+pub mod in_app;
 pub mod inbound;
 mod loopback;
 mod meta;
@@ -18,7 +20,12 @@ mod node;
 pub mod outbound;
 pub mod outcome;
 pub mod retry;
+pub mod sms;
+pub mod sns;
+pub mod sns_sms;
+pub mod standard_webhooks;
 pub mod telegram;
+pub mod twilio;
 pub mod verify;
 pub mod whatsapp;
 

@@ -119,7 +119,7 @@ fn signature(header: Option<&str>, body: &[u8], secrets: &[&str]) -> Verificatio
     any(usable(secrets).map(|secret| mac(secret.as_bytes(), body).ct_eq(&expected)))
 }
 
-fn usable<'a>(secrets: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+pub(crate) fn usable<'a>(secrets: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
     secrets
         .iter()
         .copied()
@@ -127,7 +127,7 @@ fn usable<'a>(secrets: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
 }
 
 /// Looks at every candidate, so that the time does not tell which one matched.
-fn any(matches: impl Iterator<Item = Choice>) -> Verification {
+pub(crate) fn any(matches: impl Iterator<Item = Choice>) -> Verification {
     let found = matches.fold(Choice::from(0), |found, one| found | one);
     if found.into() {
         Verification::Verified
@@ -137,7 +137,7 @@ fn any(matches: impl Iterator<Item = Choice>) -> Verification {
 }
 
 /// Digests have one length, so the comparison does not tell the length of the secret.
-fn same(given: &[u8], expected: &[u8]) -> Choice {
+pub(crate) fn same(given: &[u8], expected: &[u8]) -> Choice {
     Sha256::digest(given)
         .as_slice()
         .ct_eq(Sha256::digest(expected).as_slice())

@@ -103,8 +103,11 @@ fn every_fixture_has_its_snapshot_and_every_snapshot_its_fixture() {
             })
             .collect()
     };
-    let fixtures = stems("shared/channels/fixtures/", ".json");
-    let snapshots = stems("shared/channels/tests/it/snapshots/", ".snap");
+    let mut fixtures = stems("shared/channels/fixtures/", ".json");
+    fixtures.extend(stems("shared/channels/fixtures/", ".form"));
+    fixtures.sort();
+    let mut snapshots = stems("shared/channels/tests/it/snapshots/", ".snap");
+    snapshots.sort();
     assert!(!fixtures.is_empty());
     assert_eq!(fixtures, snapshots);
 }

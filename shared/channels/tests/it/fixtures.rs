@@ -46,7 +46,7 @@ pub(crate) fn fixture(channel: Channel, name: &str) -> Fixture {
         .unwrap_or_else(|| panic!("no fixture {channel}/{name}"))
 }
 
-fn sorted(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sorted(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();

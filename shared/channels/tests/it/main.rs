@@ -1,6 +1,8 @@
 //! The crate from outside: real payloads in, requests out.
 
 #[cfg(test)]
+mod email;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod inbound;
@@ -11,4 +13,10 @@ mod outcome;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
+mod sms;
+#[cfg(test)]
 mod templates;
+#[cfg(test)]
+mod voice;

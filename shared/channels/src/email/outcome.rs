@@ -1,0 +1,99 @@
+//! Answers of `SendEmail`.
+
+use chrono::TimeDelta;
+use domain::channel::ProviderMessageId;
+
+use crate::outcome::{Detail, FailureReason, Outcome, RetryScope};
+
+/// An answer, as whoever carried the call has it.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'a> {
+    /// SES took it.
+    Accepted {
+        /// SES's id.
+        message_id: &'a str,
+    },
+    /// SES refused it.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The name of the exception; empty where the answer has none.
+        code: &'a str,
+        /// In SES's words.
+        message: &'a str,
+    },
+}
+
+/// Reads the answer.
+pub fn classify(answer: &Answer<'_>) -> Outcome {
+    match *answer {
+        Answer::Accepted { message_id } => match ProviderMessageId::parse(message_id) {
+            Ok(id) => Outcome::Accepted {
+                id,
+                user: None,
+                held: false,
+            },
+            Err(_) => Outcome::Unknown {
+                detail: Detail::new("no id", "the answer names no message"),
+            },
+        },
+        Answer::Refused {
+            status,
+            code,
+            message,
+        } => refused(status, name(code), message),
+    }
+}
+
+/// Without its namespace and the address behind it.
+fn name(code: &str) -> &str {
+    let code = code.split(':').next().unwrap_or_default();
+    code.rsplit('#').next().unwrap_or_default()
+}
+
+fn refused(status: u16, code: &str, message: &str) -> Outcome {
+    let shown = match code {
+        "" => format!("http {status}"),
+        code => code.to_owned(),
+    };
+    let detail = Detail::new(shown, message);
+    let retry = |after, scope| Outcome::Retry {
+        after,
+        scope,
+        once: false,
+        detail: detail.clone(),
+    };
+    let permanent = |reason| Outcome::Permanent {
+        reason,
+        detail: detail.clone(),
+    };
+    let throttled = matches!(
+        code,
+        "TooManyRequestsException" | "ThrottlingException" | "Throttling" | "RequestThrottled"
+    );
+    match code {
+        _ if throttled || status == 429 => {
+            // The day's quota moves slowly: asking again in seconds only costs calls.
+            let daily = message.to_ascii_lowercase().contains("daily");
+            let pause = daily.then(|| TimeDelta::minutes(10));
+            retry(pause, RetryScope::Connection)
+        }
+        "AccountSuspendedException"
+        | "SendingPausedException"
+        | "MailFromDomainNotVerifiedException"
+        | "LimitExceededException"
+        | "AccessDeniedException"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "ExpiredTokenException" => permanent(FailureReason::ConnectionStopped),
+        "MessageRejected" | "BadRequestException" | "NotFoundException" => {
+            permanent(FailureReason::RequestBug)
+        }
+        "ConcurrentModificationException" => retry(None, RetryScope::Recipient),
+        // The gateway gave up waiting; behind it the mail may have been taken.
+        _ if status == 504 => Outcome::Unknown { detail },
+        _ if status >= 500 => retry(None, RetryScope::Connection),
+        _ if status == 401 || status == 403 => permanent(FailureReason::ConnectionStopped),
+        _ => permanent(FailureReason::Unrecognised),
+    }
+}
