@@ -155,8 +155,7 @@ pub(crate) fn check(field: &str, blocks: &[Block], kind: TemplateKind, errors: &
             format!("shorten it by {} characters", length - LONGEST_TEXT),
         ));
     }
-    let checker = Checker { kind, errors };
-    checker.blocks(field, blocks, false);
+    Checker { kind, errors }.each(field, blocks, false);
 }
 
 /// Every text in which variables may stand, for [`TemplateKind::required`].
@@ -203,10 +202,6 @@ struct Checker<'e> {
 }
 
 impl Checker<'_> {
-    fn blocks(mut self, field: &str, blocks: &[Block], inside: bool) {
-        self.each(field, blocks, inside);
-    }
-
     fn each(&mut self, field: &str, blocks: &[Block], inside: bool) {
         for (index, block) in blocks.iter().enumerate() {
             self.block(&format!("{field}[{index}]"), block, inside);
