@@ -1,6 +1,8 @@
 //! Prints what this crate makes of its fixtures and of a few sample messages, as one JSON
 //! document, so that programs in other languages can compare it with what they make of them.
 
+mod providers;
+
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -18,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "inbound": inbound()?,
         "outbound": outbound()?,
         "signatures": signatures(),
+        "providers": providers::all()?,
     });
     #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
     {
