@@ -231,7 +231,7 @@ async fn claim(
         // Written with its version as the condition: consent and cap are those that were read.
         change.claims_automated = true;
         change.counters.push(Counter {
-            date: now.date_naive(),
+            date: loaded.book.settings.zone.day(now),
             name: AUTOMATED_SENDS.into(),
             by: 1,
             limit: Some(loaded.book.settings.daily_send_limit),
@@ -389,12 +389,17 @@ fn record_change(
 ) -> Change {
     let counted_at = run.rule().map(|_| claimed_at);
     let ForCustomer { customer, counters } =
-        consequences::for_customer(&loaded.customer, counted_at, outcome, now);
+        consequences::for_customer(loaded, counted_at, outcome, now);
+    let taken = outcome.is_owned_elsewhere().then_some(Event::ThreadOwner {
+        at: now,
+        ours: false,
+    });
+    let finished = Event::SendFinished {
+        run: run.id,
+        outcome: ended.clone(),
+    };
     Change {
-        events: vec![Event::SendFinished {
-            run: run.id,
-            outcome: ended.clone(),
-        }],
+        events: [finished].into_iter().chain(taken).collect(),
         cause: "send_finished",
         messages: vec![message.clone()],
         attempt: Some(Attempt {

@@ -80,9 +80,9 @@ async fn inbound(
         | InboundKind::AccountAlert(_) => {
             others::about_the_account(app, workspace, connection, &arrival.event, now).await
         }
-        InboundKind::OptIn { .. }
-        | InboundKind::Handover(_)
-        | InboundKind::System { .. }
-        | InboundKind::Unknown { .. } => others::keep(app, &arrival).await,
+        InboundKind::Handover(handover) => others::handover(app, &arrival, handover).await,
+        InboundKind::OptIn { .. } | InboundKind::System { .. } | InboundKind::Unknown { .. } => {
+            others::keep(app, &arrival).await
+        }
     }
 }

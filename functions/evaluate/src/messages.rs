@@ -5,6 +5,7 @@ use app::apply::{self, Applied, Change, Loaded};
 use app::correlation::Correlation;
 use app::{App, AppError};
 use channels::inbound::{Echo, EchoOrigin, InboundMessage, Postback};
+use domain::channel::Channel;
 use domain::content::Content;
 use domain::conversation::Conversation;
 use domain::decide::{CustomerWrote, Event};
@@ -160,8 +161,13 @@ async fn store(
             .collect();
         let back_in = extra.opts_in && loaded.customer.chat.opted_out_at.is_some();
         let consent = back_in.then_some(Event::Consent { opted_out: false });
+        let thread = thread(arrival, event);
         let change = Change {
-            events: [event.clone()].into_iter().chain(consent).collect(),
+            events: thread
+                .into_iter()
+                .chain([event.clone()])
+                .chain(consent)
+                .collect(),
             cause,
             new_messages: messages,
             dated_by_us: arrival.event.at_is_ours,
@@ -180,6 +186,18 @@ async fn store(
         }
     }
     Err(AppError::Contended)
+}
+
+/// What a message on Messenger or Instagram says about who has the thread: the owner is told
+/// everything, the others stand by.
+fn thread(arrival: &Arrival, event: &Event) -> Option<Event> {
+    let inbound = &arrival.event;
+    let on_page = matches!(inbound.channel, Channel::Messenger | Channel::Instagram);
+    let by_customer = matches!(event, Event::CustomerWrote(_));
+    (on_page && (inbound.standby || by_customer)).then_some(Event::ThreadOwner {
+        at: inbound.at,
+        ours: !inbound.standby,
+    })
 }
 
 /// The head with one more label; `None` if it has it.

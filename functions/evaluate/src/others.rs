@@ -4,7 +4,9 @@
 use app::apply::{self, Applied, Change};
 use app::{App, AppError};
 use channels::InboundEvent;
-use channels::inbound::{CategoryChange, InboundKind, MarketingChoice, Reaching, TemplateRef};
+use channels::inbound::{
+    CategoryChange, Handover, InboundKind, MarketingChoice, Reaching, TemplateRef,
+};
 use chrono::{DateTime, Utc};
 use domain::channel::ChannelUser;
 use domain::conversation::Conversation;
@@ -38,6 +40,22 @@ pub(crate) async fn reachability(
         Some(Event::Reachability { reachable }),
     )
     .await
+}
+
+/// The thread was passed between applications, or somebody asks for it.
+pub(crate) async fn handover(
+    app: &App,
+    arrival: &Arrival,
+    handover: &Handover,
+) -> Result<(), AppError> {
+    let Some(ours) = handover.is_to_us() else {
+        return keep(app, arrival).await;
+    };
+    let at = arrival.event.at;
+    // Whoever only stands by does not have it.
+    let ours = ours && !arrival.event.standby;
+    let event = Event::ThreadOwner { at, ours };
+    change(app, arrival, "handover", Some(event)).await
 }
 
 /// The customer told the platform whether they want marketing from this business.

@@ -130,7 +130,7 @@ async fn failed(
     let claim = rule.zip(attempts.last().map(|attempt| attempt.started_at));
     apply::apply(app, ws, about.conversation, now, |loaded| {
         let ForCustomer { customer, counters } =
-            consequences::for_customer(&loaded.customer, claim.map(|(_, at)| at), outcome, at);
+            consequences::for_customer(loaded, claim.map(|(_, at)| at), outcome, at);
         let event = Event::ReceiptArrived {
             message: about.message,
             report: Report::Failed {

@@ -14,6 +14,7 @@ use domain::customer::Customer;
 use domain::ids::{
     ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId,
 };
+use domain::local_time::Zone;
 use domain::message::{Author, Message, Status};
 use domain::receipt::{How, Receipt, Verdict};
 use domain::rule::{OnUnknown, Rule};
@@ -475,7 +476,8 @@ impl Observer {
         };
         claim.accepted += 1;
         let (conversation, episode, rule) = (claim.conversation, claim.episode, claim.rule);
-        let (workspace, date) = (claim.workspace, claim.at.date_naive());
+        let (workspace, at) = (claim.workspace, claim.at);
+        let date = self.day(workspace, at);
         let in_silence = self.claims.values().filter(|it| {
             it.accepted > 0
                 && (it.conversation, it.episode, it.rule) == (conversation, episode, rule)
@@ -505,10 +507,16 @@ impl Observer {
         claim.accepted > 0 && status != Some(Status::Failed)
     }
 
+    /// The calendar day of the workspace.
+    fn day(&self, ws: WorkspaceId, at: DateTime<Utc>) -> NaiveDate {
+        let zone = self.settings.get(&ws).map_or(Zone::UTC, |it| it.zone);
+        zone.day(at)
+    }
+
     /// Follow-ups of a day: those that count, or all that were claimed.
     fn of_day(&self, ws: WorkspaceId, date: NaiveDate, claimed: bool) -> u64 {
         let claims = self.claims.iter();
-        let found = claims.filter(|(_, it)| it.workspace == ws && it.at.date_naive() == date);
+        let found = claims.filter(|(_, it)| it.workspace == ws && self.day(ws, it.at) == date);
         found
             .filter(|((message, _), it)| claimed || self.counts(*message, it))
             .count() as u64

@@ -263,6 +263,10 @@ async fn decided(
         entries.extend(why);
     }
     if change.claims_automated {
+        let claimed = after.conversation.sending.as_ref();
+        if let Some(repeated) = claimed.and_then(|sending| sending.run.repeats) {
+            after.customer.forget_automated(repeated);
+        }
         after.customer.note_automated(now);
     }
 

@@ -10,6 +10,7 @@ use domain::customer::Customer;
 use domain::ids::{ConnectionId, WorkspaceId};
 use store::Counter;
 
+use crate::apply::Loaded;
 use crate::{App, AppError};
 
 /// How often a lost race is tried again.
@@ -35,11 +36,12 @@ pub struct ForCustomer {
 /// that makes sure that the claim is taken back once.
 #[must_use]
 pub fn for_customer(
-    customer: &Customer,
+    loaded: &Loaded,
     claimed_at: Option<DateTime<Utc>>,
     outcome: &Outcome,
     at: DateTime<Utc>,
 ) -> ForCustomer {
+    let customer = &loaded.customer;
     let mut changed = customer.clone();
     let mut counters = Vec::new();
     if outcome.is_undelivered()
@@ -47,7 +49,8 @@ pub fn for_customer(
         && changed.forget_automated(claimed_at)
     {
         counters.push(Counter {
-            date: claimed_at.date_naive(),
+            // Where the claim counted it, unless the zone was changed in between.
+            date: loaded.book.settings.zone.day(claimed_at),
             name: AUTOMATED_SENDS.into(),
             by: -1,
             limit: None,

@@ -219,7 +219,7 @@ impl<'a> Judge<'a> {
         if self.gave_up || self.app.now() - self.now > self.patience {
             return Ok(Err("built-in decider (the model takes too long)".to_owned()));
         }
-        let (ws, today) = (settings.workspace, self.now.date_naive());
+        let (ws, today) = (settings.workspace, settings.zone.day(self.now));
         let prices = &self.app.config.prices;
         let (input, output) = (prompt.most_input_tokens(), prompt.max_output_tokens.into());
         let most = Spent {
@@ -250,7 +250,10 @@ impl<'a> Judge<'a> {
             output_tokens: used.output_tokens,
             cost_micros: prices.cost_micros(used.input_tokens, used.output_tokens),
         };
-        store.settle_model_call(ws, today, most, call).await?;
+        if let Err(error) = store.settle_model_call(ws, today, most, call).await {
+            // The answer is paid for. What was set aside stays so: a hard limit errs on that side.
+            tracing::warn!(workspace.id = %ws, error = %error, "what a model call used could not be noted");
+        }
         Ok(answer.map_err(|failure| {
             self.gave_up = true;
             format!("built-in decider ({failure})")

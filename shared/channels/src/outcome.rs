@@ -99,6 +99,11 @@ impl Outcome {
         self.reason() == Some(&FailureReason::RecipientUnreachable)
     }
 
+    /// Whether another application has the customer's thread.
+    pub fn is_owned_elsewhere(&self) -> bool {
+        self.reason() == Some(&FailureReason::ThreadOwnedElsewhere)
+    }
+
     /// Whether every further send of the connection would be refused.
     pub fn stops_connection(&self) -> bool {
         self.reason() == Some(&FailureReason::ConnectionStopped)
@@ -296,6 +301,13 @@ pub fn classify_failed(channel: Channel, errors: &[ProviderError]) -> Outcome {
         reason: FailureReason::Unrecognised,
         detail: Detail::new("failed", "the platform gave no reason"),
     })
+}
+
+/// A gateway answered in the place of the platform, and had passed the request on: behind it the
+/// message may have been taken. Other answers above 500 say that the platform itself did not take
+/// it, and the platforms ask to try again.
+pub(crate) fn is_from_gateway(status: i64) -> bool {
+    matches!(status, 502 | 504 | 520..=527)
 }
 
 /// Titles are short and carry no numbers that could be somebody's address.

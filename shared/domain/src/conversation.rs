@@ -150,6 +150,10 @@ pub struct Run {
     pub rescue: Option<Rescue>,
     /// How often sending was tried.
     pub attempts: u32,
+    /// When the attempt was claimed that this one repeats because nobody knows what became of it.
+    /// It is the same message, and not another one before it.
+    #[serde(default)]
+    pub repeats: Option<DateTime<Utc>>,
     /// When the message stands in the history: part of its key. `None` before the first claim of
     /// a rule's message, which is not stored before.
     #[serde(default)]
@@ -351,6 +355,18 @@ impl Conversation {
         self.last_interaction_at()
             .max(self.last_automated_at)
             .unwrap_or(self.created_at)
+    }
+
+    /// Since when another application has the thread, if it does.
+    #[must_use]
+    pub fn thread_elsewhere_since(&self) -> Option<DateTime<Utc>> {
+        match &self.state {
+            State::Suspended {
+                reason: Reason::ThreadElsewhere,
+                since,
+            } => Some(*since),
+            State::Open | State::Suspended { .. } | State::Closed { .. } => None,
+        }
     }
 
     /// Whether the last word of a person was ours.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{
-    DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
+    DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
 };
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,19 @@ impl Zone {
     #[must_use]
     pub fn local(self, at: DateTime<Utc>) -> NaiveDateTime {
         at.with_timezone(&self.0).naive_local()
+    }
+
+    /// The calendar day at this instant.
+    #[must_use]
+    pub fn day(self, at: DateTime<Utc>) -> NaiveDate {
+        self.local(at).date()
+    }
+
+    /// When the next calendar day begins.
+    #[must_use]
+    pub fn next_day(self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let next = self.day(at) + Days::new(1);
+        self.instant(next.and_time(NaiveTime::MIN))
     }
 
     /// The first instant at which the wall clock shows this, under the policy above.

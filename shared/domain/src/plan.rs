@@ -135,9 +135,11 @@ pub fn slot(spec: &RuleSpec, wanted: DateTime<Utc>, at: Circumstances<'_>) -> Pl
         };
     }
 
-    let reason = template.reason.unwrap_or(Reason::WindowClosed {
+    let closed = Reason::WindowClosed {
         closed_at: at.window.closes_at(),
-    });
+    };
+    let reason = template.reason.or_else(|| left_out(spec, at));
+    let reason = reason.unwrap_or(closed);
     Planned {
         slot: Err(reason),
         gates,
@@ -178,6 +180,17 @@ pub fn wanted_at(
         Some(fixed) => anchor + fixed,
         None => chosen.unwrap_or(anchor + AI_FALLBACK),
     }
+}
+
+/// Whether the rule can never send anything on this channel, whatever the window (DK-27).
+fn left_out(spec: &RuleSpec, at: Circumstances<'_>) -> Option<Reason> {
+    let step = spec.first_step();
+    let Action::Message { message, .. } = &step.action;
+    let channel = at.channel;
+    let window = channel.free_form_window().zip(step.after.fixed());
+    let too_late = window.is_some_and(|(window, delay)| delay >= window);
+    let never = !channel.has_templates() && (message.is_none() || too_late);
+    never.then_some(Reason::ChannelLeftOut { channel })
 }
 
 struct TemplateAnswer {

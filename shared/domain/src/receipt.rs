@@ -467,10 +467,12 @@ mod tests {
             R::Unreachable,
             R::ConversationClosed,
             R::ConversationSuspended,
+            R::ThreadElsewhere,
             R::RuleDisabled,
             R::RuleDeleted,
             R::RuleChanged,
             R::ChannelNotReached { channel },
+            R::ChannelLeftOut { channel },
             R::ConnectionInactive,
             R::ConnectionHeld { until: at },
             R::ConnectionPaused {
@@ -520,6 +522,7 @@ mod tests {
                 R::RuleChanged | R::ChannelNotReached { .. } | R::ConnectionInactive => {}
                 R::ConnectionHeld { .. } | R::ConnectionPaused { .. } | R::Paced { .. } => {}
                 R::ConversationWentOn { .. } => {}
+                R::ThreadElsewhere | R::ChannelLeftOut { .. } => {}
                 R::WindowClosed { .. } | R::TemplateNotApproved { .. } => {}
                 R::Outranked { .. } | R::EpisodeDone | R::FrequencyCap { .. } => {}
                 R::QuietHours { .. } | R::DailyLimit { .. } | R::InFlight { .. } => {}

@@ -11,7 +11,7 @@ use crate::{Store, StoreError, keys};
 /// Something that is counted.
 #[derive(Debug, Clone)]
 pub struct Counter {
-    /// The day, in UTC.
+    /// The calendar day, in the workspace's zone.
     pub date: NaiveDate,
     /// Its name: one of [`Usage`]'s fields, or one of a key's own.
     pub name: Cow<'static, str>,

@@ -15,6 +15,7 @@
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
 //! | `taps anna: Ja` | on a button under a message of ours |
+//! | `handover anna`, `handback anna`, `standby anna: …` | people in the platform's inbox have the thread; what she writes meanwhile |
 //! | `reads anna` | a watermark: Messenger tells that she has read everything up to now |
 //! | `join anna on telegram to anna` | staff say that both are the same person; `anna` is where she wrote last |
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
@@ -77,6 +78,7 @@ scenarios! {
     dk_24_a_priority
     dk_24_b_one_per_silence
     dk_24_c_quiet_hours
+    dk_24_d_days_of_the_workspace
     dk_25_nobody_is_forgotten
     dk_26_two_uses
     dk_27_channels
@@ -89,6 +91,7 @@ scenarios! {
     nx_02_c_reply_elsewhere
     nx_02_d_overtaken
     nx_10_model_fails
+    nx_21_thread_elsewhere
     nx_22_reply_while_writing
     nx_23_automatic_replies
     nx_29_opt_out

@@ -141,8 +141,21 @@ impl Play {
             "delete" => self.delete(rest).await?,
             "customer" => self.customer(rest).await?,
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
-            "echo" | "machine" | "taps" => self.says(&command.verb, rest).await?,
+            "echo" | "machine" | "taps" | "standby" => self.says(&command.verb, rest).await?,
             "block" => self.happens(rest, Happening::Blocked, "blocks us").await?,
+            "handover" => {
+                let passed = Happening::Passed { to_us: false };
+                self.happens(
+                    rest,
+                    passed,
+                    "is passed to the people in the platform's inbox",
+                )
+                .await?
+            }
+            "handback" => {
+                let passed = Happening::Passed { to_us: true };
+                self.happens(rest, passed, "is passed back to us").await?
+            }
             "reads" => {
                 self.happens(rest, Happening::ReadAll, "reads everything")
                     .await?
@@ -482,6 +495,10 @@ impl Play {
                     button: text.clone(),
                 },
                 "taps the button:",
+            ),
+            "standby" => (
+                Happening::WroteElsewhere { text: text.clone() },
+                "writes, while another application has the thread:",
             ),
             _ => (
                 Happening::WroteByMachine { text: text.clone() },

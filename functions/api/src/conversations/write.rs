@@ -7,7 +7,7 @@ use app::apply::{Applied, Change, Loaded, apply};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::content::Content;
 use domain::conversation::{Run, Source};
 use domain::decide::{Event, gates};
@@ -128,7 +128,9 @@ async fn write(
     };
     // What the last round of `plan` came to: the answer that was stored, or why there is none.
     let mut answered = Err(Problem::stale(None));
+    let mut tomorrow = now;
     let plan = |loaded: &Loaded| {
+        tomorrow = loaded.book.settings.zone.next_day(now);
         answered = if message.hidden {
             Ok(())
         } else {
@@ -170,28 +172,27 @@ async fn write(
     match apply(app, ws, id, now, plan).await? {
         Applied::Done { .. } | Applied::Nothing => answered,
         Applied::Missing => Err(missing()),
-        Applied::AtLimit => Err(spent(now)),
+        Applied::AtLimit => Err(spent(tomorrow - now)),
         Applied::Duplicate | Applied::Refused(_) => Err(Problem::stale(None)),
     }
 }
 
-/// What one key may send in a day (UTC), counted in the write that plans the message.
+/// What one key may send in a calendar day of the workspace, counted in the write that plans the message.
 fn budget(caller: &Caller, settings: &Settings, now: DateTime<Utc>) -> Counter {
     Counter {
-        date: now.date_naive(),
+        date: settings.zone.day(now),
         name: format!("messages_{}", caller.key().id).into(),
         by: 1,
         limit: Some(settings.key_daily_messages),
     }
 }
 
-fn spent(now: DateTime<Utc>) -> Problem {
-    let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
+fn spent(wait: TimeDelta) -> Problem {
     Problem::too_many(
         Code::DailyLimit,
-        "this key has sent as many messages today (UTC) as the setting `key_daily_messages` allows; \
+        "this key has sent as many messages today as the setting `key_daily_messages` allows; \
          wait for the next day, or raise it",
-        today + TimeDelta::days(1) - now,
+        wait,
     )
 }
 
@@ -235,6 +236,7 @@ fn sendable(
         wanted_at: now,
         rescue: None,
         attempts: 0,
+        repeats: None,
     };
     if let (_, Some(reason)) = gates(&loaded.snapshot(), &manual, now) {
         return refuse(&reason);

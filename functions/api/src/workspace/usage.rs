@@ -38,7 +38,7 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-/// The counters of a day, in UTC.
+/// The counters of a calendar day in the workspace's zone.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Usage)]
 pub(crate) struct UsageOut {
@@ -87,7 +87,8 @@ pub(crate) async fn list_usage(
     Query(query): Query<ListUsage>,
 ) -> Result<Json<UsageList>, Problem> {
     let ws = caller.workspace();
-    let today = app.now().date_naive();
+    let book = app.book(ws).await?;
+    let today = book.settings.zone.day(app.now());
     let Span(days) = query.days.unwrap_or(Span(7));
     let mut usage = Vec::new();
     for ago in 0..days {
@@ -96,7 +97,6 @@ pub(crate) async fn list_usage(
         };
         usage.push(UsageOut::new(date, app.store.usage(ws, date).await?));
     }
-    let book = app.book(ws).await?;
     Ok(Json(UsageList {
         usage,
         limits: UsageLimits {

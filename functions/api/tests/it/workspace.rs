@@ -216,8 +216,8 @@ async fn a_key_sends_no_more_in_a_day_than_it_may_and_notes_do_not_count() {
         .await
         .expect(202);
     let refused = world.post(&path, json!({"text": "Hallo"})).await;
-    // It is nine o'clock: fifteen hours.
-    assert_eq!(refused.header("retry-after"), (15 * 3600).to_string());
+    // Nine o'clock in Greenwich is ten in the workspace: fourteen hours.
+    assert_eq!(refused.header("retry-after"), (14 * 3600).to_string());
     refused.problem(429, "daily_limit", "");
     let other = format!("Bearer {}", world.key_with("agent").await);
     let headers = [("authorization", other.as_str())];

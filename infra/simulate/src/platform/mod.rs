@@ -43,6 +43,10 @@ pub enum Happening {
     Tapped { button: String },
     /// The customer has read everything up to now.
     ReadAll,
+    /// The customer wrote to another application, which has the thread (Messenger, Instagram).
+    WroteElsewhere { text: String },
+    /// The thread was passed to the people in the platform's inbox, or back from them.
+    Passed { to_us: bool },
     /// The customer blocked us.
     Blocked,
     /// The platform stopped using a template.
@@ -196,7 +200,10 @@ impl Update<'_> {
                     "reason": null,
                 }),
             ),
-            Happening::Tapped { .. } | Happening::ReadAll => {
+            Happening::Tapped { .. }
+            | Happening::ReadAll
+            | Happening::WroteElsewhere { .. }
+            | Happening::Passed { .. } => {
                 bail!("WhatsApp has nothing of that kind")
             }
             Happening::Blocked => bail!("WhatsApp does not tell who blocks"),
@@ -240,6 +247,17 @@ impl Update<'_> {
                 });
                 (ours(), "message", echo)
             }
+            Happening::WroteElsewhere { text } => {
+                let said = json!({ "mid": mid, "text": text });
+                ((user.clone(), ACCOUNT.to_owned()), "message", said)
+            }
+            Happening::Passed { to_us } => {
+                let (ours, inbox) = (OUR_APP.to_string(), INBOX_APP.to_string());
+                let (from, to) = if *to_us { (inbox, ours) } else { (ours, inbox) };
+                let passed = json!({ "previous_owner_app_id": from, "new_owner_app_id": to });
+                let parties = (user.clone(), ACCOUNT.to_owned());
+                (parties, "pass_thread_control", passed)
+            }
             Happening::ReadAll if channel == Channel::Messenger => {
                 let watermark = json!({ "watermark": at.timestamp_millis() });
                 ((user.clone(), ACCOUNT.to_owned()), "read", watermark)
@@ -251,9 +269,13 @@ impl Update<'_> {
             "timestamp": at.timestamp_millis(),
         });
         update[what] = told;
+        let list = match happening {
+            Happening::WroteElsewhere { .. } => "standby",
+            _ => "messaging",
+        };
         Ok(json!({
             "object": object,
-            "entry": [{ "id": ACCOUNT, "time": at.timestamp_millis(), "messaging": [update] }],
+            "entry": [{ "id": ACCOUNT, "time": at.timestamp_millis(), list: [update] }],
         }))
     }
 

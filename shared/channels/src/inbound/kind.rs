@@ -474,6 +474,29 @@ pub struct Handover {
     pub metadata: Option<String>,
 }
 
+impl Handover {
+    /// Whether the thread is with us now; `None`: nobody has got it by this.
+    ///
+    /// The payload does not say which application is ours. What is passed is told to the one that
+    /// gets it, what is taken to the one that loses it; only the platform's own inbox, where
+    /// people work, has a name of its own.
+    #[must_use]
+    pub fn is_to_us(&self) -> Option<bool> {
+        const INBOXES: [&str; 2] = ["26390203743090", "263902037430900"];
+        let is_inbox = |owner: &Option<String>| {
+            let owner = owner.as_deref();
+            owner.is_some_and(|owner| INBOXES.contains(&owner))
+        };
+        match self.action {
+            HandoverAction::Requested | HandoverAction::Roles => None,
+            _ if is_inbox(&self.new_owner) => Some(false),
+            _ if is_inbox(&self.previous_owner) => Some(true),
+            HandoverAction::Passed => Some(true),
+            HandoverAction::Taken => Some(false),
+        }
+    }
+}
+
 /// How a thread changes hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::message_id;
 use crate::node::Node;
-use crate::outcome::{Detail, FailureReason, Outcome, Response, RetryScope};
+use crate::outcome::{Detail, FailureReason, Outcome, Response, RetryScope, is_from_gateway};
 
 pub(crate) fn classify(response: &Response<'_>) -> Outcome {
     let body: Value = serde_json::from_slice(response.body).unwrap_or_default();
@@ -66,8 +66,7 @@ fn refused(response: &Response<'_>, body: &Node<'_>) -> Outcome {
     let reason = match (code, moved) {
         (400, Some(to)) => FailureReason::RecipientMoved { to },
         (429, _) => return retry(RetryScope::Connection),
-        // The gateway gave up waiting; behind it the message may have been taken.
-        (504, _) => return Outcome::Unknown { detail },
+        (status, _) if is_from_gateway(status) => return Outcome::Unknown { detail },
         (500.., _) => return retry(RetryScope::Recipient),
         // Blocked, deactivated, or the customer never started the bot.
         (403, _) => FailureReason::RecipientUnreachable,

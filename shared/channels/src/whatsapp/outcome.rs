@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::inbound::ProviderError;
 use crate::meta::graph;
 use crate::node::Node;
-use crate::outcome::{Detail, FailureReason, Outcome, Response, RetryScope};
+use crate::outcome::{Detail, FailureReason, Outcome, Response, RetryScope, is_from_gateway};
 
 pub(crate) fn classify(response: &Response<'_>) -> Outcome {
     if (200..300).contains(&response.status) {
@@ -54,8 +54,7 @@ fn accepted(response: &Response<'_>) -> Outcome {
 pub(crate) fn by_status(response: &Response<'_>) -> Outcome {
     let detail = Detail::http(response.status);
     match response.status {
-        // The gateway gave up waiting; behind it the message may have been taken.
-        504 => Outcome::Unknown { detail },
+        status if is_from_gateway(status.into()) => Outcome::Unknown { detail },
         429 => retry(response.pause(), RetryScope::Connection, detail),
         408 | 425 | 500.. => retry(response.pause(), RetryScope::Recipient, detail),
         401 | 403 => permanent(FailureReason::ConnectionStopped, detail),

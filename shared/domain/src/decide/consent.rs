@@ -1,5 +1,7 @@
 //! What suspends a conversation, and what lifts it: opt-out, stop trigger, block, close.
 
+use chrono::{DateTime, Utc};
+
 use super::decider::Decider;
 use super::{Effect, Judgement};
 use crate::conversation::State;
@@ -46,6 +48,34 @@ impl Decider<'_> {
             Some(judgement) => entry.rule(judgement.rule).remark(&judgement.reason),
             None => entry,
         });
+    }
+
+    /// Whoever has the thread talks to the customer: until it is given back nothing is planned,
+    /// and what is pending is cancelled. Any message that comes to us and not to a bystander proves
+    /// that we have it. Staff may lift it, too, by closing and reopening: a report that it was given
+    /// back can be lost.
+    pub(super) fn thread_owner(&mut self, at: DateTime<Utc>, ours: bool) {
+        let at = at.min(self.now);
+        let taken_at = self.conversation.thread_elsewhere_since();
+        match (ours, taken_at) {
+            (true, Some(taken)) if at >= taken => {
+                self.conversation.state = State::Open;
+                self.schedule_assessment();
+            }
+            (false, None) if !self.is_stopped_for_good() => {
+                self.suspend(Reason::ThreadElsewhere, None);
+                self.conversation.state = State::Suspended {
+                    reason: Reason::ThreadElsewhere,
+                    since: at,
+                };
+            }
+            _ => {}
+        }
+    }
+
+    /// Closed by staff, or by the customer's own word: that weighs more than who has the thread.
+    fn is_stopped_for_good(&self) -> bool {
+        self.opted_out_at.is_some() || matches!(self.conversation.state, State::Closed { .. })
     }
 
     pub(super) fn reachability(&mut self, reachable: bool) {

@@ -175,7 +175,7 @@ fn for_a_rule(
 ) -> Outlook {
     let others = others(known);
     let around = circumstances(known, &others, at);
-    if let Some(until) = capped_until(known, at, looked) {
+    if let Some(until) = capped_until(known, run, at, looked) {
         // Held, when a legal moment comes soon enough; a text that is too late is worth nothing.
         let reason = Reason::FrequencyCap { until };
         return match plan::slot(&rule.spec, until, around).slot {
@@ -210,11 +210,16 @@ fn for_a_rule(
 
 fn capped_until(
     known: &Snapshot<'_>,
+    run: &Run,
     at: DateTime<Utc>,
     looked: &mut Vec<Gate>,
 ) -> Option<DateTime<Utc>> {
     let cap = known.settings.frequency_cap;
-    let until = known.customer.capped_until(cap, at);
+    let mut customer = known.customer.clone();
+    if let Some(repeated) = run.repeats {
+        customer.forget_automated(repeated);
+    }
+    let until = customer.capped_until(cap, at);
     let (messages, hours) = (cap.messages, cap.hours);
     let input = match until {
         None => format!("fewer than {messages} automated messages within {hours} hours"),

@@ -40,9 +40,10 @@ impl Decider<'_> {
             let since = head.waiting_since.map_or(at, |since| since.min(at));
             head.waiting_since = Some(since);
         }
-        if self.opted_out_at.is_none() {
+        let elsewhere = self.conversation.thread_elsewhere_since().is_some();
+        if self.opted_out_at.is_none() && !elsewhere {
             // A stop trigger and a closed conversation last until the customer writes; an
-            // opt-out lasts.
+            // opt-out lasts, and who has the thread is told by the platform.
             self.conversation.state = State::Open;
         }
         self.cancel_rule_runs(&Reason::CustomerReplied);
@@ -123,6 +124,7 @@ impl Decider<'_> {
             wanted_at: send_at,
             rescue: None,
             attempts: 0,
+            repeats: None,
             message_at: Some(at),
         };
         let verdict = Verdict::Planned {

@@ -13,7 +13,7 @@
 //! | timer fired | what is due: assess, send, give up waiting; nothing due: armed again | `sending` |
 //! | send claimed, finished | the send protocol, one send at a time | `sending` |
 //! | outcome unknown, receipt | awaited; then the rule's `on_unknown` | `unknown` |
-//! | opt-out, block, close | follow-ups cancelled; what lifts it again | `consent` |
+//! | opt-out, block, close, thread taken | follow-ups cancelled; what lifts it again | `consent` |
 //!
 //! Two times matter. *Provider time* orders what people wrote, whatever order it arrives in; it
 //! never lies in the future (a clock that runs ahead is clamped to `now`). *Our time* says when
@@ -172,6 +172,14 @@ pub enum Event {
     RuleChanged {
         /// Which one.
         rule: RuleId,
+    },
+    /// The platform tells who has the thread (Messenger, Instagram): we, or another application or
+    /// its own inbox.
+    ThreadOwner {
+        /// Since when, by the platform's clock.
+        at: DateTime<Utc>,
+        /// Whether we do.
+        ours: bool,
     },
     /// The connection may send again: what waited for that is looked at now.
     ConnectionBack,
@@ -365,6 +373,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::ReceiptArrived { message, report } => decider.receipt_arrived(*message, report),
         Event::MovedAway { run, to } => decider.moved_away(*run, *to),
         Event::MovedHere { run, from } => decider.moved_here(run, *from),
+        Event::ThreadOwner { at, ours } => decider.thread_owner(*at, *ours),
         Event::ConnectionBack => decider.connection_back(),
         Event::Reachability { reachable } => decider.reachability(*reachable),
         Event::Consent { opted_out } => decider.consent(*opted_out),

@@ -105,6 +105,7 @@ impl Decider<'_> {
             wanted_at: wanted,
             rescue: None,
             attempts: 0,
+            repeats: None,
             message_at: None,
         }
     }
@@ -261,6 +262,7 @@ impl Decider<'_> {
             wanted_at: self.now,
             rescue: None,
             attempts: 0,
+            repeats: None,
             message_at: None,
             ..run.clone()
         };

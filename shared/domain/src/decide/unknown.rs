@@ -148,7 +148,11 @@ impl Decider<'_> {
             let flight = Flight::from(unknown);
             if self.is_sent_again(&flight) {
                 self.uncount(flight.claimed_at);
-                self.put_back(flight.run, now, Reason::SentAgain);
+                let run = Run {
+                    repeats: Some(flight.claimed_at),
+                    ..flight.run
+                };
+                self.put_back(run, now, Reason::SentAgain);
             } else {
                 self.never_known(&flight);
             }

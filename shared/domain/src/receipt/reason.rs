@@ -67,10 +67,14 @@ pub enum Reason {
     Unreachable,
     ConversationClosed,
     ConversationSuspended,
+    ThreadElsewhere,
     RuleDisabled,
     RuleDeleted,
     RuleChanged,
     ChannelNotReached {
+        channel: Channel,
+    },
+    ChannelLeftOut {
         channel: Channel,
     },
     ConnectionInactive,
@@ -302,6 +306,10 @@ impl Reason {
                 "Nachfassen ist für diese Unterhaltung ausgesetzt.",
                 "Follow-ups are suspended for this conversation.",
             ),
+            Self::ThreadElsewhere => both(
+                "Eine andere Anwendung oder jemand im Posteingang der Plattform führt das Gespräch; weiter geht es, wenn es zurückgegeben ist.",
+                "Another application, or somebody in the platform's inbox, has the thread; it goes on when it is given back.",
+            ),
             Self::RuleDisabled => both("Die Regel ist ausgeschaltet.", "The rule is switched off."),
             Self::RuleDeleted => both("Die Regel wurde gelöscht.", "The rule was deleted."),
             Self::RuleChanged => both(
@@ -311,6 +319,16 @@ impl Reason {
             Self::ChannelNotReached { channel } => (
                 format!("Die Regel gilt nicht für {}.", channel_name(*channel)),
                 format!("The rule does not act on {}.", channel_name(*channel)),
+            ),
+            Self::ChannelLeftOut { channel } => (
+                format!(
+                    "Die Regel lässt {0} aus: {0} kennt keine Vorlagen, und freier Text fehlt ihr oder käme erst nach dem 24-Stunden-Fenster.",
+                    channel_name(*channel)
+                ),
+                format!(
+                    "The rule leaves {0} out: {0} has no templates, and free text is missing or would come after the 24-hour window.",
+                    channel_name(*channel)
+                ),
             ),
             Self::ConnectionInactive => both(
                 "Die Verbindung darf gerade nicht senden.",
