@@ -65,6 +65,7 @@ fn whoever_wants_the_reminders_to_end_says_so_in_many_ways() {
             OPTED_OUT,
         )
     };
+    check("Bitte sehen Sie davon ab, mir weitere Mails zu schicken.");
     check("Lassen Sie dies bitte die letzte Nachfrage gewesen sein.");
     check("Sie brauchen sich bei mir nicht mehr zu melden, ich bin weggezogen.");
     check("Das ist die fünfte SMS diesen Monat. Ich hätte jetzt gern meine Ruhe.");
@@ -77,6 +78,7 @@ fn whoever_wants_the_reminders_to_end_says_so_in_many_ways() {
     let check = |text| answer(QUOTE, "Hi, any thoughts on our quote?", text, OPTED_OUT);
     check("I'd appreciate it if this was the last message about it.");
     check("I've moved to Leeds so you don't need to write to me any longer.");
+    check("I said no last week. I'd rather not get another one of these.");
     check("Fourth text this week. I'd like some peace now.");
     check("My father passed away. Please make sure nothing further is sent to him.");
     check("You have the wrong person. Can you take this number off your system?");
@@ -96,6 +98,14 @@ fn a_refusal_that_is_quoted_or_shown_or_meant_for_others_is_no_opt_out() {
     );
     check(
         "Auf dem Display steht: Sie wurden von allen Nachrichten abgemeldet. Ist das normal?",
+        NEITHER,
+    );
+    check(
+        "Im letzten Newsletter stand, dass man sich abmelden soll, wenn man umzieht. Muss ich das tun?",
+        NEITHER,
+    );
+    check(
+        "Das ist schon die dritte Mail, die ich schreibe, und ich hätte gern endlich eine Antwort!",
         NEITHER,
     );
     check(
@@ -165,7 +175,7 @@ fn putting_it_off_stops_a_rule_that_lists_it() {
     let en = ("quote sent, no reply", "accepts, declines or postpones");
     let check = |text| answer(en, "Any thoughts on the garden quote?", text, STOPS);
     check("We're putting it off till the spring after next I'm afraid");
-    check("on hold until interest rates come down");
+    check("on hold until interest rates come down, maybe 2028");
 }
 
 #[test]

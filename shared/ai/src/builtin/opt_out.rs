@@ -13,6 +13,7 @@ use domain::keyword::{self, Keyword, Place, Reading, Receiving};
 use super::OptOut;
 use super::language::guess_language;
 use super::lexicon::{Act, Lexicon};
+use super::pattern::Span;
 use super::reading;
 use super::stems::Stems;
 use super::text::{BREAK, Sentence};
@@ -55,7 +56,7 @@ fn in_sentences(text: &str, language: Language) -> OptOut {
     let reading = reading::customer(&without_quotes(text), Lexicon::of(language));
     let asks_us = reading
         .where_said_apart_from(Act::OptOut, Act::OptIn)
-        .any(|(sentence, at)| is_a_request_to_us(sentence, at));
+        .any(|(sentence, span)| is_a_request_to_us(sentence, span));
     // Either alone may be about anything.
     let has_enough = reading.mentions_apart_from(Act::Peace, Act::OptIn)
         && reading.mentions_apart_from(Act::ManyMessages, Act::OptIn)
@@ -122,13 +123,13 @@ static CAN_ASK_FOR_IT: LazyLock<Stems> = LazyLock::new(|| {
 
 static ON_CONDITION: LazyLock<Stems> = LazyLock::new(|| Stems::new("=if wenn falls =si =se eğer"));
 
-/// Whether the wish found at a word of a sentence is the customer's own, and meant for us.
-fn is_a_request_to_us(sentence: &Sentence, at: usize) -> bool {
+/// Whether the wish found in a sentence is the customer's own, and meant for us.
+fn is_a_request_to_us(sentence: &Sentence, wish: Span) -> bool {
     let words = &sentence.words;
-    let clause = clause_around(words, at);
+    let clause = clause_around(words, wish.start);
     let of_others = OTHERS.in_any(clause) && !OURS.in_any(clause) || is_from_elsewhere(clause);
     let told = ALREADY_DONE.in_any(words) && !OURS.in_any(words);
-    let shown = SHOWN.in_any(&words[..at]) || CONFIRMED_TO_THEM.in_any(words);
+    let shown = SHOWN.in_any(&words[..wish.end]) || CONFIRMED_TO_THEM.in_any(words);
     let asked =
         sentence.question_mark && (!CAN_ASK_FOR_IT.in_any(words) || ON_CONDITION.in_any(words));
     !of_others && !told && !shown && !asked

@@ -107,6 +107,13 @@ impl Reading {
         self.facts(act).next().is_some()
     }
 
+    /// Said, if only as likely or on a condition.
+    pub(super) fn says(&self, act: Act) -> bool {
+        self.said
+            .iter()
+            .any(|said| said.act == act && !said.negated && !said.in_question)
+    }
+
     /// A fact in a sentence that does none of the `others`.
     pub(super) fn states_apart_from(&self, act: Act, others: &[Act]) -> bool {
         self.facts(act).any(|fact| {
@@ -128,19 +135,19 @@ impl Reading {
         })
     }
 
-    /// The sentences that do something but not also `other`, and at which word.
+    /// The sentences that do something but not also `other`, and where.
     pub(super) fn where_said_apart_from(
         &self,
         act: Act,
         other: Act,
-    ) -> impl Iterator<Item = (&Sentence, usize)> {
+    ) -> impl Iterator<Item = (&Sentence, Span)> {
         self.said
             .iter()
             .filter(move |said| {
                 let beside = |s: &Said| s.act == other && s.sentence == said.sentence;
                 said.act == act && !self.said.iter().any(beside)
             })
-            .map(|said| (&self.sentences[said.sentence], said.span.start))
+            .map(|said| (&self.sentences[said.sentence], said.span))
     }
 
     /// Said in a later sentence than anything of `other`.

@@ -254,7 +254,7 @@ impl Story {
         // Who says no and wants to hear of other things has still said no.
         let says_no = [Act::Declines, Act::NeedGone, Act::Postpones]
             .iter()
-            .any(|act| reading.states_apart_from(*act, &[Act::AsksAgain]));
+            .any(|act| reading.states(*act));
         let asks_again = reading.mentions(Act::AsksAgain) && says_no;
         let announces = if asks_again {
             reading.mentions_apart_from(Act::Announces, Act::AsksAgain)
@@ -280,7 +280,7 @@ impl Story {
         let ended = self.events[before..]
             .iter()
             .any(|event| event.ends_the_matter());
-        let puts_off = hesitates || reading.states(Act::Postpones);
+        let puts_off = hesitates || reading.says(Act::Postpones);
         self.note_who_waits(reading, puts_off, asks, ended);
         self.announced |= puts_off && !ended;
         self.wished |= asks || reading.states(Act::Wants) || reading.mentions(Act::Agrees);
@@ -314,7 +314,7 @@ impl Story {
         if hands_in && !asks && !hesitates {
             self.events.push(Event::Delivered);
         }
-        if reading.states(Act::Postpones) && !asks {
+        if reading.says(Act::Postpones) && !asks {
             self.events.push(Event::Postponed);
         }
         self.note_experience(reading, hesitates, asks);

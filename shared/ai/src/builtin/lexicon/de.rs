@@ -133,6 +133,7 @@ pub(super) const TABLE: Table = &[
         &[
             "danach|dann|anschließend|später|nachher|bald|demnächst|nächste+woche|selbst _ meld|melde|melden|rühr|rühre|rühren _ ich|mich|wir|uns",
             "rühr|rühre|rühren ich|mich|wir|uns",
+            "bekomme|bekommen|kriege|kriegen|erhalte|erhalten|habe ich|wir _ .. am|erst|vom|nächste*|morgen|übermorgen",
             "=sehe|=sehen|=schaue|=schau|=schauen|=lese _ ich|wir _ .. an|durch|rein $",
             "=mach|=mache|=machs|=machen|schick|schicke|schicks|fülle|füll _ morgen|nachher|später|heute+abend|heut+abend|am+wochenende|am+montag|sonntag|samstag|wochenende|gleich|bald|noch|ich",
             "ups|oops|uups|hoppla|mist|oje|huch|sorry _ .. falsche*|verkehrte*",
@@ -364,7 +365,8 @@ pub(super) const TABLE: Table = &[
         Act::Done,
         &[
             "bestanden|geschafft|durchgekommen",
-            "mit #|eins|zwei|drei durch",
+            "mit # durch",
+            "mit eins|zwei|drei|note+# durch",
             "hab|habe|habs|haben|schon|gestern|gerade|eben|heute .. gemacht|ausgefüllt|nachgeholt|erledigt|fertig|absolviert|abgeschickt",
             "hab|habe|habs|haben|ham|hob|is|ist|wurde|sind .. überwiesen|bezahlt|gezahlt|bestellt|gekauft|gebucht|unterschrieben|=angemeldet|abgeholt|eingelöst|eingezahlt|unterzeichnet|abgegeben|zugestimmt",
             "gerade|grad|soeben|eben|schon|bereits|gestern|heute|online .. überwiesen|bezahlt|bestellt|gekauft|gebucht|unterschrieben|=angemeldet|abgeholt|eingelöst",
@@ -991,6 +993,7 @@ pub(super) const TABLE: Table = &[
             "verschont|verschone|verschonen _ @me",
             "dsgvo|datenschutz* .. löschen|auskunft|beschwerde|unterlassen",
             "letzte @contact $|sein|gewesen|von",
+            "davon ab|abzusehen|absehen|abstand _ .. @contact",
             "das|dies|die|diese _ letzte|letzter|letztes gewesen|bleibt|bleiben|mal+gewesen",
             "es|jetzt|mir|langsam reicht|langt|genügt _ mit _ @contact",
             "brauch|brauchen|braucht|brauchst|müssen|müsst|musst _ .. nicht|nix _ mehr|länger|weiter|weiterhin _ zu+melden|melden|anzurufen|zu+schreiben|schreiben|nachzufragen|nachfragen|anzuschreiben|zu+kontaktieren|zu+erinnern|erinnern",

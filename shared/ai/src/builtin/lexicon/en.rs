@@ -58,6 +58,7 @@ pub(super) const TABLE: Table = &[
         &[
             "please|pls|plz|kindly _ send|call|correct|change|tell|check|ring|email|quote|advise|fix|sort|refund|amend|explain|look|resend|investigate|update|forward|stop+charging",
             "send|tell|show|email|ring|call|text|quote me|us _",
+            "put|add|include|insert|move|change _ .. under|below|above|beside|at+the|on+the|in+the",
             "give me|us _ price|quote|idea|call|ring|shout|discount|bell|number|details",
             "can|could|cud|would|will you|u|someone|ya _ .. send|call|tell|check|ring|email|quote|fix|sort|change|explain|look|give|show|make|come|do",
             "sort this|it out",
@@ -235,6 +236,7 @@ pub(super) const TABLE: Table = &[
             "not+sure|still+deciding|undecided|torn+between|debating|weighing",
             "undecided|unsure|on the fence",
             "^ will|ill _ find|dig|get|bring|pull",
+            "i|we =get|=receive|=collect _ .. from|on|by|next|tomorrow",
             "depends|depending on|if|whether|when",
             "go|going _ through|over _ my|the|him|her|husband|wife|partner|boss|mum|mom|dad|team|family",
             "talk|discuss|run|chat _ with|past|by|through|over|to _ my|the|him|her|husband|wife|partner|boss|mum|mom|dad|sister|brother|team|family",
@@ -847,6 +849,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promo,
         &[
+            "special|specials|early+bird|early+birds|half+term|book+by",
             "tips|guide|read+our|discover|spotlight|watch|news",
             "spring|summer|autumn|winter|christmas|easter|halloween|bank+holiday",
             "up|down # %",
@@ -1094,7 +1097,8 @@ pub(super) const TABLE: Table = &[
             "@message on|in|inside|onto _ cake|card|cup|mug|tin|box|it|wall|label",
             "never|not|didnt|dont _ say|said|mean|meant|saying _ .. want|stop",
             "keep|keeping me|us _ posted|updated|informed|in+the+loop|in+the+know",
-            "new|other|another|different one|number|address|email",
+            "other|different one",
+            "new|other|another|different number|address|email",
             "miss|missing|missed _ .. @messages|@message",
             "old|new|wrong|changed|second|duplicate|previous address|number|email|phone|details",
             "call|ring|phone|calls|ringing|calling .. @messages|@message|whatsapp",
