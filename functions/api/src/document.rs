@@ -48,7 +48,7 @@ pub(crate) fn frame() -> OpenApi {
             ),
             tag(
                 "customers",
-                "Everything about one person, to be read or erased as a whole.",
+                "Who they are; everything about one person, to be read or erased as a whole.",
             ),
             tag("workspace", "Settings, keys and counters."),
             tag("service", "The service itself; no key needed."),

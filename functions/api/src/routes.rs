@@ -63,8 +63,16 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(conversations::list_pending))
         .routes(routes!(conversations::list_messages))
         //
+        .routes(routes!(
+            customers::list_customers,
+            customers::create_customer
+        ))
+        .routes(routes!(
+            customers::get_customer,
+            customers::update_customer,
+            customers::erase_customer
+        ))
         .routes(routes!(customers::export_customer))
-        .routes(routes!(customers::erase_customer))
         //
         .routes(routes!(workspace::get_settings, workspace::update_settings))
         .routes(routes!(workspace::list_keys, workspace::create_key))

@@ -80,6 +80,8 @@ words! {
     }
     /// A language.
     Locale = domain::settings::Locale { De, En }
+    /// What an address is used for.
+    ContactKind = domain::contact::ContactKind { Work, Private, Newsletter, Mobile, Other }
     /// Where a message stands.
     Status = domain::message::Status {
         Received, Planned, Sending, Unknown, Accepted, Sent, Delivered, Read, Failed, Skipped,
@@ -119,6 +121,18 @@ pub(crate) struct Verdict {
 pub(crate) struct Reason {
     /// Stable, for programs: `customer_replied`.
     code: String,
+}
+
+/// The value of a field of the business's own.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum FieldValue {
+    /// Yes or no.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// Anything else; at most 500 characters.
+    Text(String),
 }
 
 /// The value of a template's header.

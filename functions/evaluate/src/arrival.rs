@@ -5,6 +5,7 @@ use app::{App, AppError};
 use channels::{InboundEvent, InboundKind};
 use chrono::{DateTime, Utc};
 use domain::channel::{Channel, ChannelUser};
+use domain::contact::Profile;
 use domain::conversation::Conversation;
 use domain::customer::{ChatConsent, Customer, CustomerName, Reach};
 use domain::ids::{ConnectionId, ConversationId, MessageId, WorkspaceId};
@@ -108,6 +109,8 @@ impl Arrival {
             turn: 0,
             chat: self.refused_before(app, &book, connection.channel).await?,
             automated_at: Vec::new(),
+            reference: None,
+            profile: Profile::default(),
             created_at: self.now,
         };
         let templates = book.templates_of(connection.id);

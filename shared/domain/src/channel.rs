@@ -302,7 +302,7 @@ fn opaque(value: &str, max: usize) -> Result<String, IdentityError> {
 }
 
 /// Two characters at each end when at least four are hidden between them, else nothing.
-fn mask(value: &str) -> String {
+pub(crate) fn mask(value: &str) -> String {
     let chars: Vec<char> = value.trim_start_matches('+').chars().collect();
     match chars.as_slice() {
         [a, b, hidden @ .., y, z] if hidden.len() >= 4 => format!("{a}{b}…{y}{z}"),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::Channel;
 /// The name from before there was a ledger.
 pub use crate::consent::Standing as ChatConsent;
+use crate::contact::{Profile, Reference};
 use crate::ids::{ConnectionId, ConversationId, CustomerId, WorkspaceId};
 use crate::receipt::Reason;
 use crate::settings::FrequencyCap;
@@ -35,9 +36,18 @@ pub struct Customer {
     pub turn: u64,
     /// When automated messages went out lately; as long as the frequency cap looks back.
     pub automated_at: Vec<DateTime<Utc>>,
+    /// The business's own id; unique in the workspace.
+    #[serde(default)]
+    pub reference: Option<Reference>,
+    /// What the business knows of them.
+    #[serde(default)]
+    pub profile: Profile,
     /// When we first heard of them.
     pub created_at: DateTime<Utc>,
 }
+
+/// How many characters of a name lists are sorted by.
+const SORTED_BY: usize = 60;
 
 /// The parts of a name.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +94,19 @@ impl CustomerName {
                 .collect::<Vec<_>>()
                 .join(" "),
         }
+    }
+
+    /// What lists are sorted and searched by: the whole name in lower case, without what would be
+    /// read as the end of it, and not for ever.
+    #[must_use]
+    pub fn sort_key(&self) -> String {
+        let name = self.full_name().to_lowercase().replace('#', " ");
+        name.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(SORTED_BY)
+            .collect()
     }
 
     fn words(&self) -> impl Iterator<Item = &str> {

@@ -177,6 +177,8 @@ pub(crate) fn customer(conversation: &Conversation) -> Customer {
         turn: 0,
         chat: ChatConsent::default(),
         automated_at: Vec::new(),
+        reference: None,
+        profile: crate::contact::Profile::default(),
         created_at: monday(),
     }
 }

@@ -13,7 +13,7 @@ use domain::receipt::{Reason, Receipt};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{AuditEntry, audit_item};
-use crate::items::{self, HeadItem, MessageItem, Plain};
+use crate::items::{self, CustomerItem, HeadItem, MessageItem, Plain};
 use crate::lists::{Page, PageRequest};
 use crate::writes::{Meaning, Writes};
 use crate::{Counter, KeyedAnswer, Store, StoreError, keys};
@@ -172,7 +172,7 @@ impl Writes<'_> {
             self.put_message(message)?;
         }
         for customer in commit.customer.iter().chain(&commit.left) {
-            let item = items::to_item("a customer", items::customer_item(customer))?;
+            let item = items::to_item("a customer", CustomerItem::new(customer))?;
             self.put_version(item, customer.version, Meaning::Version)?;
         }
         if let (Some(receipt), Some(head)) = (&commit.receipt, &commit.head) {

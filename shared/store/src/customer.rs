@@ -3,12 +3,28 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use domain::channel::PhoneNumber;
+use domain::contact::{EmailAddress, Reference};
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
 use serde::de::DeserializeOwned;
 
-use crate::{Store, StoreError, items, keys};
+use crate::items::CustomerItem;
+use crate::lists::{Page, PageRequest, bodies};
+use crate::writes::{Meaning, Writes};
+use crate::{Committed, KeyedAnswer, Store, StoreError, items, keys};
+
+/// What a customer can be found by, beside their id and their name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownAs<'a> {
+    /// The business's own id: one customer at the most.
+    Reference(&'a Reference),
+    /// An e-mail address; families share one.
+    Email(&'a EmailAddress),
+    /// A phone.
+    Phone(&'a PhoneNumber),
+}
 
 impl Store {
     /// One customer.
@@ -19,6 +35,67 @@ impl Store {
     ) -> Result<Option<Customer>, StoreError> {
         self.get_body("a customer", keys::customer(ws, id), keys::CUSTOMER)
             .await
+    }
+
+    /// Stores a customer whose version is the one that was read, plus one, and what they can be
+    /// found by. [`Committed::Duplicate`]: somebody else has the reference.
+    pub async fn put_customer(
+        &self,
+        before: Option<&Customer>,
+        customer: &Customer,
+        answer: Option<&KeyedAnswer>,
+    ) -> Result<Committed, StoreError> {
+        let mut writes = Writes::new(&self.table);
+        let item = items::to_item("a customer", CustomerItem::new(customer))?;
+        writes.put_version(item, customer.version, Meaning::Version)?;
+        let (old, new) = (before.map(known_as).unwrap_or_default(), known_as(customer));
+        for gone in old.difference(&new) {
+            writes.delete(gone.pk(customer.workspace), gone.sk(customer.id))?;
+        }
+        for added in new.difference(&old) {
+            writes.put_known_as(customer, added)?;
+        }
+        if let Some(answer) = answer {
+            writes.put_answer(answer)?;
+        }
+        writes.send(self).await
+    }
+
+    /// Who is known as that. One query.
+    pub async fn customers_known_as(
+        &self,
+        ws: WorkspaceId,
+        what: KnownAs<'_>,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        let page = PageRequest {
+            limit: 100,
+            ..PageRequest::default()
+        };
+        let pk = Known::of(what).pk(ws);
+        let found = self.page_of_partition("a look-up", pk, "", &page).await?;
+        Ok(found.items)
+    }
+
+    /// A page of the customers whose name starts like this, by name. One query.
+    pub async fn customers_by_name(
+        &self,
+        ws: WorkspaceId,
+        prefix: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<Customer>, StoreError> {
+        let base = |sk: &str| -> Option<(String, String)> {
+            let (_, id) = sk.rsplit_once('#')?;
+            let id = CustomerId::parse(id).ok()?;
+            Some((keys::customer(ws, id), keys::CUSTOMER.to_owned()))
+        };
+        let pk = keys::customers(ws);
+        let (found, next_cursor) = self
+            .page_of_index("customers", pk, prefix, page, base)
+            .await?;
+        Ok(Page {
+            items: bodies("a customer", found)?,
+            next_cursor,
+        })
     }
 
     /// Those of these customers that exist, in no order. One call for each hundred; for lists,
@@ -92,4 +169,60 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// One thing that somebody can be found by, in the form in which it is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Known {
+    kind: &'static str,
+    value: String,
+}
+
+impl Known {
+    fn of(what: KnownAs<'_>) -> Self {
+        let (kind, value) = match what {
+            KnownAs::Reference(reference) => (REFERENCE, reference.reveal().to_owned()),
+            KnownAs::Email(address) => ("email", address.key()),
+            KnownAs::Phone(phone) => ("phone", phone.reveal().to_owned()),
+        };
+        Self { kind, value }
+    }
+
+    pub(crate) fn pk(&self, ws: WorkspaceId) -> String {
+        keys::known_as(ws, self.kind, &self.value)
+    }
+
+    /// Only one customer has a reference.
+    pub(crate) fn sk(&self, id: CustomerId) -> String {
+        if self.is_unique() {
+            "REFERENCE".to_owned()
+        } else {
+            id.to_string()
+        }
+    }
+
+    pub(crate) fn is_unique(&self) -> bool {
+        self.kind == REFERENCE
+    }
+}
+
+const REFERENCE: &str = "reference";
+
+/// Everything a customer can be found by.
+pub(crate) fn known_as(customer: &Customer) -> HashSet<Known> {
+    let profile = &customer.profile;
+    let reference = customer.reference.iter().map(KnownAs::Reference);
+    let emails = profile
+        .emails
+        .iter()
+        .map(|email| KnownAs::Email(&email.value));
+    let phones = profile
+        .phones
+        .iter()
+        .map(|phone| KnownAs::Phone(&phone.value));
+    reference
+        .chain(emails)
+        .chain(phones)
+        .map(Known::of)
+        .collect()
 }

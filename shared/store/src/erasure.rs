@@ -16,6 +16,7 @@ use domain::ids::{ConversationId, CustomerId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::customer::known_as;
 use crate::items::{self, Item, text};
 use crate::lists::Page;
 use crate::suppression::suppressed_item;
@@ -176,6 +177,9 @@ impl Store {
                 writes.delete(keys::suppressed(ws), hash)?;
             }
         }
+        for known in known_as(customer) {
+            writes.delete(known.pk(ws), known.sk(customer.id))?;
+        }
         let pk = keys::customer(ws, customer.id);
         writes.delete_version(pk, keys::CUSTOMER, customer.version)?;
         Ok(writes.send(self).await? == Committed::Done)
@@ -208,7 +212,15 @@ impl Store {
                 .iter()
                 .map(|(_, user)| user.reveal().to_owned()),
         );
-        for pk in [keys::raw_events(ws), keys::idempotency(ws), keys::audit(ws)] {
+        // The audit log keeps that somebody was changed and erased: it holds nothing of theirs.
+        let mut words_of_requests = words.clone();
+        let ids = erasure.earlier.iter().chain([&erasure.customer]);
+        words_of_requests.extend(ids.map(ToString::to_string));
+        for (pk, words) in [
+            (keys::raw_events(ws), &words),
+            (keys::idempotency(ws), &words_of_requests),
+            (keys::audit(ws), &words),
+        ] {
             let mut after = None;
             loop {
                 let (found, last) = self.some_of(pk.clone(), None, after, PER_DELETION).await?;

@@ -137,13 +137,28 @@ pub(crate) struct ChangedRule {
     pub body: DateTime<Utc>,
 }
 
-pub(crate) fn customer_item(customer: &Customer) -> Plain<&Customer> {
-    Plain {
-        pk: keys::customer(customer.workspace, customer.id),
-        sk: keys::CUSTOMER.to_owned(),
-        version: customer.version,
-        expires_at: None,
-        body: customer,
+/// A customer, in the list of customers by name.
+#[derive(Debug, Serialize)]
+pub(crate) struct CustomerItem<'a> {
+    pk: String,
+    sk: &'static str,
+    version: u64,
+    customers_pk: String,
+    customers_sk: String,
+    body: &'a Customer,
+}
+
+impl<'a> CustomerItem<'a> {
+    pub(crate) fn new(customer: &'a Customer) -> Self {
+        let (ws, id) = (customer.workspace, customer.id);
+        Self {
+            pk: keys::customer(ws, id),
+            sk: keys::CUSTOMER,
+            version: customer.version,
+            customers_pk: keys::customers(ws),
+            customers_sk: keys::customer_by_name(&customer.name.sort_key(), id),
+            body: customer,
+        }
     }
 }
 

@@ -73,6 +73,21 @@ pub(crate) fn customer(ws: WorkspaceId, id: CustomerId) -> String {
     format!("W#{ws}#C#{id}")
 }
 
+/// Of the index of customers.
+pub(crate) fn customers(ws: WorkspaceId) -> String {
+    format!("W#{ws}#CUSTOMERS")
+}
+
+/// In the index of customers: by name, then by id.
+pub(crate) fn customer_by_name(name: &str, id: CustomerId) -> String {
+    format!("{name}#{id}")
+}
+
+/// Who has this address, or this reference. Hashed: keys stand in logs and metrics of the table.
+pub(crate) fn known_as(ws: WorkspaceId, kind: &str, value: &str) -> String {
+    format!("W#{ws}#WHO#{}", short_hash(&format!("{kind}:{value}")))
+}
+
 pub(crate) fn conversation(ws: WorkspaceId, id: ConversationId) -> String {
     format!("W#{ws}#V#{id}")
 }

@@ -17,6 +17,7 @@
 //! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
 //! | `W#<workspace>#C#<customer>` | `CUSTOMER` | a customer |
+//! | `W#<workspace>#WHO#<hash>` | customer, `REFERENCE` | who has this address, or this reference |
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…`, `P#…` | conversation, messages, attempts, receipts, raw events, what else leads to it |
 //! | `ENTRY#…` | `ENTRY` | the two ways in that lead to a workspace: key hash, connection id |
 
@@ -43,6 +44,7 @@ use aws_sdk_dynamodb::Client;
 pub use audit::{AuditEntry, AuditFilter, Resource};
 pub use book::Book;
 pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};
+pub use customer::KnownAs;
 pub use day::{Counter, ModelCall, ModelLimits, Spent, Usage};
 pub use entry::{ApiKey, Entrance, KeyHash, Role};
 pub use erasure::{Erasure, StoredRecord};

@@ -153,7 +153,7 @@ impl Store {
             newest_first: true,
             ..page.clone()
         };
-        let (items, next_cursor) = self.page_of_index("sent", pk, &page, base).await?;
+        let (items, next_cursor) = self.page_of_index("sent", pk, None, &page, base).await?;
         Ok(Page {
             items: bodies("a message", items)?,
             next_cursor,
@@ -263,18 +263,20 @@ impl Store {
             let id = ConversationId::parse(id).ok().filter(|_| digits)?;
             Some((keys::conversation(ws, id), keys::HEAD.to_owned()))
         };
-        let (items, next_cursor) = self.page_of_index(index, pk, page, base).await?;
+        let (items, next_cursor) = self.page_of_index(index, pk, None, page, base).await?;
         Ok(Page {
             items: bodies("a conversation", items)?,
             next_cursor,
         })
     }
 
-    /// One query on an index. `base` gives the item's own key from its index sort key.
-    async fn page_of_index(
+    /// One query on an index, for index sort keys with this prefix. `base` gives the item's own key
+    /// from its index sort key.
+    pub(crate) async fn page_of_index(
         &self,
         index: &'static str,
         pk: String,
+        prefix: Option<&str>,
         page: &PageRequest,
         base: impl Fn(&str) -> Option<(String, String)>,
     ) -> Result<(Vec<Item>, Option<String>), StoreError> {
@@ -290,12 +292,18 @@ impl Store {
                 Some(start)
             }
         };
-        let answer = self
-            .client
-            .query()
+        let mut query = self.client.query();
+        let mut condition = "#pk = :pk".to_owned();
+        if let Some(prefix) = prefix {
+            condition.push_str(" AND begins_with(#sk, :prefix)");
+            query = query
+                .expression_attribute_names("#sk", &sk_name)
+                .expression_attribute_values(":prefix", text(prefix));
+        }
+        let answer = query
             .table_name(&self.table)
             .index_name(index)
-            .key_condition_expression("#pk = :pk")
+            .key_condition_expression(condition)
             .expression_attribute_names("#pk", pk_name)
             .expression_attribute_values(":pk", text(pk))
             .limit(i32::from(page.limit.max(1)))
@@ -367,7 +375,10 @@ impl Store {
     }
 }
 
-fn bodies<T: DeserializeOwned>(what: &'static str, found: Vec<Item>) -> Result<Vec<T>, StoreError> {
+pub(crate) fn bodies<T: DeserializeOwned>(
+    what: &'static str,
+    found: Vec<Item>,
+) -> Result<Vec<T>, StoreError> {
     found
         .into_iter()
         .map(|item| items::body(what, item))

@@ -9,13 +9,14 @@ use aws_sdk_dynamodb::types::{
 };
 
 /// Name and projection of every index; the key attributes are `<name>_pk` and `<name>_sk`.
-pub(crate) const INDEXES: [(&str, ProjectionType); 6] = [
+pub(crate) const INDEXES: [(&str, ProjectionType); 7] = [
     ("inbox", ProjectionType::All),
     ("unread", ProjectionType::All),
     ("waiting", ProjectionType::All),
     ("overdue", ProjectionType::KeysOnly),
     ("pending", ProjectionType::All),
     ("sent", ProjectionType::All),
+    ("customers", ProjectionType::All),
 ];
 
 /// What `CreateTable` needs to know.

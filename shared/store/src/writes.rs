@@ -5,10 +5,12 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
+use domain::customer::Customer;
 use domain::ids::{RuleId, WorkspaceId};
 use domain::message::{Message, Status};
 use serde::Serialize;
 
+use crate::customer::Known;
 use crate::items::{self, ChangedRule, Item, MessageItem, Plain, number};
 use crate::{Check, Committed, Counter, KeyedAnswer, Store, StoreError, keys};
 
@@ -116,6 +118,28 @@ impl<'a> Writes<'a> {
                 .expression_attribute_values(":read", number(version - 1))
         };
         self.push_put(put, meaning)
+    }
+
+    /// That a customer can be found by this.
+    pub(crate) fn put_known_as(
+        &mut self,
+        customer: &Customer,
+        known: &Known,
+    ) -> Result<(), StoreError> {
+        let item = Plain {
+            pk: known.pk(customer.workspace),
+            sk: known.sk(customer.id),
+            version: 0,
+            expires_at: None,
+            body: customer.id,
+        };
+        let free = known.is_unique().then_some("attribute_not_exists(pk)");
+        // To the caller this is what a message is that was stored before: somebody was faster.
+        self.put(
+            items::to_item("a look-up", item)?,
+            free,
+            Meaning::NewMessage,
+        )
     }
 
     /// The outbox of rules: removed when the conversations have heard of the change.

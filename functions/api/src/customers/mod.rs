@@ -1,7 +1,15 @@
-//! `/v1/customers`: everything that is stored about one person, to be read or erased as a whole.
+//! `/v1/customers`: who they are, and everything that is stored about one person, to be read or
+//! erased as a whole.
 
+mod create;
 mod erase;
 mod export;
+mod list;
+mod update;
+mod wire;
 
+pub(crate) use create::*;
 pub(crate) use erase::*;
 pub(crate) use export::*;
+pub(crate) use list::*;
+pub(crate) use update::*;

@@ -9,6 +9,7 @@ mod conversations;
 mod customers;
 mod openapi;
 mod operations;
+mod profiles;
 mod rules;
 mod templates;
 mod workspace;

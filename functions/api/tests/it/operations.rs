@@ -180,6 +180,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "update_rule" | "update_connection" => json!({"name": "meins"}),
         "create_connection" => json!({"channel": "loopback", "name": "meins"}),
         "update_conversation" => json!({"assignee": "ich"}),
+        "create_customer" | "update_customer" => json!({"name": {"first": "Berta"}}),
         "join_conversation" => json!({"customer_id": format!("cus_{}", "0".repeat(32))}),
         "create_message" => json!({"text": "Hallo"}),
         "create_template" => json!({

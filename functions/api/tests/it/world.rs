@@ -364,6 +364,8 @@ impl World {
                 chat: domain::customer::ChatConsent::default(),
                 turn: 0,
                 automated_at: Vec::new(),
+                reference: None,
+                profile: domain::contact::Profile::default(),
                 created_at: asked,
             }),
             ..Commit::default()

@@ -5,11 +5,13 @@
 //! everything builds on this crate, and only the admin API and the import read such numbers. They
 //! hand a function in.
 
+mod draft;
 mod duplicate;
 mod email;
 pub mod import;
 mod profile;
 
+pub use draft::{ContactDraft, ProfileDraft, Reference};
 pub use duplicate::{Key, keys};
 pub use email::{EmailAddress, EmailError};
 pub use profile::{

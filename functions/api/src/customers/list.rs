@@ -1,0 +1,147 @@
+//! Finding customers.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::Json;
+use axum::extract::State;
+use domain::channel::PhoneNumber;
+use domain::contact::{EmailAddress, Reference};
+use domain::customer::{Customer, CustomerName};
+use domain::field::FieldError;
+use domain::ids::{CustomerId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use store::KnownAs;
+use utoipa::{IntoParams, ToSchema};
+
+use super::wire::CustomerOut;
+use crate::auth::Viewer;
+use crate::http::{
+    Cursor, Id, ItemProblems, Limit, ListProblems, Meta, Problem, Query, Versioned, request,
+};
+use crate::schema;
+
+/// Which customers. At most one of `name`, `reference`, `email` and `phone`.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListCustomers {
+    /// Whose whole name begins like this; case does not matter.
+    #[param(max_length = 100)]
+    name: Option<String>,
+    /// Who has this reference.
+    #[param(max_length = 128)]
+    reference: Option<String>,
+    /// Who has this e-mail address.
+    #[param(max_length = 254)]
+    email: Option<String>,
+    /// Who has this phone, in international form.
+    #[param(max_length = 40)]
+    phone: Option<String>,
+    /// At most this many.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<Limit>,
+    /// `meta.next_cursor` of the page before.
+    #[param(value_type = Option<String>, min_length = 1)]
+    cursor: Option<Cursor>,
+}
+
+/// A page of customers.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CustomerList {
+    customers: Vec<CustomerOut>,
+    meta: Meta,
+}
+
+/// List customers, by name.
+#[utoipa::path(
+    get, path = "/v1/customers", tag = "customers", security(("key" = ["viewer"])),
+    params(ListCustomers),
+    responses((status = 200, description = "A page of the list.", body = CustomerList), ListProblems)
+)]
+pub(crate) async fn list_customers(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Query(query): Query<ListCustomers>,
+) -> Result<Json<CustomerList>, Problem> {
+    let ws = caller.workspace();
+    let given = [&query.name, &query.reference, &query.email, &query.phone];
+    if given.into_iter().flatten().count() > 1 {
+        return Err(Problem::parameter(FieldError::new(
+            "name",
+            "invalid_value",
+            "`name`, `reference`, `email` and `phone` cannot be combined",
+            "ask for one of them",
+        )));
+    }
+    let (found, next_cursor) = if let Some(reference) = &query.reference {
+        let reference = Reference::parse(reference).map_err(Problem::parameter)?;
+        (
+            known_as(&app, ws, KnownAs::Reference(&reference)).await?,
+            None,
+        )
+    } else if let Some(email) = &query.email {
+        let email = EmailAddress::parse(email).map_err(|error| wrong("email", &error))?;
+        (known_as(&app, ws, KnownAs::Email(&email)).await?, None)
+    } else if let Some(phone) = &query.phone {
+        let phone = PhoneNumber::parse(phone).map_err(|error| wrong("phone", &error))?;
+        (known_as(&app, ws, KnownAs::Phone(&phone)).await?, None)
+    } else {
+        let prefix = query.name.map(folded).filter(|prefix| !prefix.is_empty());
+        let page = request(query.limit, query.cursor);
+        let page = app
+            .store
+            .customers_by_name(ws, prefix.as_deref(), &page)
+            .await?;
+        (page.items, page.next_cursor)
+    };
+    Ok(Json(CustomerList {
+        customers: found.into_iter().map(CustomerOut::new).collect(),
+        meta: Meta { next_cursor },
+    }))
+}
+
+/// Get a customer.
+#[utoipa::path(
+    get, path = "/v1/customers/{id}", tag = "customers", security(("key" = ["viewer"])),
+    params(("id" = schema::CustomerId, Path)),
+    responses(
+        (status = 200, description = "As it is now.", body = CustomerOut,
+         headers(("ETag" = String, description = "The version."))),
+        ItemProblems
+    )
+)]
+pub(crate) async fn get_customer(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Id(id): Id<CustomerId>,
+) -> Result<Versioned<CustomerOut>, Problem> {
+    let customer = app.store.customer(caller.workspace(), id).await?;
+    let customer = customer.ok_or_else(|| Problem::not_found("a customer"))?;
+    Ok(Versioned::ok(customer.version, CustomerOut::new(customer)))
+}
+
+async fn known_as(app: &App, ws: WorkspaceId, what: KnownAs<'_>) -> Result<Vec<Customer>, Problem> {
+    let ids = app.store.customers_known_as(ws, what).await?;
+    let mut found = app.store.customers(ws, &ids).await?;
+    found.sort_by_key(|customer| (customer.name.sort_key(), customer.id));
+    Ok(found)
+}
+
+/// As the list spells names.
+fn folded(prefix: String) -> String {
+    let name = CustomerName {
+        display: Some(prefix),
+        ..CustomerName::default()
+    };
+    name.sort_key()
+}
+
+fn wrong(parameter: &str, error: &impl ToString) -> Problem {
+    Problem::parameter(FieldError::new(
+        parameter,
+        "invalid_value",
+        format!("`{parameter}` {}", error.to_string()),
+        "correct it, or leave it out",
+    ))
+}
