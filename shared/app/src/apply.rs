@@ -203,7 +203,7 @@ pub async fn apply_once(
 ) -> Result<Option<Applied>, AppError> {
     let mut decided = Box::pin(decided(app, loaded, change, now)).await?;
     let commit = std::mem::take(&mut decided.commit);
-    committed(app, &commit, vec![decided], now).await
+    committed(app, &commit, vec![*decided], now).await
 }
 
 /// One round on two conversations in one write. What came of it is that of the first.
@@ -219,7 +219,7 @@ pub async fn apply_to_both(
         beside: Some(Box::new(std::mem::take(&mut there.commit))),
         ..std::mem::take(&mut here.commit)
     };
-    committed(app, &commit, vec![here, there], now).await
+    committed(app, &commit, vec![*here, *there], now).await
 }
 
 /// A change as it is to be stored, and what follows once it is.
@@ -318,7 +318,7 @@ async fn decided(
 async fn committed(
     app: &App,
     commit: &Commit,
-    decided: Vec<Box<Decided>>,
+    decided: Vec<Decided>,
     now: DateTime<Utc>,
 ) -> Result<Option<Applied>, AppError> {
     let Some(ws) = commit.head.as_ref().map(|head| head.workspace) else {
