@@ -1,19 +1,23 @@
 //! The control endpoints of the local binary: the clock, the outbox, and you as the customer.
 //! They exist nowhere else.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Context as _;
+use app::connection_secrets::{self, WEBHOOK_SECRETS};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use chrono::TimeDelta;
-use domain::channel::ChannelUser;
+use domain::channel::{Channel, ChannelUser};
+use domain::connection::Connection;
 use domain::conversation::Conversation;
-use domain::ids::ConnectionId;
 use http::{HeaderValue, StatusCode};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -58,18 +62,49 @@ pub fn router(local: Arc<Local>) -> Router {
         Arc::clone(&local),
         settle_after,
     ));
-    Router::new()
+    let control = Router::new()
         .route("/local/clock", get(read_clock).post(move_clock))
         .route("/local/outbox", get(read_outbox).delete(empty_outbox))
         .route("/local/loopback", post(speak_as_customer))
         .route("/local/queues", get(read_queues))
         .route("/local/queues/redrive", post(redrive_queues))
+        .layer(axum::middleware::from_fn(only_from_here));
+    control
         .route(
             "/webhooks/{*rest}",
             any(async move |request| pass_on(webhooks, request).await),
         )
         .with_state(Arc::clone(&local))
         .fallback_service(functions)
+}
+
+/// The control endpoints ask for no key, so a page in a browser must not reach them. One whose name
+/// is made to lead here (DNS rebinding) still says its own name.
+async fn only_from_here(request: Request, next: axum::middleware::Next) -> Response {
+    let header = request.headers().get(http::header::HOST);
+    let named = match (header, request.uri().authority()) {
+        (Some(host), _) => host.to_str().ok().and_then(|host| host.parse().ok()),
+        (None, Some(authority)) => Some(authority.clone()),
+        // No browser leaves it out.
+        (None, None) => return next.run(request).await,
+    };
+    if named.is_some_and(|authority| is_this_machine(authority.host())) {
+        return next.run(request).await;
+    }
+    problem(
+        StatusCode::FORBIDDEN,
+        "foreign_host",
+        "Host",
+        "`/local/...` answers only under 127.0.0.1, [::1] and localhost; call it by one of these names",
+    )
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => bare.eq_ignore_ascii_case("localhost"),
+    }
 }
 
 /// The function reads the parameters of its own route; those of the route here would come on top.
@@ -108,10 +143,10 @@ async fn move_clock(
 ) -> Response {
     let Json(MoveClock { advance }) = match body {
         Ok(body) => body,
-        Err(rejection) => return problem("invalid_json", "advance", &rejection.body_text()),
+        Err(rejection) => return invalid("invalid_json", "advance", &rejection.body_text()),
     };
     let Some(by) = duration(&advance) else {
-        return problem(
+        return invalid(
             "invalid_duration",
             "advance",
             "`advance` is an ISO 8601 duration of weeks, days, hours, minutes and seconds, at most 366 days: `PT4H`, `P1DT30M`",
@@ -163,20 +198,20 @@ async fn speak_as_customer(
     let mut body = match body {
         Ok(Json(Value::Object(body))) => body,
         Ok(_) => {
-            return problem(
+            return invalid(
                 "invalid_json",
                 "",
                 "the body is an object: {\"from\": \"anna\", \"text\": \"Hallo\"}",
             );
         }
-        Err(rejection) => return problem("invalid_json", "", &rejection.body_text()),
+        Err(rejection) => return invalid("invalid_json", "", &rejection.body_text()),
     };
     let Some(user) = body
         .get("from")
         .and_then(Value::as_str)
         .and_then(|from| ChannelUser::parse(from).ok())
     else {
-        return problem(
+        return invalid(
             "required",
             "from",
             "`from` says who you are: up to 256 characters, such as `anna`",
@@ -188,23 +223,27 @@ async fn speak_as_customer(
             .and_then(Value::as_str)
             .is_none_or(|text| text.trim().is_empty())
     {
-        return problem("required", "text", "`text` says what the customer writes");
+        return invalid("required", "text", "`text` says what the customer writes");
     }
     // The same words said twice are two messages.
     let number = local.runner.now().timestamp_micros();
     body.entry("id")
         .or_insert_with(|| json!(format!("local-{number}-{}", local.next_number())));
-    let installation = &local.installation;
-    match deliver(
-        &local,
-        installation.loopback,
-        &installation.loopback_secret,
-        &Value::Object(body),
-    )
-    .await
-    {
+    let connection = match loopback(&local).await {
+        Ok(Some(connection)) => connection,
+        Ok(None) => {
+            return problem(
+                StatusCode::CONFLICT,
+                "no_loopback",
+                "",
+                "the loopback connection was deleted; make another one with POST /v1/connections {\"channel\": \"loopback\", \"name\": \"Loopback\"}",
+            );
+        }
+        Err(error) => return failed(&error),
+    };
+    match deliver(&local, &connection, &Value::Object(body)).await {
         Ok(()) => {
-            let conversation = Conversation::id_for(installation.loopback, &user);
+            let conversation = Conversation::id_for(connection.id, &user);
             (
                 StatusCode::ACCEPTED,
                 Json(json!({ "conversation": conversation, "at": local.runner.now() })),
@@ -215,15 +254,33 @@ async fn speak_as_customer(
     }
 }
 
+/// The connection of the first start, or another one if that was deleted.
+async fn loopback(local: &Local) -> anyhow::Result<Option<Connection>> {
+    let first = local.installation.loopback;
+    let book = local
+        .runner
+        .app
+        .fresh_book(local.installation.workspace)
+        .await?;
+    let known = || {
+        book.connections
+            .iter()
+            .filter(|known| known.channel == Channel::Loopback)
+    };
+    let connection = known()
+        .find(|known| known.id == first)
+        .or_else(|| known().next());
+    Ok(connection.cloned())
+}
+
 /// Posts to the real webhook route, with a real signature.
-async fn deliver(
-    local: &Arc<Local>,
-    connection: ConnectionId,
-    secret: &str,
-    body: &Value,
-) -> anyhow::Result<()> {
+async fn deliver(local: &Arc<Local>, connection: &Connection, body: &Value) -> anyhow::Result<()> {
+    let secrets = connection_secrets::read(&local.runner.app, connection, WEBHOOK_SECRETS).await?;
+    let secrets = secrets.context("the loopback connection has no secret")?;
+    let secret = secrets.expose_secret().lines().next().unwrap_or_default();
     let body = body.to_string();
     let signature = channels::verify::sign(secret, body.as_bytes()).unwrap_or_default();
+    let connection = connection.id;
     let request = http::Request::builder()
         .method("POST")
         .uri(format!("/webhooks/loopback/{connection}"))
@@ -261,18 +318,22 @@ fn duration(text: &str) -> Option<TimeDelta> {
         .filter(|by| *by <= LONGEST_ADVANCE)
 }
 
-fn problem(code: &str, field: &str, detail: &str) -> Response {
+fn invalid(code: &str, field: &str, detail: &str) -> Response {
+    problem(StatusCode::BAD_REQUEST, code, field, detail)
+}
+
+fn problem(status: StatusCode, code: &str, field: &str, detail: &str) -> Response {
     let body = json!({
         "type": "about:blank",
-        "title": "Bad Request",
-        "status": 400,
+        "title": status.canonical_reason().unwrap_or_default(),
+        "status": status.as_u16(),
         "code": code,
         "detail": detail,
         "errors": [{ "field": field, "code": code, "message": detail }],
     });
     let kind = HeaderValue::from_static("application/problem+json");
     (
-        StatusCode::BAD_REQUEST,
+        status,
         [(http::header::CONTENT_TYPE, kind)],
         body.to_string(),
     )
@@ -281,12 +342,33 @@ fn problem(code: &str, field: &str, detail: &str) -> Response {
 
 fn failed(error: &anyhow::Error) -> Response {
     tracing::error!(error = format!("{error:#}"), "a control endpoint failed");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    problem(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "",
+        "something broke here; the log of the process says what",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_its_own() {
+        for host in ["127.0.0.1", "127.8.8.8", "localhost", "LOCALHOST", "[::1]"] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "192.168.1.7",
+            "0.0.0.0",
+            "",
+        ] {
+            assert!(!is_this_machine(host), "{host}");
+        }
+    }
 
     #[test]
     fn a_duration_goes_forward_and_not_too_far() {

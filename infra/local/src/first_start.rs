@@ -120,7 +120,7 @@ impl From<&Installation> for Bootstrapped {
     }
 }
 
-/// Another preset key than last time opens the same workspace.
+/// Another preset key than last time opens the same workspace, and the one before does no more.
 async fn with_key(
     app: &App,
     known: Installation,
@@ -138,6 +138,8 @@ async fn with_key(
         Some(secret),
     )
     .await?;
+    // Before the file forgets it: a start that is killed in between comes by here again.
+    bootstrap::delete_key(app, known.workspace, &known.key).await?;
     Ok(Installation {
         key: preset.to_owned(),
         ..known

@@ -12,6 +12,11 @@ pub async fn run(app: &App, file: &Path) -> anyhow::Result<String> {
     let text =
         std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let cases = score::parse_cases(&text).with_context(|| format!("reading {}", file.display()))?;
+    anyhow::ensure!(
+        !cases.is_empty(),
+        "there is nothing to judge in {}: a case is one JSON object a line, as in tests/judgement/dev.jsonl",
+        file.display()
+    );
     let now = app.now();
     let mut answers = Vec::new();
     let mut unusable = 0;

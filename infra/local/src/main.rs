@@ -29,10 +29,6 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(options: &Options) -> anyhow::Result<()> {
-    if let Some(folder) = &options.data {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("creating {}", folder.display()))?;
-    }
     let runner = Runner::start(parts(options, false)?).await?;
     let installation =
         demo::open(&runner, options.data.as_deref(), options.api_key.as_deref()).await?;

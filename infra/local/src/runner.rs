@@ -12,7 +12,8 @@ use app::ports::{Clock, Entropy, Model, Queues as _, Secrets, Timer, Timers as _
 use app::tasks::{DueTask, EventTask};
 use chrono::{DateTime, TimeDelta, Utc};
 use local::{
-    Dynamo, FileSecrets, LocalHttp, LocalQueues, LocalTimers, Queue, QueueLimits, VirtualClock,
+    DataFolder, Dynamo, FileSecrets, LocalHttp, LocalQueues, LocalTimers, Queue, QueueLimits,
+    VirtualClock,
 };
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -46,6 +47,8 @@ pub struct Runner {
     pub metrics: Arc<Totals>,
     /// One consumer at a time: order is what makes a run repeatable.
     consumer: Mutex<Sweeps>,
+    /// Other processes are kept out for as long as this one lives.
+    _folder: Option<DataFolder>,
 }
 
 /// When the sweep last ran.
@@ -72,6 +75,8 @@ pub struct Parts {
     pub model: Option<Arc<dyn Model>>,
     /// Configuration.
     pub config: Config,
+    /// Where all of it is kept; `None` in memory.
+    folder: Option<DataFolder>,
 }
 
 impl Parts {
@@ -85,14 +90,16 @@ impl Parts {
         Self::over(clock, entropy, None, config)
     }
 
-    /// Everything in a folder, or in memory, with the clock running.
+    /// Everything in a folder, or in memory, with the clock running. The folder is this process's
+    /// alone: two would each keep a clock, and what one has said the other would take back.
     pub fn open(
         folder: Option<&Path>,
         entropy: Arc<dyn Entropy>,
         config: Config,
     ) -> anyhow::Result<Self> {
-        let clock = match folder {
-            Some(folder) => VirtualClock::open(&folder.join("clock.json"))?,
+        let folder = folder.map(DataFolder::open).transpose()?;
+        let clock = match &folder {
+            Some(folder) => VirtualClock::open(&folder.file("clock.json"))?,
             None => VirtualClock::running(),
         };
         Self::over(Arc::new(clock), entropy, folder, config)
@@ -122,19 +129,19 @@ impl Parts {
     fn over(
         clock: Arc<VirtualClock>,
         entropy: Arc<dyn Entropy>,
-        folder: Option<&Path>,
+        folder: Option<DataFolder>,
         config: Config,
     ) -> anyhow::Result<Self> {
         let time: Arc<dyn Clock> = Arc::<VirtualClock>::clone(&clock);
-        let (dynamo, queues, secrets) = match folder {
+        let (dynamo, queues, secrets) = match &folder {
             Some(folder) => (
-                Dynamo::open(&folder.join("table.sqlite"))?,
+                Dynamo::open(&folder.database("table.sqlite")?)?,
                 LocalQueues::open(
-                    &folder.join("queues.sqlite"),
+                    &folder.database("queues.sqlite")?,
                     Arc::clone(&time),
                     QueueLimits::default(),
                 )?,
-                FileSecrets::open(&folder.join("secrets.json"))?,
+                FileSecrets::open(&folder.file("secrets.json"))?,
             ),
             None => (
                 Dynamo::memory()?,
@@ -151,6 +158,7 @@ impl Parts {
             secrets: Arc::new(secrets),
             model: None,
             config,
+            folder,
         })
     }
 }
@@ -168,6 +176,7 @@ impl Runner {
             secrets,
             model,
             config,
+            folder,
         } = parts;
         dynamo
             .ensure_table(store::table_definition(TABLE))
@@ -196,6 +205,7 @@ impl Runner {
             dynamo,
             metrics,
             consumer: Mutex::default(),
+            _folder: folder,
         };
         runner.rebuild_timers().await?;
         Ok(runner)

@@ -126,13 +126,35 @@ pub async fn create_key(
         action: "create_key",
     };
     let what = (Resource::Key, record.id.to_string());
-    let after = json!({"id": record.id, "name": name, "role": role, "hint": record.hint});
-    let entry = change.of(app, now, what, Value::Null, after);
+    let entry = change.of(app, now, what, Value::Null, in_audit(&record));
     app.store
         .noting(workspace, &entry)?
         .create_key(&KeyHash::of(key.expose_secret()), &record)
         .await?;
     Ok(key)
+}
+
+/// Takes a key away whose text is known. One that is gone already stays gone.
+pub async fn delete_key(app: &App, workspace: WorkspaceId, key: &str) -> Result<(), AppError> {
+    let found = app.store.key_by_hash(&KeyHash::of(key)).await?;
+    let Some(record) = found.filter(|record| record.workspace == workspace) else {
+        return Ok(());
+    };
+    let change = audit::Change {
+        by: None,
+        action: "delete_key",
+    };
+    let what = (Resource::Key, record.id.to_string());
+    let entry = change.of(app, app.now(), what, in_audit(&record), Value::Null);
+    app.store
+        .noting(workspace, &entry)?
+        .delete_key(workspace, record.id)
+        .await?;
+    Ok(())
+}
+
+fn in_audit(key: &ApiKey) -> Value {
+    json!({"id": key.id, "name": key.name, "role": key.role, "hint": key.hint})
 }
 
 /// 32 random bytes as text.
