@@ -76,6 +76,11 @@ fn check(rule: (&str, &str), texts: &[&str], expected: (bool, bool)) {
     let verdict = builtin::assess(&transcript, &[rule], now).rules.remove(0);
     let found = (verdict.applies, verdict.stop);
     assert_eq!(found, expected, "{texts:?}: {}", verdict.reason);
+    assert!(
+        builtin::in_german(&verdict.reason).is_some(),
+        "{}",
+        verdict.reason
+    );
 }
 
 #[test]
@@ -285,4 +290,108 @@ fn an_appointment_rule_leaves_other_conversations_alone() {
         ],
         APPLIES,
     );
+}
+
+#[test]
+fn a_description_that_says_nothing_applies_to_nobody_and_still_stops() {
+    let asked = [
+        "Hallo, ich hätte gern einen Termin zum Haareschneiden.",
+        "Gerne! Dienstag um 10 Uhr oder Freitag um 16 Uhr?",
+    ];
+    for nothing in [
+        "xyzzy",
+        "nie",
+        "never",
+        "Niemals.",
+        "…",
+        "test",
+        "Regel 1",
+        "foo bar baz",
+        "lorem ipsum dolor sit amet",
+        "Wenn der Mond voll ist",
+        "Nachfassen",
+        "follow up",
+    ] {
+        assert!(!builtin::understands(nothing), "{nothing}");
+        check((nothing, APPOINTMENT.1), &asked, NEITHER);
+    }
+    let cancelled = [
+        asked[0],
+        asked[1],
+        "Danke, hat sich erledigt, ich brauche keinen Termin mehr.",
+    ];
+    check(("xyzzy", APPOINTMENT.1), &cancelled, STOPS);
+}
+
+#[test]
+fn a_general_description_applies_to_every_silence() {
+    let asked = [
+        "Hallo, was kostet ein Haarschnitt bei euch?",
+        "Hallo! 45 Euro. Magst du gleich einen Termin, Dienstag um 10 oder Freitag um 16 Uhr?",
+    ];
+    for general in [
+        "when the customer stops answering",
+        "wenn der Kunde nicht mehr antwortet",
+        "Kunde meldet sich nicht mehr",
+        "no reply from the customer",
+        "the customer has gone quiet",
+        "immer",
+        "always",
+        "alle Kunden",
+        "Every customer",
+        "Funkstille nach unserer Antwort",
+        "ghosted us",
+        "Wer Interesse hatte",
+        "interested leads",
+        "Quand le client ne répond plus",
+        "Cuando el cliente deja de responder",
+        "Quando il cliente non risponde più",
+        "Müşteri cevap vermezse",
+    ] {
+        assert!(builtin::understands(general), "{general}");
+        check((general, "Stop when booked or refused"), &asked, APPLIES);
+    }
+}
+
+#[test]
+fn descriptions_of_all_trades_are_understood() {
+    let mut missed = Vec::new();
+    for description in [
+        "Erinnerung, wenn die Rechnung noch nicht bezahlt ist",
+        "Kunden, die den Newsletter wollten, aber die Anmeldung nicht bestätigt haben",
+        "Nach der Lieferung fragen, ob alles passt",
+        "Wenn der Patient den Befund noch nicht geschickt hat",
+        "Mandant hat die Vollmacht nicht unterschrieben",
+        "Bewerber, die sich nach dem Gespräch nicht mehr gemeldet haben",
+        "Wenn jemand mitten im Gespräch verstummt",
+        "Falls der Gast seine Ankunftszeit nicht mitteilt",
+        "Sobald der Kunde 3 Tage nichts geschrieben hat",
+        "Interessenten nach der Besichtigung",
+        "Kunde unsicher wegen des Preises",
+        "Bei Kunden, deren Probezeit abläuft",
+        "Wenn der Fahrer das Paket nicht zustellen konnte und der Empfänger nichts sagt",
+        "Wer im Warenkorb etwas liegen lässt",
+        "Remind people whose invoice is unpaid",
+        "Someone asked about adoption but went silent",
+        "Client hasn't signed the contract yet",
+        "Leads from the trade fair",
+        "When a student misses the first class",
+        "Checks in with guests the day after they leave",
+        "Parents who have not returned the form",
+        "People who ghosted us after the demo",
+        "If the tenant has not told us a moving date",
+        "Nudge when the conversation stalls",
+        "Win back customers who cancelled",
+        "Buyer did not pick up the parcel",
+        "when they are undecided about the price",
+        "El cliente no ha confirmado la cita",
+        "Le client n'a pas donné suite au devis",
+        "Il cliente non ha ancora deciso",
+        "Randevu isteyip onaylamayan müşteriler",
+    ] {
+        if !builtin::understands(description) {
+            missed.push(description);
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
 }

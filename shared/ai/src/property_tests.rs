@@ -129,6 +129,7 @@ proptest! {
         let rule = RuleText { id: "x".to_owned(), description: texts.join(" "), stop };
         let transcript = transcript(&turns);
         let found = builtin::assess(&transcript, std::slice::from_ref(&rule), now());
+        prop_assert!(builtin::in_german(&found.rules[0].reason).is_some());
         let verdict = &found.rules[0];
         prop_assert!(!(verdict.applies && verdict.stop));
         prop_assert!(!found.opt_out || verdict.stop);

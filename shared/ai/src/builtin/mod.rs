@@ -10,6 +10,7 @@ mod lexicon;
 mod opt_out;
 mod pattern;
 mod reading;
+mod reasons;
 mod rule;
 mod slots;
 mod stems;
@@ -27,6 +28,7 @@ use crate::transcript::Language;
 use lexicon::Lexicon;
 
 pub use language::guess_language;
+pub use reasons::in_german;
 pub use time::pick_time;
 pub use verdict::assess;
 pub use write::write;
@@ -46,6 +48,12 @@ pub fn opt_out(text: &str, channel: &str) -> OptOut {
     opt_out::read(text, channel, None)
 }
 
+/// Whether a rule's description says anything that is understood here. A rule that does not is never
+/// applied without a model.
+pub fn understands(description: &str) -> bool {
+    rule::is_understood(description)
+}
+
 /// Whether a machine of the customer's wrote this: an out-of-office note, a confirmation of
 /// receipt. Such a text is neither an answer nor something to answer.
 pub fn is_automatic(text: &str) -> bool {
@@ -59,7 +67,7 @@ pub fn is_automatic(text: &str) -> bool {
 }
 
 /// Whether one customer message takes an earlier wish for no more messages back: the keyword as
-/// the whole message.
+/// the whole message, politeness aside, in the languages that an opt-out is read in.
 pub fn opt_in(text: &str) -> bool {
     let start = Reading::Keyword {
         keyword: Keyword::Start,

@@ -10,6 +10,8 @@ use crate::transcript::RuleText;
 
 #[derive(Debug)]
 pub(super) struct RuleReading {
+    /// Something in the description says in which conversations the rule applies.
+    pub(super) understood: bool,
     /// An offer or a price must have been given.
     pub(super) needs_offer: bool,
     pub(super) about_offer: bool,
@@ -249,6 +251,57 @@ static FEEDBACK: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
+/// In which conversations, where no matter is named: who is silent, who wants, has done or has not
+/// done something, or simply everybody.
+static SITUATION: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*antwort* *meld* *reagier* *reaktion* schreib* schrieb* geschrieben *still *stille *schweig* verstumm* *ruhig* \
+        ghost* silen* quiet* *reply* *replied* *replies* *respon* react* answer* unanswered word hear* heard stall* \
+        inactiv* inaktiv* idle dormant back abgebroch* abbruch* verlassen versand* offen* ausstehend* aussteht *steh* \
+        drop* abandon* left leaves leaving open outstanding pending unfinished incomplete waiting await* wart* \
+        *interess* *interest* *lead *leads prospect* *anfrag* *frag* inquir* enquir* ask* request* question* contact* \
+        *kontakt* want* wish* like* look* search* seek* need* braucht* brauch* möcht* *will wollen wollt* wünsch* *such* \
+        *überleg* *zöger* think* consider* hesitat* unsure undecided unsicher unentschlossen entscheid* decid* *schluss* \
+        *bestell* order* *buy* *bought* *kauf* *zahl* *bezahl* pay* paid unpaid invoice* *rechnung* bill* sign* \
+        *unterschr* *unterzeichn* *vertrag* contract* agree* *anmeld* *angemeld* regist* enrol* *abo subscri* trial* \
+        *besuch* visit* *kündig* cancel* *storn* *ablehn* *abgelehn* declin* *bestätig* confirm* *erschein* *erschien* \
+        no-show noshow miss* verpasst* *wiederkomm* return* lapsed former ehemalig* stamm* regular* neukund* \
+        sag* sagt* said says tell* told lass* liegen \
+         noch-nicht noch-kein* hat-nicht haben-nicht nicht-konnte* nicht-wurde* weder not-yet has-not have-not \
+         hasnt havent didnt nothing-yet neither without-have \
+         all alle allen jede* jeder every* any* always immer whenever stets grundsätzlich \
+        répon* relanc* intéress* demand* cherch* souhait* veut veulent tous toute* toujours silenc* attend* \
+        respond* contest* interesad* pregunt* busc* quier* todos todas siempre escrib* \
+        rispond* interessat* chied* chiest* cerca* vuole vogliono tutti sempre scriv* silenzi* \
+        cevap* yanıt* ilgilen* sor* iste* sessiz* herkes* tüm yaz*",
+    )
+});
+
+/// Whether any of these words says in which conversations a rule applies.
+fn says_when(words: &[String]) -> bool {
+    let known: [&Stems; 18] = [
+        &SITUATION,
+        &OFFER,
+        &ASKED,
+        &SENT,
+        &APPOINTMENT,
+        &MEETING,
+        &DOCUMENTS,
+        &HANDED_IN,
+        &PURCHASE,
+        &SALE,
+        &CARE,
+        &ASKS,
+        &DECISION,
+        &GOAL,
+        &PROBLEM,
+        &PLEASED,
+        &THANKS,
+        &FEEDBACK,
+    ];
+    known.iter().any(|stems| stems.in_any(words)) || !topics::topics(words).is_empty()
+}
+
 const NOT_FOR: [&[&str]; 26] = [
     // Folded: "oe" is "o".
     &["dos", "not", "apply"],
@@ -282,6 +335,7 @@ const NOT_FOR: [&[&str]; 26] = [
 pub(super) fn read(rule: &RuleText) -> RuleReading {
     let (description, excluded) = split_exclusion(sentences(&rule.description));
     RuleReading {
+        understood: is_understood(&rule.description),
         needs_offer: OFFER.in_any(&description)
             && GIVEN.in_any(&description)
             && !only_asked_for(&description),
@@ -296,6 +350,12 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
         excluded: with_kin(excluded),
         stops_on: stops_on(&rule.stop),
     }
+}
+
+/// Whether a description says in which conversations its rule applies, in words that are known here.
+pub(super) fn is_understood(description: &str) -> bool {
+    let (description, excluded) = split_exclusion(sentences(description));
+    says_when(&description) || !excluded.is_empty()
 }
 
 /// Whether these words can be about an appointment at all.

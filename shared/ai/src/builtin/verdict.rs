@@ -9,6 +9,9 @@ use super::topics;
 use crate::assess::{Assessment, RuleVerdict};
 use crate::transcript::{Language, RuleText, Transcript};
 
+/// Such a rule would apply to everybody, so it applies to nobody.
+const NOT_UNDERSTOOD: &str = "description not understood; needs a model or clearer words";
+
 /// Answers `assess::prompt` without a model. Silence is judged by who owes the next word, not by
 /// the clock; `now` only tells whether "tomorrow" has been.
 pub fn assess(transcript: &Transcript, rules: &[RuleText], now: DateTime<Utc>) -> Assessment {
@@ -69,6 +72,9 @@ fn decide(rule: &RuleReading, story: &Story, now: DateTime<Utc>) -> (bool, bool,
     if let Some(reason) = stop_reason(rule, story) {
         return (false, true, reason);
     }
+    if !rule.understood {
+        return (false, false, NOT_UNDERSTOOD);
+    }
     if let Some(reason) = story.waits {
         return (false, false, reason);
     }
@@ -84,7 +90,7 @@ struct Evidence {
 }
 
 /// What is known once nobody waits and nothing has ended. That the business wrote last is
-/// usually enough, so a rule whose topic cannot be recognised leans to yes.
+/// usually enough, so a rule whose topic cannot be recognised leans to yes if it says anything else.
 fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 6] {
     let told = story.has(Event::Pleased) || story.has(Event::Replied);
     let after_the_fact = story.served || told || story.ask == Some(Ask::Feedback);
