@@ -203,9 +203,9 @@ async fn an_event_that_is_too_large_for_the_queue_is_cut_and_still_ends_the_sile
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_refused_and_nothing_is_queued() {
+async fn what_is_no_json_object_is_kept_as_it_came_and_not_delivered_again() {
     let world = World::new().await;
-    for body in [
+    let bodies = [
         "",
         "{",
         "hello",
@@ -213,13 +213,24 @@ async fn what_is_no_json_object_is_refused_and_nothing_is_queued() {
         "null",
         "\u{feff}{}",
         "{\"a\":1}{\"b\":2}",
-    ] {
+    ];
+    for body in bodies {
+        let unsigned = body.to_owned();
+        world.refused(&[], unsigned, 401, "signature_missing").await;
+    }
+    for body in bodies {
         let header = signed(APP_SECRET, body);
         let headers = [("x-hub-signature-256", header.as_str())];
-        world
-            .refused(&headers, body.to_owned(), 400, "unreadable")
+        let answer = world
+            .installation
+            .post(&world.path, &headers, body.to_owned())
             .await;
+        answer.expect(200);
     }
+    assert_eq!(world.installation.evaluate().await, bodies.len());
+    let kept = world.installation.raw_events().await;
+    assert_eq!(kept.len(), bodies.len(), "{kept:?}");
+    assert!(kept.iter().any(|raw| raw.contains("hello")), "{kept:?}");
 }
 
 #[tokio::test]
@@ -460,4 +471,55 @@ async fn a_platform_whose_clock_runs_ahead_is_stored_once_however_often_it_deliv
     let stored = world.installation.messages(world.connection, ANNA).await;
     let stored: Vec<_> = stored.iter().map(|it| (it.at, &it.author)).collect();
     assert_eq!(stored.len(), 1, "{stored:?}");
+}
+
+/// NX-38: consent and prices follow the category, so what the platform made of it is on record.
+#[tokio::test]
+async fn a_template_that_the_platform_calls_marketing_is_so_at_once_and_on_record() {
+    use domain::template::{Template, TemplateCategory, TemplateStatus};
+    let world = World::new().await;
+    let installation = &world.installation;
+    let (ws, store) = (installation.workspace, &installation.store);
+    let template = Template {
+        connection: world.connection,
+        name: "termin_erinnerung".to_owned(),
+        language: "de".to_owned(),
+        status: TemplateStatus::Approved,
+        category: TemplateCategory::Utility,
+        body: "Hallo".to_owned(),
+        body_parameters: Vec::new(),
+        definition: json!({}),
+        seen_at: installation.now(),
+    };
+    store.put_template(ws, &template).await.unwrap();
+    let update =
+        include_str!("../../shared/channels/fixtures/whatsapp/template_category_done.json");
+    let update: Value = serde_json::from_str(update).unwrap();
+    for _ in 0..2 {
+        installation.meta(&world.path, &update).await.expect(200);
+        assert_eq!(installation.evaluate().await, 1);
+        // Longer than the queue remembers what it has seen.
+        installation.advance(TimeDelta::minutes(10)).await;
+    }
+    let book = store.book(ws).await.unwrap().unwrap();
+    let found = &book.templates_of(world.connection)[0];
+    assert_eq!(found.category, TemplateCategory::Marketing);
+
+    let filter = store::AuditFilter {
+        resource: Some(store::Resource::Template),
+        resource_id: None,
+    };
+    let log = store
+        .audit(ws, &filter, &store::PageRequest::default())
+        .await
+        .unwrap();
+    let changes: Vec<_> = log.items.iter().map(|it| (&it.before, &it.after)).collect();
+    let [(before, after)] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
+    assert_eq!(
+        (&before["category"], &after["category"]),
+        (&json!("utility"), &json!("marketing"))
+    );
+    assert_eq!(after["name"], "termin_erinnerung");
 }

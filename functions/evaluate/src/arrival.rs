@@ -148,14 +148,11 @@ impl Arrival {
     /// What the platform tells of the name.
     pub(crate) fn name(&self) -> CustomerName {
         let profile = &self.event.profile;
-        CustomerName {
-            display: profile
-                .display_name
-                .clone()
-                .or_else(|| profile.username.clone()),
-            first: profile.first_name.clone(),
-            last: None,
-        }
+        let display = profile
+            .display_name
+            .as_deref()
+            .or(profile.username.as_deref());
+        CustomerName::told(display, profile.first_name.as_deref())
     }
 
     async fn follow(&self, app: &App, id: ConversationId) -> Result<Option<Loaded>, AppError> {

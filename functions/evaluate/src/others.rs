@@ -2,7 +2,7 @@
 //! templates and accounts. What we do not know is kept as it came.
 
 use app::apply::{self, Applied, Change};
-use app::{App, AppError};
+use app::{App, AppError, audit};
 use channels::InboundEvent;
 use channels::inbound::{
     CategoryChange, Handover, InboundKind, MarketingChoice, Reaching, TemplateRef,
@@ -13,7 +13,8 @@ use domain::conversation::Conversation;
 use domain::decide::Event;
 use domain::ids::{ConnectionId, WorkspaceId};
 use domain::template::{Template, TemplateCategory, TemplateStatus};
-use store::RawEvent;
+use serde_json::{Value, json};
+use store::{RawEvent, Resource};
 
 use crate::arrival::{Arrival, kind_of};
 
@@ -159,6 +160,9 @@ pub(crate) async fn about_the_account(
                 now,
                 |template| {
                     template.status = template_status(word);
+                    if let Some(category) = &status.category {
+                        template.category = template_category(category);
+                    }
                 },
             )
             .await?;
@@ -211,10 +215,37 @@ async fn change_template(
     for template in book.templates.iter().filter(same) {
         let mut changed = template.clone();
         edit(&mut changed);
+        // Category and status decide on prices and consent: what the platform made of them, and
+        // when, can be looked up. A repetition changes nothing and is no entry.
+        let (before, after) = (judged(template), judged(&changed));
+        let entry = (before != after).then(|| {
+            let change = audit::Change {
+                by: None,
+                action: "platform_changed_template",
+            };
+            let what = (Resource::Template, template.connection.to_string());
+            change.of(app, now, what, before, after)
+        });
         changed.seen_at = now;
-        app.store.put_template(workspace, &changed).await?;
+        match entry {
+            Some(entry) => {
+                let store = app.store.noting(workspace, &entry)?;
+                store.put_template(workspace, &changed).await?;
+            }
+            None => app.store.put_template(workspace, &changed).await?,
+        }
     }
     Ok(())
+}
+
+/// What the platform decides about a template.
+fn judged(template: &Template) -> Value {
+    json!({
+        "name": template.name,
+        "language": template.language,
+        "status": template.status,
+        "category": template.category,
+    })
 }
 
 async fn change(

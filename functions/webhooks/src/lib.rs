@@ -131,12 +131,16 @@ async fn receive_updates(
         }
     }
 
-    let batch = match channels::parse(known.connection.channel, &body, state.app.now()) {
-        Ok(batch) => batch,
-        Err(error) => return problem(400, "unreadable", &error.to_string()),
+    let (channel, now) = (known.connection.channel, state.app.now());
+    let events = match channels::parse(channel, &body, now) {
+        Ok(batch) => batch.events,
+        Err(error) => {
+            // A refusal would be delivered again for days, and in the end the webhook switched off.
+            tracing::warn!(connection.id = %known.connection.id, error = %error, "a signed update could not be read; it is kept as it came");
+            vec![channels::inbound::unreadable(channel, &body, now, &error)]
+        }
     };
-    let tasks: Vec<_> = batch
-        .events
+    let tasks: Vec<_> = events
         .into_iter()
         .map(|event| EventTask::InboundV1 {
             workspace: known.connection.workspace,

@@ -21,7 +21,7 @@ pub use kind::{
     Referral, StatusUpdate, TemplateRef, TemplateStatus, WatermarkKind,
 };
 
-use crate::node::Node;
+use crate::node::{Node, Problem};
 use crate::{loopback, meta, telegram};
 
 /// Reads one webhook body.
@@ -49,6 +49,18 @@ pub fn parse(
     Ok(Batch { events })
 }
 
+/// A body that is authentic and cannot be read, to be kept as it came.
+pub fn unreadable(
+    channel: Channel,
+    raw: &[u8],
+    received_at: DateTime<Utc>,
+    error: &ParseError,
+) -> InboundEvent {
+    let text = Value::String(String::from_utf8_lossy(raw).into_owned());
+    let problem = Problem(error.to_string());
+    Draft::new(channel, received_at).unknown(&Node::root(&text), "unreadable", Some(problem))
+}
+
 /// Everything one webhook call reported, in its order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
@@ -56,7 +68,8 @@ pub struct Batch {
     pub events: Vec<InboundEvent>,
 }
 
-/// The body cannot be read at all. Answer 200 when it was authentic: it never gets better.
+/// The body cannot be read at all. When it was authentic, keep it ([`unreadable`]) and answer 200: it
+/// never gets better.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseError {
     /// No JSON.

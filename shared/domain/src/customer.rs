@@ -48,6 +48,8 @@ pub struct Customer {
 
 /// How many characters of a name lists are sorted by.
 const SORTED_BY: usize = 60;
+/// Nobody's name is longer; platforms let people enter whatever they like.
+const NAME_LIMIT: usize = 80;
 
 /// The parts of a name.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,33 +69,46 @@ impl std::fmt::Debug for CustomerName {
 }
 
 impl CustomerName {
+    /// What a platform tells of a name, cleaned: what comes from outside is part of texts and of the
+    /// values of templates, which take neither line breaks nor thousands of characters.
+    #[must_use]
+    pub fn told(display: Option<&str>, first: Option<&str>) -> Self {
+        let part = |part: Option<&str>| part.map(cleaned).filter(|part| !part.is_empty());
+        Self {
+            display: part(display),
+            first: part(first),
+            last: None,
+        }
+    }
+
     /// The first name: the platform's own, else the first word of the display name.
     #[must_use]
     pub fn first_name(&self) -> String {
-        self.first
-            .clone()
-            .or_else(|| self.words().next().map(str::to_owned))
-            .unwrap_or_default()
+        let first_word = || self.words().next().map(str::to_owned);
+        let first = self.first.clone().or_else(first_word);
+        cleaned(&first.unwrap_or_default())
     }
 
     /// The last name: the platform's own, else the last of several words.
     #[must_use]
     pub fn last_name(&self) -> String {
         let last_word = || self.words().skip(1).last().map(str::to_owned);
-        self.last.clone().or_else(last_word).unwrap_or_default()
+        let last = self.last.clone().or_else(last_word);
+        cleaned(&last.unwrap_or_default())
     }
 
     /// The whole name.
     #[must_use]
     pub fn full_name(&self) -> String {
-        match (&self.display, &self.first, &self.last) {
+        let whole = match (&self.display, &self.first, &self.last) {
             (Some(display), _, _) => display.clone(),
             (None, first, last) => [first.as_deref(), last.as_deref()]
                 .into_iter()
                 .flatten()
                 .collect::<Vec<_>>()
                 .join(" "),
-        }
+        };
+        cleaned(&whole)
     }
 
     /// What lists are sorted and searched by: the whole name in lower case, without what would be
@@ -115,6 +130,26 @@ impl CustomerName {
             .unwrap_or_default()
             .split_whitespace()
     }
+}
+
+/// One line without control characters, marks that turn the direction of the text around, and the
+/// braces of variables.
+fn cleaned(name: &str) -> String {
+    let invisible = |c: char| matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let name: String = name
+        .chars()
+        .map(|c| {
+            if c.is_control() || invisible(c) {
+                ' '
+            } else {
+                c
+            }
+        })
+        .filter(|c| !matches!(c, '{' | '}'))
+        .collect();
+    let words: Vec<_> = name.split_whitespace().collect();
+    let line: String = words.join(" ").chars().take(NAME_LIMIT).collect();
+    line.trim_end().to_owned()
 }
 
 /// One conversation the customer can be reached in.
@@ -217,6 +252,32 @@ mod tests {
         assert_eq!(name("Ada King Lovelace").last_name(), "Lovelace");
         assert_eq!(name("Ada").last_name(), "");
         assert_eq!(CustomerName::default().full_name(), "");
+    }
+
+    #[test]
+    fn odd_names_are_cleaned_when_they_are_told_and_when_they_are_used() {
+        let told = |display: &str| CustomerName::told(Some(display), None).display;
+        let check = |display: &str, expected: &str| {
+            assert_eq!(told(display).unwrap_or_default(), expected, "{display:?}");
+            // One that was stored before.
+            let stored = CustomerName {
+                display: Some(display.to_owned()),
+                ..CustomerName::default()
+            };
+            assert_eq!(stored.full_name(), expected, "{display:?}");
+            let parts = [stored.first_name(), stored.last_name()];
+            for part in parts {
+                assert!(part.chars().count() <= NAME_LIMIT && !part.contains(char::is_control));
+            }
+        };
+        check("Ada\nKing\t Lovelace", "Ada King Lovelace");
+        check("\u{202e}adA\u{0}", "adA");
+        check("##{{first_name}}", "##first_name");
+        check("👩\u{200d}🔧 Ada", "👩\u{200d}🔧 Ada");
+        check(&"x".repeat(4096), &"x".repeat(NAME_LIMIT));
+        check(&"ab ".repeat(2000), &"ab ".repeat(27).trim_end()[..80]);
+        check(" \n ", "");
+        assert_eq!(told(" \n "), None);
     }
 
     #[test]
