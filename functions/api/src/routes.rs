@@ -7,7 +7,7 @@ use axum::Extension;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::http::{Code, Limits, Problem, render};
@@ -15,73 +15,70 @@ use crate::{
     connections, conversations, customers, document, rules, service, templates, workspace,
 };
 
-fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(document::frame())
-        .routes(routes!(rules::list_rules, rules::create_rule))
-        .routes(routes!(rules::preview_draft))
-        .routes(routes!(
-            rules::get_rule,
-            rules::update_rule,
-            rules::delete_rule
-        ))
-        .routes(routes!(rules::enable_rule))
-        .routes(routes!(rules::disable_rule))
-        .routes(routes!(rules::preview_rule))
+fn table() -> Vec<UtoipaMethodRouter<Arc<App>>> {
+    vec![
+        routes!(rules::list_rules, rules::create_rule),
+        routes!(rules::preview_draft),
+        routes!(rules::get_rule, rules::update_rule, rules::delete_rule),
+        routes!(rules::enable_rule),
+        routes!(rules::disable_rule),
+        routes!(rules::preview_rule),
         //
-        .routes(routes!(
+        routes!(
             connections::list_connections,
             connections::create_connection
-        ))
-        .routes(routes!(
+        ),
+        routes!(
             connections::get_connection,
             connections::update_connection,
             connections::delete_connection
-        ))
-        .routes(routes!(connections::enable_connection))
-        .routes(routes!(connections::disable_connection))
-        .routes(routes!(
-            templates::list_templates,
-            templates::create_template
-        ))
-        .routes(routes!(templates::sync_templates))
+        ),
+        routes!(connections::enable_connection),
+        routes!(connections::disable_connection),
+        routes!(templates::list_templates, templates::create_template),
+        routes!(templates::sync_templates),
         //
-        .routes(routes!(conversations::list_conversations))
-        .routes(routes!(
+        routes!(conversations::list_conversations),
+        routes!(
             conversations::get_conversation,
             conversations::update_conversation
-        ))
-        .routes(routes!(conversations::join_conversation))
-        .routes(routes!(conversations::read_conversation))
-        .routes(routes!(conversations::close_conversation))
-        .routes(routes!(conversations::reopen_conversation))
-        .routes(routes!(
+        ),
+        routes!(conversations::join_conversation),
+        routes!(conversations::read_conversation),
+        routes!(conversations::close_conversation),
+        routes!(conversations::reopen_conversation),
+        routes!(
             conversations::list_conversation_messages,
             conversations::create_message
-        ))
-        .routes(routes!(conversations::list_attempts))
-        .routes(routes!(conversations::explain_conversation))
-        .routes(routes!(conversations::list_pending))
-        .routes(routes!(conversations::list_messages))
+        ),
+        routes!(conversations::list_attempts),
+        routes!(conversations::explain_conversation),
+        routes!(conversations::list_pending),
+        routes!(conversations::list_messages),
         //
-        .routes(routes!(
-            customers::list_customers,
-            customers::create_customer
-        ))
-        .routes(routes!(
+        routes!(customers::list_customers, customers::create_customer),
+        routes!(
             customers::get_customer,
             customers::update_customer,
             customers::erase_customer
-        ))
-        .routes(routes!(customers::export_customer))
+        ),
+        routes!(customers::export_customer),
+        routes!(customers::record_consent),
         //
-        .routes(routes!(workspace::get_settings, workspace::update_settings))
-        .routes(routes!(workspace::list_keys, workspace::create_key))
-        .routes(routes!(workspace::delete_key))
-        .routes(routes!(workspace::list_usage))
-        .routes(routes!(workspace::list_audit))
+        routes!(workspace::get_settings, workspace::update_settings),
+        routes!(workspace::list_keys, workspace::create_key),
+        routes!(workspace::delete_key),
+        routes!(workspace::list_usage),
+        routes!(workspace::list_audit),
         //
-        .routes(routes!(service::get_health))
-        .routes(routes!(service::get_openapi))
+        routes!(service::get_health),
+        routes!(service::get_openapi),
+    ]
+}
+
+fn routes() -> OpenApiRouter<Arc<App>> {
+    let frame = OpenApiRouter::with_openapi(document::frame());
+    table().into_iter().fold(frame, OpenApiRouter::routes)
 }
 
 /// Every route, ready to be hosted.
@@ -113,4 +110,25 @@ async fn no_method() -> Problem {
         Code::MethodNotAllowed,
         "see the header `Allow` for the methods of this address",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// The document keeps one schema per name: of two that differ, one would describe the other's type.
+    #[test]
+    fn no_two_types_claim_one_schema_name() {
+        let mut known = BTreeMap::new();
+        for (schemas, ..) in table() {
+            for (name, schema) in schemas {
+                let schema = serde_json::to_value(schema).unwrap();
+                let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(*first, schema, "two types are called {name}");
+            }
+        }
+        assert!(known.contains_key("RuleMessageIn") && known.contains_key("MessageIn"));
+    }
 }

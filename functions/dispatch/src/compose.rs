@@ -8,9 +8,7 @@ use app::transcript::transcript;
 use app::{App, AppError};
 use channels::whatsapp::templates::TemplateDefinition;
 use chrono::{DateTime, Utc};
-use domain::content::{
-    ButtonParameter, ButtonValue, Content, HeaderParameter, TemplateMessage, TextParameter,
-};
+use domain::content::Content;
 use domain::receipt::{How, Reason};
 use domain::rule::{Action, MessageText, Rule, TemplateUse};
 use domain::variables::{self, VariableError};
@@ -70,35 +68,7 @@ fn custom(loaded: &Loaded, text: &str) -> Result<Content, Reason> {
 }
 
 fn filled_template(loaded: &Loaded, wanted: &TemplateUse) -> Result<Content, Reason> {
-    let values = values(loaded);
-    let fill = |parameter: &TextParameter| -> Result<TextParameter, Reason> {
-        let text = variables::render(&parameter.text, &values).map_err(unusable)?;
-        // The platform refuses an empty value; a dash at least reads as an omission.
-        let text = if text.trim().is_empty() {
-            "–".to_owned()
-        } else {
-            text
-        };
-        Ok(TextParameter {
-            text,
-            ..parameter.clone()
-        })
-    };
-    let mut message = TemplateMessage::new(&wanted.name, &wanted.language);
-    message.header = match &wanted.header {
-        Some(HeaderParameter::Text(text)) => Some(HeaderParameter::Text(fill(text)?)),
-        other => other.clone(),
-    };
-    message.body = wanted
-        .parameters
-        .iter()
-        .map(fill)
-        .collect::<Result<_, _>>()?;
-    message.buttons = wanted
-        .buttons
-        .iter()
-        .map(|button| filled_button(button, &values))
-        .collect::<Result<_, _>>()?;
+    let mut message = wanted.filled(&values(loaded)).map_err(unusable)?;
     let definition = loaded
         .templates
         .iter()
@@ -119,26 +89,6 @@ fn filled_template(loaded: &Loaded, wanted: &TemplateUse) -> Result<Content, Rea
         message.rendered = Some(definition.render(&message));
     }
     Ok(Content::Template(message))
-}
-
-fn filled_button(
-    button: &ButtonParameter,
-    values: &BTreeMap<String, String>,
-) -> Result<ButtonParameter, Reason> {
-    let fill = |text: &str| variables::render(text, values).map_err(unusable);
-    let value = match &button.value {
-        ButtonValue::Url { suffix } => ButtonValue::Url {
-            suffix: fill(suffix)?,
-        },
-        ButtonValue::QuickReply { payload } => ButtonValue::QuickReply {
-            payload: fill(payload)?,
-        },
-        ButtonValue::CopyCode { code } => ButtonValue::CopyCode { code: fill(code)? },
-    };
-    Ok(ButtonParameter {
-        value,
-        ..button.clone()
-    })
 }
 
 fn values(loaded: &Loaded) -> BTreeMap<String, String> {

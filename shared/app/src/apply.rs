@@ -17,7 +17,7 @@ use domain::ids::{ConversationId, CustomerId, ReceiptId, WorkspaceId};
 use domain::message::Message;
 use domain::receipt::Receipt;
 use domain::template::Template;
-use store::{Attempt, Book, Check, Commit, Committed, Counter, KeyedAnswer, RawEvent};
+use store::{Attempt, AuditEntry, Book, Check, Commit, Committed, Counter, KeyedAnswer, RawEvent};
 
 use crate::metrics::{self, Metric};
 use crate::ports::Timer;
@@ -93,6 +93,8 @@ pub struct Change {
     pub answer: Option<KeyedAnswer>,
     /// Whose change it is, for the audit log; a change that staff did not ask for has none.
     pub audit: Option<audit::Change>,
+    /// The entry itself, where it tells of more than the conversation.
+    pub note: Option<AuditEntry>,
 }
 
 impl Change {
@@ -303,8 +305,9 @@ async fn decided(
             entries,
         });
     }
-    commit.audit = before
+    let of_conversation = before
         .and_then(|(audit, before)| audit.of_conversation(app, now, &before, &after.conversation));
+    commit.audit = change.note.or(of_conversation);
     commit.head = Some(after.conversation.clone());
     Ok(Box::new(Decided {
         after,

@@ -10,14 +10,7 @@ use secrecy::SecretString;
 
 use crate::{App, AppError};
 
-/// Token for sending.
-pub const TOKEN: &str = "token";
-/// Meta: the app secrets that sign webhooks, one per line; several while one is being replaced.
-pub const APP_SECRETS: &str = "app_secrets";
-/// Meta: the token of the GET handshake.
-pub const VERIFY_TOKEN: &str = "verify_token";
-/// Telegram: the secret tokens in the header; loopback: the signing secrets. One per line.
-pub const WEBHOOK_SECRETS: &str = "webhook_secrets";
+pub use domain::connection::{APP_SECRETS, TOKEN, VERIFY_TOKEN, WEBHOOK_SECRETS};
 
 /// A name that no value is kept under yet.
 #[must_use]

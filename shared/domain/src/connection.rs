@@ -65,7 +65,45 @@ pub struct Hold {
     pub reason: String,
 }
 
+/// The secret with which a connection sends.
+pub const TOKEN: &str = "token";
+/// Meta: the app secrets that sign webhooks, one per line; several while one is being replaced.
+pub const APP_SECRETS: &str = "app_secrets";
+/// Meta: the token of the GET handshake.
+pub const VERIFY_TOKEN: &str = "verify_token";
+/// Telegram: the secret tokens in the header; loopback: the signing secrets. One per line.
+pub const WEBHOOK_SECRETS: &str = "webhook_secrets";
+
+/// The secrets that a channel has, and needs all of: the token to send, the others to receive.
+#[must_use]
+pub fn secrets_of(channel: Channel) -> &'static [&'static str] {
+    match channel {
+        Channel::WhatsApp | Channel::Instagram | Channel::Messenger => {
+            &[TOKEN, APP_SECRETS, VERIFY_TOKEN]
+        }
+        Channel::Telegram => &[TOKEN, WEBHOOK_SECRETS],
+        Channel::Loopback => &[WEBHOOK_SECRETS],
+    }
+}
+
 impl Connection {
+    /// Whether it has what it needs to send.
+    #[must_use]
+    pub fn can_send(&self) -> bool {
+        !self.missing_secrets().contains(&TOKEN)
+    }
+
+    /// The secrets without which it cannot send, or not receive.
+    #[must_use]
+    pub fn missing_secrets(&self) -> Vec<&'static str> {
+        let set = |kind: &&&str| !self.secrets.contains_key(**kind);
+        secrets_of(self.channel)
+            .iter()
+            .filter(set)
+            .copied()
+            .collect()
+    }
+
     /// The pause that is not over yet at this time.
     #[must_use]
     pub fn held(&self, at: DateTime<Utc>) -> Option<&Hold> {

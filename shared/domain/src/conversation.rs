@@ -385,6 +385,18 @@ impl Conversation {
         runs.chain(sending).any(|run| run.rule().is_none())
     }
 
+    /// Whether it is suspended because the customer wants no messages.
+    #[must_use]
+    pub fn is_opted_out(&self) -> bool {
+        matches!(
+            self.state,
+            State::Suspended {
+                reason: Reason::OptedOut { .. },
+                ..
+            }
+        )
+    }
+
     /// When somebody must look at this conversation again.
     #[must_use]
     pub fn due_at(&self) -> Option<DateTime<Utc>> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::channel::{Channel, ChannelUser};
-use crate::connection::{Connection, ConnectionState};
+use crate::connection::{Connection, ConnectionState, secrets_of};
 use crate::conversation::Conversation;
 use crate::customer::{ChatConsent, Customer, CustomerName, Reach};
 use crate::ids::{ConnectionId, CustomerId, RuleId, WorkspaceId};
@@ -61,7 +61,10 @@ pub(crate) fn connection(channel: Channel) -> Connection {
         account: None,
         business_account: None,
         state: ConnectionState::Active,
-        secrets: std::collections::BTreeMap::new(),
+        secrets: secrets_of(channel)
+            .iter()
+            .map(|kind| ((*kind).to_owned(), format!("{channel}/{kind}")))
+            .collect(),
         hold: None,
         created_at: monday(),
         updated_at: monday(),

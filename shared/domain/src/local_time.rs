@@ -70,10 +70,10 @@ impl Zone {
         if first > after { first } else { second }
     }
 
-    /// The instant as local text, for people: `2026-03-29 03:30`.
+    /// The instant as local text, for people: `2026-03-29 03:30 CEST`.
     #[must_use]
     pub fn show(self, at: DateTime<Utc>) -> String {
-        self.local(at).format("%Y-%m-%d %H:%M").to_string()
+        self.local(at).format("%Y-%m-%d %H:%M %Z").to_string()
     }
 
     fn candidates(self, local: NaiveDateTime) -> (DateTime<Utc>, DateTime<Utc>) {

@@ -15,7 +15,7 @@ use crate::ids::{ConversationId, CustomerId, MessageId, ReceiptId, RuleId, RunId
 use crate::local_time::Zone;
 use crate::settings::Locale;
 
-pub use reason::Reason;
+pub use reason::{Rank, Reason};
 
 /// The stored explanation of one decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -425,6 +425,7 @@ mod tests {
         let conversation = ConversationId::derive(&["other"]);
         let (at, channel) = (monday(), Channel::Instagram);
         let detail = || "the connection broke".to_owned();
+        let outranked = |rank| R::Outranked { by: rule, rank };
         let list = vec![
             R::CustomerReplied,
             R::BusinessAnswered,
@@ -488,7 +489,9 @@ mod tests {
                 name: "termin".into(),
                 language: "de".into(),
             },
-            R::Outranked { by: rule },
+            outranked(Rank::Priority),
+            outranked(Rank::Age),
+            outranked(Rank::Pending),
             R::EpisodeDone,
             R::FrequencyCap { until: at },
             R::QuietHours { until: at },

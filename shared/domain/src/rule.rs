@@ -1,11 +1,16 @@
 //! Follow-up rules: one trigger, a stop trigger, and steps.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
-use crate::content::{ButtonParameter, HeaderParameter, TextParameter};
+use crate::content::{
+    ButtonParameter, ButtonValue, HeaderParameter, TemplateMessage, TextParameter,
+};
 use crate::ids::{RuleId, WorkspaceId};
+use crate::variables::{self, VariableError};
 
 /// The longest name of a rule, in Unicode scalar values (DK-05).
 pub const NAME_LIMIT: usize = 100;
@@ -234,6 +239,57 @@ pub struct TemplateUse {
     /// The values of buttons.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<ButtonParameter>,
+}
+
+impl TemplateUse {
+    /// The template with its values filled in.
+    pub fn filled(
+        &self,
+        values: &BTreeMap<String, String>,
+    ) -> Result<TemplateMessage, VariableError> {
+        let fill = |text: &str| variables::render(text, values);
+        let parameter = |given: &TextParameter| {
+            let text = fill(&given.text)?;
+            // The platform refuses an empty value; a dash at least reads as an omission.
+            let text = match text.trim().is_empty() {
+                true => "–".to_owned(),
+                false => text,
+            };
+            Ok(TextParameter {
+                text,
+                ..given.clone()
+            })
+        };
+        let button = |given: &ButtonParameter| {
+            let value = match &given.value {
+                ButtonValue::Url { suffix } => ButtonValue::Url {
+                    suffix: fill(suffix)?,
+                },
+                ButtonValue::QuickReply { payload } => ButtonValue::QuickReply {
+                    payload: fill(payload)?,
+                },
+                ButtonValue::CopyCode { code } => ButtonValue::CopyCode { code: fill(code)? },
+            };
+            Ok(ButtonParameter {
+                value,
+                ..given.clone()
+            })
+        };
+        let header = match &self.header {
+            Some(HeaderParameter::Text(text)) => Some(HeaderParameter::Text(parameter(text)?)),
+            other => other.clone(),
+        };
+        Ok(TemplateMessage {
+            header,
+            body: self
+                .parameters
+                .iter()
+                .map(parameter)
+                .collect::<Result<_, _>>()?,
+            buttons: self.buttons.iter().map(button).collect::<Result<_, _>>()?,
+            ..TemplateMessage::new(self.name.as_str(), self.language.as_str())
+        })
+    }
 }
 
 /// What to do when the outcome of a send stays unknown.

@@ -136,6 +136,18 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Result<Piece<'_>, VariableErro
     })
 }
 
+/// The first name in braces that lacks its hashes, `{{first_name}}`: it would be sent as written.
+#[must_use]
+pub fn without_hashes(text: &str) -> Option<&str> {
+    text.match_indices("{{").find_map(|(start, _)| {
+        let inside = &text[start + 2..];
+        let name = inside[..inside.find(CLOSE)?].trim();
+        let is_name =
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        (is_name && !text[..start].ends_with("##")).then_some(name)
+    })
+}
+
 fn remedy(name: &str, known: &[(&str, &str)]) -> String {
     let nearest = known
         .iter()
@@ -230,6 +242,16 @@ mod tests {
             [Ok(Piece::Text("a")), Err(VariableError::Unclosed)]
         );
         assert_eq!(pieces("").count(), 0);
+    fn braces_without_hashes_are_noticed() {
+        for (text, found) in [
+            ("Hallo {{first_name}},", Some("first_name")),
+            ("##{{first_name}} {{ last_name }}", Some("last_name")),
+            ("Hallo #{{first_name}}", Some("first_name")),
+            ("##{{first_name}}", None),
+            ("{{}} {{two words}} {{open", None),
+        ] {
+            assert_eq!(without_hashes(text), found, "{text}");
+        }
     }
 
     #[test]

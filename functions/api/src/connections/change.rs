@@ -52,7 +52,7 @@ pub(crate) async fn update_connection(
     errors.finish()?;
     let swapped = secrets.put(&app, &mut after).await?;
     if after == before {
-        return Ok(shown(before));
+        return Ok(shown(before, app.now()));
     }
     save(&app, &caller, "update_connection", before, (after, swapped)).await
 }
@@ -107,7 +107,7 @@ pub(crate) async fn delete_connection(
         &app,
         "delete_connection",
         (Resource::Connection, id.to_string()),
-        &ConnectionOut::from(connection.clone()),
+        &ConnectionOut::new(connection.clone(), app.now()),
         &(),
     )?;
     if !store.delete_connection(&connection).await? {
@@ -132,7 +132,7 @@ async fn switch(
     let before = find(app, caller.workspace(), id).await?;
     if_match.check(before.version)?;
     if before.state == state {
-        return Ok(shown(before));
+        return Ok(shown(before, app.now()));
     }
     let changed = Connection {
         state,
@@ -158,8 +158,8 @@ async fn save(
         app,
         action,
         (Resource::Connection, changed.id.to_string()),
-        &ConnectionOut::from(before),
-        &ConnectionOut::from(changed.clone()),
+        &ConnectionOut::new(before, changed.updated_at),
+        &ConnectionOut::new(changed.clone(), changed.updated_at),
     )?;
     let stored = store.put_connection(&changed).await?;
     swapped.clean_up(app, stored).await;
@@ -170,7 +170,8 @@ async fn save(
     if changed.is_active() && !was_active {
         announce(app, &changed).await;
     }
-    Ok(shown(changed))
+    let now = changed.updated_at;
+    Ok(shown(changed, now))
 }
 
 /// What waited for the connection goes out now. Where nobody hears of it, it is found within the

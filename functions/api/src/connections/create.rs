@@ -7,13 +7,12 @@ use app::App;
 use app::bootstrap::random_secret;
 use app::connection_secrets::WEBHOOK_SECRETS;
 use axum::extract::State;
-use domain::connection::{Connection, ConnectionState};
+use domain::connection::{Connection, ConnectionState, secrets_of};
 use domain::field::FieldErrors;
 use domain::ids::ConnectionId;
 use secrecy::ExposeSecret as _;
 use store::Resource;
 
-use super::secrets::names;
 use super::wire::{ConnectionCreated, ConnectionIn, ConnectionOut, check_accounts, name};
 use crate::auth::Admin;
 use crate::http::{Json, Problem, Versioned, WriteProblems};
@@ -21,7 +20,7 @@ use crate::http::{Json, Problem, Versioned, WriteProblems};
 /// Every decision reads all connections of a workspace.
 const MOST_CONNECTIONS: usize = 100;
 
-/// Make a connection; it is active at once.
+/// Make a connection; it is active at once, or as soon as the secrets in `missing` are set.
 ///
 /// There is no `Idempotency-Key` here, because the answer may hold a secret and is kept nowhere. If
 /// it got lost, look for the connection in the list and replace its secrets, or delete it.
@@ -68,7 +67,7 @@ pub(crate) async fn create_connection(
     }
 
     let mut generated = None;
-    if names(connection.channel).contains(&WEBHOOK_SECRETS) && !secrets.sets(WEBHOOK_SECRETS) {
+    if secrets_of(connection.channel).contains(&WEBHOOK_SECRETS) && !secrets.sets(WEBHOOK_SECRETS) {
         let secret = random_secret(&app, "whs_");
         generated = Some(secret.expose_secret().to_owned());
         secrets.set(WEBHOOK_SECRETS, secret);
@@ -80,7 +79,7 @@ pub(crate) async fn create_connection(
         "create_connection",
         (Resource::Connection, connection.id.to_string()),
         &(),
-        &ConnectionOut::from(connection.clone()),
+        &ConnectionOut::new(connection.clone(), now),
     )?;
     let stored = store.create_connection(&connection).await?;
     swapped.clean_up(&app, stored).await;
@@ -90,7 +89,7 @@ pub(crate) async fn create_connection(
     app.fresh_book(ws).await?;
     let location = format!("/v1/connections/{}", connection.id);
     let body = ConnectionCreated {
-        connection: connection.into(),
+        connection: ConnectionOut::new(connection, now),
         webhook_secret: generated,
     };
     Ok(Versioned::created(1, location, body))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::App;
 use axum::Json;
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, WorkspaceId};
 use serde::Deserialize;
@@ -42,10 +43,13 @@ pub(crate) async fn list_connections(
     Query(query): Query<ListConnections>,
 ) -> Result<Json<ConnectionList>, Problem> {
     let book = app.fresh_book(caller.workspace()).await?;
-    let page = request(query.limit, query.cursor);
+    let (page, now) = (request(query.limit, query.cursor), app.now());
     let (found, meta) = page_of(&book.connections, |known| known.id.to_string(), &page)?;
     Ok(Json(ConnectionList {
-        connections: found.into_iter().cloned().map(Into::into).collect(),
+        connections: found
+            .into_iter()
+            .map(|connection| ConnectionOut::new(connection.clone(), now))
+            .collect(),
         meta,
     }))
 }
@@ -65,7 +69,8 @@ pub(crate) async fn get_connection(
     State(app): State<Arc<App>>,
     Id(id): Id<ConnectionId>,
 ) -> Result<Versioned<ConnectionOut>, Problem> {
-    find(&app, caller.workspace(), id).await.map(shown)
+    let connection = find(&app, caller.workspace(), id).await?;
+    Ok(shown(connection, app.now()))
 }
 
 /// The connection, if it is one of this workspace.
@@ -78,6 +83,6 @@ pub(crate) async fn find(
     found.ok_or_else(|| Problem::not_found("a connection"))
 }
 
-pub(super) fn shown(connection: Connection) -> Versioned<ConnectionOut> {
-    Versioned::ok(connection.version, connection.into())
+pub(super) fn shown(connection: Connection, now: DateTime<Utc>) -> Versioned<ConnectionOut> {
+    Versioned::ok(connection.version, ConnectionOut::new(connection, now))
 }

@@ -3,7 +3,7 @@
 use app::App;
 use app::connection_secrets::{APP_SECRETS, TOKEN, VERIFY_TOKEN, WEBHOOK_SECRETS, new_name};
 use domain::channel::Channel;
-use domain::connection::Connection;
+use domain::connection::{Connection, secrets_of};
 use domain::field::{FieldError, FieldErrors};
 
 use secrecy::SecretString;
@@ -40,17 +40,6 @@ pub(crate) struct SecretsIn {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 5, write_only)]
     webhook_secrets: Patch<Vec<String>>,
-}
-
-/// The names of the secrets that a channel has.
-pub(super) fn names(channel: Channel) -> &'static [&'static str] {
-    match channel {
-        Channel::WhatsApp | Channel::Instagram | Channel::Messenger => {
-            &[TOKEN, APP_SECRETS, VERIFY_TOKEN]
-        }
-        Channel::Telegram => &[TOKEN, WEBHOOK_SECRETS],
-        Channel::Loopback => &[WEBHOOK_SECRETS],
-    }
 }
 
 /// What is to be stored (`Some`) or removed, by name; checked.
@@ -160,8 +149,8 @@ fn joined(name: &str, values: &[String], channel: Channel) -> Result<SecretStrin
             remedy,
         ))
     };
-    if !names(channel).contains(&name) {
-        let known = names(channel).join(", ");
+    if !secrets_of(channel).contains(&name) {
+        let known = secrets_of(channel).join(", ");
         return refuse(
             "not_on_this_channel",
             format!("is no secret of {channel}, which has {known}"),

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
-use domain::connection::{Connection, ConnectionState};
+use domain::connection::{Connection, ConnectionState, Hold, TOKEN, secrets_of};
 use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::ConnectionId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::secrets::{SecretsIn, names};
+use super::secrets::SecretsIn;
 use crate::http::{Meta, Patch};
 use crate::schema;
 
@@ -78,8 +78,18 @@ pub(crate) struct ConnectionOut {
     name: String,
     account: Option<String>,
     business_account: Option<String>,
-    /// `active`, `disabled` (by you) or `paused` (by the platform).
+    /// `active`, `incomplete` (active, but secrets are missing), `disabled` (by you) or `paused` (by
+    /// the platform).
     state: ConnectionStateName,
+    /// The secrets that are not set and without which it cannot send (`token`) or cannot receive (the
+    /// others).
+    missing: Vec<String>,
+    /// Whether it has what it needs to send.
+    can_send: bool,
+    /// Whether it has what it needs to receive.
+    can_receive: bool,
+    /// The platform asked all sends of this account to wait; `null` when that is over, too.
+    hold: Option<HoldOut>,
     /// Why the platform paused it.
     paused_reason: Option<String>,
     /// Since when it is paused.
@@ -92,12 +102,23 @@ pub(crate) struct ConnectionOut {
     updated_at: DateTime<Utc>,
 }
 
+/// A pause that the platform asked for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Hold)]
+pub(crate) struct HoldOut {
+    /// Nothing is sent until then.
+    until: DateTime<Utc>,
+    /// Why, in the platform's words.
+    reason: String,
+}
+
 /// Whether it may send.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ConnectionState)]
 enum ConnectionStateName {
     Active,
+    Incomplete,
     Disabled,
     Paused,
 }
@@ -118,14 +139,19 @@ pub(crate) struct ConnectionList {
     pub(super) meta: Meta,
 }
 
-impl From<Connection> for ConnectionOut {
-    fn from(connection: Connection) -> Self {
-        let secrets = names(connection.channel)
+impl ConnectionOut {
+    pub(super) fn new(connection: Connection, now: DateTime<Utc>) -> Self {
+        let missing = connection.missing_secrets();
+        let hold = connection.held(now).cloned();
+        let secrets = secrets_of(connection.channel)
             .iter()
             .map(|kind| ((*kind).to_owned(), connection.secrets.contains_key(*kind)))
             .collect();
         let (state, paused_reason, paused_since) = match connection.state {
-            ConnectionState::Active => (ConnectionStateName::Active, None, None),
+            ConnectionState::Active if missing.is_empty() => {
+                (ConnectionStateName::Active, None, None)
+            }
+            ConnectionState::Active => (ConnectionStateName::Incomplete, None, None),
             ConnectionState::Disabled => (ConnectionStateName::Disabled, None, None),
             ConnectionState::Paused { reason, since } => {
                 (ConnectionStateName::Paused, Some(reason), Some(since))
@@ -142,6 +168,10 @@ impl From<Connection> for ConnectionOut {
             state,
             paused_reason,
             paused_since,
+            can_send: !missing.contains(&TOKEN),
+            can_receive: missing.iter().all(|kind| *kind == TOKEN),
+            missing: missing.into_iter().map(str::to_owned).collect(),
+            hold: hold.map(|Hold { until, reason }| HoldOut { until, reason }),
             secrets,
             created_at: connection.created_at,
             updated_at: connection.updated_at,

@@ -10,8 +10,9 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
 use domain::conversation::Run;
-use domain::decide::{Forecast, Outlook, forecast};
-use domain::ids::ConversationId;
+use domain::decide::{Forecast, Outlook, Snapshot, forecast};
+use domain::ids::{ConversationId, WorkspaceId};
+use domain::settings::Locale;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -41,7 +42,13 @@ impl PendingOut {
     fn new(run: &Run, loaded: &Loaded, words: &Words, now: DateTime<Utc>) -> Self {
         let head = &loaded.conversation;
         // What the sender will find at its time, if everything stays as it is.
-        let Forecast { outlook, gates } = forecast(&loaded.snapshot(), run, run.due_at.max(now));
+        let at = run.due_at.max(now);
+        let another_day = at.date_naive() != now.date_naive();
+        let then = Snapshot {
+            sent_today: if another_day { 0 } else { loaded.sent_today },
+            ..loaded.snapshot()
+        };
+        let Forecast { outlook, gates } = forecast(&then, run, at);
         let refusal = match outlook {
             Outlook::Skip { reason } | Outlook::Hold { reason, .. } => Some(reason),
             Outlook::Send { .. } | Outlook::Move { .. } => None,
@@ -55,6 +62,19 @@ impl PendingOut {
             blocked_by: refusal.map(|reason| words.reason(&reason)),
         }
     }
+}
+
+/// How much of the day's limit is used up. A page on which nothing is pending does not ask.
+pub(super) async fn sent_today(
+    app: &App,
+    ws: WorkspaceId,
+    pending: bool,
+    now: DateTime<Utc>,
+) -> Result<u64, Problem> {
+    Ok(match pending {
+        true => app.store.usage(ws, now.date_naive()).await?.automated_sends,
+        false => 0,
+    })
 }
 
 /// Everything pending in one conversation.
@@ -76,6 +96,9 @@ pub(crate) struct PendingList {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListPending {
+    /// The workspace's own language unless given.
+    #[param(inline, value_type = Option<schema::Locale>)]
+    locale: Option<Locale>,
     /// At most this many conversations.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<Limit>,
@@ -103,7 +126,8 @@ pub(crate) async fn list_pending(
     let book = app.fresh_book(ws).await?;
     let ids: Vec<_> = page.items.iter().map(|head| head.customer).collect();
     let customers = app.store.customers(ws, &ids).await?;
-    let words = Words::of(&book.settings, None);
+    let words = Words::of(&book.settings, query.locale);
+    let sent_today = sent_today(&app, ws, !page.items.is_empty(), now).await?;
     let mut listed = Vec::new();
     for head in page.items {
         let customer = customers
@@ -119,7 +143,7 @@ pub(crate) async fn list_pending(
             connection: connection.clone(),
             templates: book.templates_of(head.connection),
             book: Arc::clone(&book),
-            sent_today: 0,
+            sent_today,
             conversation: head,
         };
         listed.extend(pending(&loaded, &words, now));

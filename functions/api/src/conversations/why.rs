@@ -17,7 +17,7 @@ use store::{Book, PageRequest};
 use utoipa::{IntoParams, ToSchema};
 
 use super::find::head;
-use super::pending::{PendingOut, pending};
+use super::pending::{PendingOut, pending, sent_today};
 use super::wire::{ConversationOut, Words};
 use crate::auth::Viewer;
 use crate::http::{Cursor, Id, Limit, ListProblems, Meta, Problem, Query, request};
@@ -85,7 +85,7 @@ pub(crate) struct EntryOut {
     explanation: String,
     /// What was looked at, in order.
     gates: Vec<GateOut>,
-    /// The decider's own words.
+    /// The decider's own words; those of a model are in the language it answered in.
     remark: Option<String>,
 }
 
@@ -143,7 +143,7 @@ impl EntryOut {
             explanation: entry.verdict.explain(words.locale, words.zone),
             verdict: entry.verdict,
             gates: entry.gates.into_iter().map(GateOut::from).collect(),
-            remark: entry.remark,
+            remark: entry.remark.map(|remark| words.remark(remark)),
         }
     }
 }
@@ -195,7 +195,9 @@ pub(crate) async fn explain_conversation(
     let words = Words::of(&book.settings, query.locale);
     // Not all of it is there once the connection is deleted; what was decided stays readable.
     let (head, customer, pending) = match load(&app, ws, id).await? {
-        Some(loaded) => {
+        Some(mut loaded) => {
+            let some = !loaded.conversation.runs.is_empty();
+            loaded.sent_today = sent_today(&app, ws, some, now).await?;
             let pending = pending(&loaded, &words, now);
             (loaded.conversation, Some(loaded.customer), pending)
         }

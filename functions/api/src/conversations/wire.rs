@@ -30,6 +30,15 @@ impl Words {
         }
     }
 
+    /// What the decider remarked. A model's own words stay as they are.
+    pub(crate) fn remark(&self, remark: String) -> String {
+        let german = || ai::builtin::in_german(&remark).map(str::to_owned);
+        match self.locale {
+            Locale::De => german().unwrap_or(remark),
+            Locale::En => remark,
+        }
+    }
+
     pub(crate) fn reason(&self, reason: &Reason) -> ReasonOut {
         ReasonOut {
             explanation: reason.explain(self.locale, self.zone),
@@ -202,7 +211,7 @@ impl ConversationOut {
 }
 
 impl CustomerOut {
-    pub(super) fn new(id: CustomerId, known: Option<&Customer>) -> Self {
+    pub(crate) fn new(id: CustomerId, known: Option<&Customer>) -> Self {
         Self {
             id,
             name: known

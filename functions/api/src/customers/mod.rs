@@ -1,6 +1,7 @@
-//! `/v1/customers`: who they are, and everything that is stored about one person, to be read or
-//! erased as a whole.
+//! `/v1/customers`: who they are, what they told staff about being written to, and everything that is
+//! stored about one person, to be read or erased as a whole.
 
+mod consent;
 mod create;
 mod erase;
 mod export;
@@ -8,6 +9,7 @@ mod list;
 mod update;
 mod wire;
 
+pub(crate) use consent::*;
 pub(crate) use create::*;
 pub(crate) use erase::*;
 pub(crate) use export::*;

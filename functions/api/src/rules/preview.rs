@@ -10,13 +10,14 @@ use chrono::{DateTime, Utc};
 use domain::ids::{ConversationId, RuleId};
 use domain::review::RuleDraft;
 use domain::rule::Rule;
+use domain::settings::Locale;
 use serde::{Deserialize, Serialize};
 use store::Book;
 use utoipa::{IntoParams, ToSchema};
 
 use super::rehearsal::{RehearsalOut, rehearse};
 use super::sample::{SampleOut, sample};
-use super::store::{checked, find};
+use super::store::{checked_in, find};
 use super::wire::{ReviewOut, RuleIn};
 use crate::auth::{Caller, Editor};
 use crate::http::{Id, Json as Body, Problem, Query, WriteProblems};
@@ -27,6 +28,9 @@ use crate::schema;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PreviewRule {
+    /// The workspace's own language unless given.
+    #[param(inline, value_type = Option<schema::Locale>)]
+    locale: Option<Locale>,
     /// Also what the rule would do in this conversation right now. Judged as in earnest: by the
     /// model if there is one, and then it counts against the day's tokens.
     #[param(value_type = Option<schema::ConversationId>)]
@@ -62,9 +66,7 @@ pub(crate) async fn preview_draft(
         created_at: now,
         draft,
     };
-    preview(&app, &caller, &book, rule, query.conversation)
-        .await
-        .map(Json)
+    preview(&app, &caller, &book, rule, query).await.map(Json)
 }
 
 /// Review a rule as it is.
@@ -86,9 +88,7 @@ pub(crate) async fn preview_rule(
         created_at: stored.created_at,
         draft: RuleDraft::from(stored),
     };
-    preview(&app, &caller, &book, rule, query.conversation)
-        .await
-        .map(Json)
+    preview(&app, &caller, &book, rule, query).await.map(Json)
 }
 
 struct Drafted {
@@ -102,9 +102,10 @@ async fn preview(
     caller: &Caller,
     book: &Book,
     drafted: Drafted,
-    conversation: Option<ConversationId>,
+    query: PreviewRule,
 ) -> Result<PreviewOut, Problem> {
-    let checked = checked(&drafted.draft, book)?;
+    let locale = query.locale.unwrap_or(book.settings.locale);
+    let checked = checked_in(locale, &drafted.draft, book)?;
     let mut sample = sample(&checked.spec, book);
     let rule = Rule {
         id: drafted.id,
@@ -116,10 +117,10 @@ async fn preview(
         enabled: true,
         spec: checked.spec,
     };
-    let now = match conversation {
+    let now = match query.conversation {
         None => None,
         Some(id) => {
-            let (rehearsal, text) = rehearse(app, book, rule, id).await?;
+            let (rehearsal, text) = rehearse(app, book, rule, (id, locale)).await?;
             sample.text = text.or(sample.text);
             Some(rehearsal)
         }

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use domain::decide::{Effect, Event, Snapshot, decide};
 use domain::ids::ConversationId;
 use domain::rule::{Action, MessageText, Rule};
+use domain::settings::Locale;
 use serde::Serialize;
 use store::Book;
 use utoipa::ToSchema;
@@ -39,7 +40,7 @@ pub(super) async fn rehearse(
     app: &App,
     book: &Book,
     rule: Rule,
-    id: ConversationId,
+    (id, locale): (ConversationId, Locale),
 ) -> Result<(RehearsalOut, Option<String>), Problem> {
     let now = app.now();
     let loaded = load(app, rule.workspace, id).await?;
@@ -79,7 +80,7 @@ pub(super) async fn rehearse(
     };
     let decided_by = judge.decided_by();
 
-    let words = Words::of(&loaded.book.settings, None);
+    let words = Words::of(&loaded.book.settings, Some(locale));
     let names = names_of(&loaded.book.rules);
     let entries = entries
         .into_iter()

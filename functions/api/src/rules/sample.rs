@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use channels::whatsapp::templates::TemplateDefinition;
-use domain::content::{TemplateMessage, TextParameter};
 use domain::rule::{Action, MessageText, RuleSpec, TemplateUse};
 use domain::variables::render;
 use serde::Serialize;
@@ -65,17 +64,5 @@ fn render_template(
         .iter()
         .find(|known| known.name == used.name && known.language == used.language)?;
     let definition: TemplateDefinition = serde_json::from_value(known.definition.clone()).ok()?;
-    let filled = |parameter: &TextParameter| {
-        let text = render(&parameter.text, values).ok()?;
-        Some(TextParameter {
-            name: parameter.name.clone(),
-            text,
-        })
-    };
-    let message = TemplateMessage {
-        header: used.header.clone(),
-        body: used.parameters.iter().map(filled).collect::<Option<_>>()?,
-        ..TemplateMessage::new(used.name.as_str(), used.language.as_str())
-    };
-    Some(definition.render(&message))
+    Some(definition.render(&used.filled(values).ok()?))
 }

@@ -5,6 +5,7 @@ use app::rules::publish_change;
 use domain::ids::{RuleId, WorkspaceId};
 use domain::review::{Checked, Reachable, RuleDraft, check};
 use domain::rule::Rule;
+use domain::settings::Locale;
 use store::{Book, Resource};
 
 use super::wire::{RuleOut, WarningOut};
@@ -21,7 +22,20 @@ pub(super) fn find(book: &Book, id: RuleId) -> Result<&Rule, Problem> {
 
 /// Checks a draft against the workspace's accounts and templates.
 pub(super) fn checked(draft: &RuleDraft, book: &Book) -> Result<Checked, Problem> {
-    check(draft, &reachable(draft, book)).map_err(Problem::invalid)
+    checked_in(book.settings.locale, draft, book)
+}
+
+/// The same with the review in this language.
+pub(super) fn checked_in(
+    locale: Locale,
+    draft: &RuleDraft,
+    book: &Book,
+) -> Result<Checked, Problem> {
+    let reach = Reachable {
+        locale,
+        ..reachable(draft, book)
+    };
+    check(draft, &reach).map_err(Problem::invalid)
 }
 
 /// The rule as it goes out, with what is to be said about it today.
@@ -78,7 +92,8 @@ fn reachable<'a>(draft: &RuleDraft, book: &'a Book) -> Reachable<'a> {
     Reachable {
         connections: &book.connections,
         templates: &book.templates,
-        settings: &book.settings,
+        locale: book.settings.locale,
         described_delay: description.and_then(ai::time_in_description),
+        understood: description.is_some_and(ai::builtin::understands),
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct RuleIn {
     /// How long after the last interaction.
     delay: DelayIn,
     /// Free text, used inside the platform's window.
-    message: Option<MessageIn>,
+    message: Option<RuleMessageIn>,
     /// The approved template, used outside the window, or always when there is no message.
     whatsapp_template: Option<TemplateUseIn>,
     /// Only these channels; absent or empty means every chat channel.
@@ -83,7 +83,7 @@ pub(crate) struct RulePatch {
     /// How long after the last interaction.
     delay: Option<DelayIn>,
     /// Free text.
-    message: Option<MessageIn>,
+    message: Option<RuleMessageIn>,
     /// The approved template.
     whatsapp_template: Option<TemplateUsePatch>,
     /// Only these channels.
@@ -211,7 +211,7 @@ pub(crate) enum DelayByHand {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
-pub(crate) struct MessageIn {
+pub(crate) struct RuleMessageIn {
     /// A text alone means `custom`.
     mode: Option<MessageMode>,
     /// May hold `##{{first_name}}`, `##{{last_name}}`, `##{{full_name}}`, `##{{business_name}}`.

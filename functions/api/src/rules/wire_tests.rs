@@ -70,8 +70,9 @@ fn a_delay_is_described_as_it_is_read() {
         let nothing = Reachable {
             connections: &[],
             templates: &[],
-            settings: &settings,
+            locale: settings.locale,
             described_delay: None,
+            understood: true,
         };
         let errors = check(&draft, &nothing).err().unwrap_or_default();
         let about_delay = errors.iter().any(|error| error.field.starts_with("delay"));

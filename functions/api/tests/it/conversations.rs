@@ -1,14 +1,15 @@
 //! Conversations: the inbox, what staff do, and why.
 
 use app::tasks::DueTask;
+use chrono::TimeDelta;
 use domain::channel::Channel;
 use domain::customer::Customer;
 use domain::ids::{CustomerId, WorkspaceId};
 use local::Fault;
 use serde_json::{Value, json};
-use store::{Begun, Commit, Committed, Reservation, SavedAnswer};
+use store::{Begun, Commit, Committed, Counter, Reservation, SavedAnswer};
 
-use crate::world::World;
+use crate::world::{World, rule};
 
 #[tokio::test]
 async fn the_inbox_shows_the_customer_and_its_views_are_independent() {
@@ -35,6 +36,71 @@ async fn the_inbox_shows_the_customer_and_its_views_are_independent() {
         .expect(200);
     assert_eq!(read.body["unread"], 0);
     assert_eq!(list("unread").await.len(), 0);
+}
+
+/// NX-24: the sender looks at the day's limit, so the view does, for the day on which it will leave.
+#[tokio::test]
+async fn what_is_pending_is_blocked_by_the_limit_of_its_day() {
+    use domain::conversation::{Run, Source};
+    use domain::ids::{MessageId, RuleId, RunId};
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let rule = world.post("/v1/rules", rule()).await.expect(201).body;
+    let rule: RuleId = rule["id"].as_str().unwrap().parse().unwrap();
+    let limit = json!({"daily_send_limit": 1});
+    let settings = world.call("PATCH", "/v1/settings", &[], Some(limit));
+    settings.await.expect(200);
+
+    let now = world.app.now();
+    let pending_at = async |due_at| {
+        let head = world.app.store.head(world.workspace, id).await.unwrap();
+        let mut head = head.unwrap();
+        head.version += 1;
+        head.runs = vec![Run {
+            id: RunId::derive(&["run"]),
+            message: MessageId::derive(&["message"]),
+            source: Source::Rule {
+                rule,
+                version: 1,
+                step: 0,
+            },
+            episode: head.episode,
+            planned_at: now,
+            due_at,
+            wanted_at: due_at,
+            rescue: None,
+            attempts: 0,
+            message_at: None,
+        }];
+        let sent = Counter {
+            date: now.date_naive(),
+            name: "automated_sends".into(),
+            by: 1,
+            limit: None,
+        };
+        let commit = Commit {
+            head: Some(head),
+            counters: vec![sent],
+            ..Commit::default()
+        };
+        let done = world.app.store.commit(world.workspace, &commit).await;
+        assert_eq!(done.unwrap(), Committed::Done);
+        let listed = world.get("/v1/pending?locale=en").await.expect(200).body;
+        let why = format!("/v1/conversations/{id}/why?locale=en");
+        let why = world.get(&why).await.expect(200).body;
+        let blocked = listed["pending"][0]["blocked_by"].clone();
+        assert_eq!(blocked, why["pending"][0]["blocked_by"]);
+        blocked
+    };
+    let today = pending_at(now + TimeDelta::minutes(5)).await;
+    assert_eq!(today["reason"]["code"], "daily_limit");
+    assert!(
+        today["explanation"]
+            .as_str()
+            .unwrap()
+            .contains("daily limit of 1")
+    );
+    assert_eq!(pending_at(now + TimeDelta::days(1)).await, Value::Null);
 }
 
 #[tokio::test]

@@ -36,7 +36,6 @@ async fn anna(world: &World) -> Person {
     let path = format!("/v1/conversations/{second}/customer");
     let body = json!({"customer_id": customer});
     world.call("PUT", &path, &[], Some(body)).await.expect(200);
-    // `conversation` of this world leaves the list of the first one's customer empty.
     let mut known = world
         .app
         .store
@@ -53,13 +52,6 @@ async fn anna(world: &World) -> Person {
         .unwrap();
     known.version += 1;
     known.chat.opted_out_at = Some(world.app.now());
-    known.conversations.push(domain::customer::Reach {
-        conversation: first,
-        connection: head.connection,
-        channel: head.channel,
-        window_closes_at: None,
-        refusal: None,
-    });
     // An earlier id of hers leads to the first conversation, as `evaluate` notes it.
     let earlier = domain::channel::ChannelUser::parse("anna-frueher").unwrap();
     let pointer = domain::conversation::Conversation {
@@ -284,4 +276,48 @@ async fn an_erasure_that_was_interrupted_anywhere_ends() {
             calls += 1;
         }
     }
+}
+
+#[tokio::test]
+async fn a_recorded_consent_takes_an_opt_out_back_and_is_proved_by_the_audit_log() {
+    let world = World::new().await;
+    let anna = anna(&world).await;
+    let path = format!("/v1/customers/{}/consent", anna.customer);
+    let unproved = json!({"opted_out": false, "source": " ", "note": "x"});
+    let refused = world.post(&path, unproved).await;
+    refused.problem(422, "required", "source");
+
+    let said = |opted_out: bool| json!({"opted_out": opted_out, "source": "phone", "note": "rang us up herself"});
+    let record = async |opted_out| world.post(&path, said(opted_out)).await.expect(200).body;
+    let audited = async || {
+        let log = world.get("/v1/audit?resource=customer").await.expect(200);
+        log.body["audit"].as_array().unwrap().clone()
+    };
+    // Twice is once.
+    for _ in 0..2 {
+        assert_eq!(record(false).await["opted_out_at"], Value::Null);
+        let log = audited().await;
+        assert_eq!(log.len(), 1, "{log:?}");
+        assert_eq!(log[0]["after"]["note"], "rang us up herself");
+        assert!(log[0]["before"]["opted_out_at"].is_string() && log[0]["key_id"].is_string());
+    }
+
+    world.advance_minutes(1).await;
+    assert!(record(true).await["opted_out_at"].is_string());
+    let heads = world.get("/v1/conversations").await.expect(200);
+    for head in heads.body["conversations"].as_array().unwrap() {
+        assert_eq!(head["state"]["reason"]["code"], "opted_out", "{head}");
+    }
+    world.advance_minutes(1).await;
+    record(false).await;
+    let heads = world.get("/v1/conversations").await.expect(200);
+    for head in heads.body["conversations"].as_array().unwrap() {
+        assert_eq!(head["state"]["state"], "open", "{head}");
+    }
+    assert_eq!(audited().await.len(), 3);
+
+    let path = format!("/v1/customers/{}", anna.customer);
+    world.call("DELETE", &path, &[], None).await.expect(204);
+    let log = world.get("/v1/audit?limit=100").await.expect(200);
+    assert!(!log.body.to_string().contains("rang us up"), "{}", log.body);
 }

@@ -335,6 +335,12 @@ impl World {
             reaction: None,
             referral: None,
         };
+        let reach = domain::customer::Reach {
+            conversation: id,
+            connection,
+            channel,
+            window_closes_at: None,
+        };
         let commit = Commit {
             head: Some(head),
             new_messages: vec![
@@ -360,7 +366,7 @@ impl World {
                     ..CustomerName::default()
                 },
                 language: None,
-                conversations: Vec::new(),
+                conversations: vec![reach],
                 chat: domain::customer::ChatConsent::default(),
                 turn: 0,
                 automated_at: Vec::new(),

@@ -16,14 +16,7 @@ impl Decider<'_> {
             return;
         }
         self.opted_out_at = None;
-        let by_opt_out = matches!(
-            self.conversation.state,
-            State::Suspended {
-                reason: Reason::OptedOut { .. },
-                ..
-            }
-        );
-        if by_opt_out {
+        if self.conversation.is_opted_out() {
             // A stop trigger or a closed conversation is not lifted by consent.
             self.conversation.state = State::Open;
         }

@@ -9,7 +9,7 @@ use super::{Assessed, Forecast, Judgement, Outlook, Snapshot};
 use crate::conversation::{Origin, Run, Source};
 use crate::ids::{ConversationId, MessageId, RuleId, RunId};
 use crate::plan::{self, Planned};
-use crate::receipt::{Entry, Gate, GateName, Reason, Verdict};
+use crate::receipt::{Entry, Gate, GateName, Rank, Reason, Verdict};
 use crate::rule::Rule;
 
 impl Decider<'_> {
@@ -39,7 +39,7 @@ impl Decider<'_> {
             let reason = match winner {
                 None => Reason::DoesNotApply,
                 Some(_) if run.rule() == winner => Reason::RuleChanged,
-                Some(by) => Reason::Outranked { by },
+                Some(by) => self.outranked_by(by, run.rule().and_then(|id| self.rule(id))),
             };
             self.remove_run(run.id);
             self.cancelled(&run, reason);
@@ -59,9 +59,18 @@ impl Decider<'_> {
         gates(&known, run, self.now).1.is_none()
     }
 
+    fn outranked_by(&self, by: RuleId, loser: Option<&Rule>) -> Reason {
+        let priority = |rule: &Rule| rule.spec.priority;
+        let rank = match loser.map(priority) == self.rule(by).map(priority) {
+            true => Rank::Age,
+            false => Rank::Priority,
+        };
+        Reason::Outranked { by, rank }
+    }
+
     fn outranked(&mut self, rule: &Rule, by: RuleId, remark: &str) {
         let input = format!("priority {}", rule.spec.priority);
-        let reason = Reason::Outranked { by };
+        let reason = self.outranked_by(by, Some(rule));
         self.entries.push(
             Entry::new(Verdict::Nothing { reason })
                 .rule(rule.id)
@@ -270,7 +279,10 @@ impl Decider<'_> {
         let in_the_way = if self.conversation.waiting_since.is_some() {
             Some(Reason::CustomerWaits)
         } else if let Some(by) = pending {
-            Some(Reason::Outranked { by })
+            Some(Reason::Outranked {
+                by,
+                rank: Rank::Pending,
+            })
         } else {
             match self.forecast(&run).outlook {
                 Outlook::Send { .. }

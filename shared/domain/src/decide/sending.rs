@@ -7,7 +7,7 @@ use super::{Effect, Forecast, LEASE, Outlook, SendOutcome, Snapshot, forecast};
 use crate::conversation::{Answer, Run, Sending, Source, UnknownSend};
 use crate::ids::RunId;
 use crate::message::Status;
-use crate::receipt::{Gate, Reason, Verdict};
+use crate::receipt::{Gate, Rank, Reason, Verdict};
 
 /// A send that was claimed and may have left the house.
 pub(super) struct Flight {
@@ -337,7 +337,8 @@ impl Decider<'_> {
         // While it was under way another rule's follow-up was planned in its place.
         let other = self.pending_rule_run().and_then(|pending| pending.rule());
         if let (Some(_), Some(by)) = (run.rule(), other) {
-            self.cancelled(&run, Reason::Outranked { by });
+            let rank = Rank::Pending;
+            self.cancelled(&run, Reason::Outranked { by, rank });
             return;
         }
         let until = due_at.max(self.now);

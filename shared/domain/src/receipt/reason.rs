@@ -97,6 +97,8 @@ pub enum Reason {
     },
     Outranked {
         by: RuleId,
+        #[serde(default)]
+        rank: Rank,
     },
     EpisodeDone,
     FrequencyCap {
@@ -135,6 +137,19 @@ pub enum Reason {
     AnswerFailed,
     Withdrawn,
     Expired,
+}
+
+/// By what one rule comes before another (DK-24).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rank {
+    /// Its priority is higher.
+    #[default]
+    Priority,
+    /// It is older, and the priorities are the same.
+    Age,
+    /// Its message was pending already.
+    Pending,
 }
 
 impl Reason {
@@ -382,10 +397,20 @@ impl Reason {
                 format!("Die Vorlage {name} ({language}) ist nicht freigegeben."),
                 format!("The template {name} ({language}) is not approved."),
             ),
-            Self::Outranked { .. } => both(
-                "Eine Regel mit höherer Priorität kommt zum Zug.",
-                "A rule with a higher priority goes first.",
-            ),
+            Self::Outranked { rank, .. } => match rank {
+                Rank::Priority => both(
+                    "Eine Regel mit höherer Priorität kommt zum Zug.",
+                    "A rule with a higher priority goes first.",
+                ),
+                Rank::Age => both(
+                    "Eine ältere Regel mit gleicher Priorität kommt zum Zug.",
+                    "An older rule with the same priority goes first.",
+                ),
+                Rank::Pending => both(
+                    "Eine andere Regel hat hier schon etwas geplant.",
+                    "Another rule has something pending here already.",
+                ),
+            },
             Self::EpisodeDone => both(
                 "In dieser Stille ging schon eine automatische Nachricht hinaus.",
                 "This silence has already had its automated message.",

@@ -7,8 +7,10 @@ use super::{
     Check, CheckItem, CostNote, PRICE_LIST, Reachable, Review, RuleDraft, Warning, fields,
 };
 use crate::channel::Channel;
+use crate::content::{HeaderParameter, TextParameter};
 use crate::rule::{Action, MessageText, Purpose, RuleSpec};
 use crate::template::TemplateCategory;
+use crate::variables;
 
 /// A description in fewer words than this can hardly say when.
 const DESCRIPTION_WORDS: usize = 4;
@@ -41,13 +43,13 @@ pub(super) fn review(
         warnings: Vec::new(),
     };
     advice.on_delay(fields::delay_field(draft), accounts, reach);
-    advice.on_words();
+    advice.on_words(reach);
     advice.on_message(accounts);
     advice.on_template(found);
     advice.on_channels(&channels);
     let extra = found.is_some_and(|found| found.standing != Standing::Unused);
     Review {
-        checks: checks(spec, message.as_ref(), found, accounts, &channels, words),
+        checks: checks(spec, found, accounts, &channels, reach, words),
         channels,
         warnings: advice.warnings,
         cost: CostNote {
@@ -60,13 +62,15 @@ pub(super) fn review(
 
 fn checks(
     spec: &RuleSpec,
-    message: Option<&MessageText>,
     found: Option<&Found<'_>>,
     accounts: &Accounts<'_>,
     channels: &[ChannelOutlook],
+    reach: &Reachable<'_>,
     words: Words,
 ) -> Vec<Check> {
     let step = spec.first_step();
+    let Action::Message { message, .. } = &step.action;
+    let message = message.as_ref();
     let point = |item, ok, detail| Check { item, ok, detail };
     let usable = |outlook: &&ChannelOutlook| outlook.left_out.is_none();
     let over = reach::length(step.after) == Length::Over;
@@ -88,7 +92,7 @@ fn checks(
         ),
         point(
             CheckItem::Description,
-            says_enough(spec.description(), DESCRIPTION_WORDS),
+            reach.understood && says_enough(spec.description(), DESCRIPTION_WORDS),
             words.quoted(spec.description()),
         ),
         point(
@@ -143,8 +147,15 @@ impl Advice<'_> {
         }
     }
 
-    fn on_words(&mut self) {
+    fn on_words(&mut self, reach: &Reachable<'_>) {
         let words = self.words;
+        if !reach.understood {
+            self.warn(
+                "description_not_understood",
+                "trigger.description",
+                words.not_understood(),
+            );
+        }
         if !says_enough(self.spec.description(), DESCRIPTION_WORDS) {
             self.warn(
                 "vague_description",
@@ -187,11 +198,28 @@ impl Advice<'_> {
         {
             self.warn("relative_date", "message.text", words.relative_date(&word));
         }
+        if let MessageText::Custom { text } = message {
+            self.on_braces("message.text", text);
+        }
+    }
+
+    fn on_braces(&mut self, field: &str, text: &str) {
+        if let Some(name) = variables::without_hashes(text) {
+            let message = self.words.without_hashes(name);
+            self.warn("variable_without_hashes", field, message);
+        }
     }
 
     fn on_template(&mut self, found: Option<&Found<'_>>) {
         let words = self.words;
         let Some(found) = found else { return };
+        if let Some(HeaderParameter::Text(TextParameter { text, .. })) = &found.used.header {
+            self.on_braces("whatsapp_template.header.text", text);
+        }
+        for (place, parameter) in found.used.parameters.iter().enumerate() {
+            let field = format!("whatsapp_template.parameters[{place}]");
+            self.on_braces(&field, &parameter.text);
+        }
         let field = "whatsapp_template";
         match found.standing {
             Standing::Approved => {}

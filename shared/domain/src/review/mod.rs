@@ -27,7 +27,7 @@ use crate::connection::Connection;
 use crate::field::{FieldError, FieldErrors};
 use crate::receipt::channel_name;
 use crate::rule::{Delay, MessageText, RuleSpec};
-use crate::settings::Settings;
+use crate::settings::Locale;
 use crate::template::Template;
 use reach::{Accounts, Fit, Length};
 use template::Found;
@@ -44,10 +44,12 @@ pub struct Reachable<'a> {
     pub connections: &'a [Connection],
     /// The templates of all connections.
     pub templates: &'a [Template],
-    /// The workspace's settings; the review speaks its language.
-    pub settings: &'a Settings,
+    /// The language of the review.
+    pub locale: Locale,
     /// The time that the description itself names, where it names one (DK-30).
     pub described_delay: Option<TimeDelta>,
+    /// Whether the description can be judged without a model.
+    pub understood: bool,
 }
 
 /// A rule that may be saved.
@@ -168,7 +170,7 @@ pub fn check(draft: &RuleDraft, reach: &Reachable<'_>) -> Result<Checked, Vec<Fi
     let spec = fields
         .into_spec(template)
         .expect("a part that could not be read has noted its error");
-    let words = Words::new(reach.settings.locale);
+    let words = Words::new(reach.locale);
     let review = advice::review(&spec, draft, found.as_ref(), &accounts, reach, words);
     Ok(Checked {
         spec,

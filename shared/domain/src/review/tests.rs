@@ -4,7 +4,7 @@ use super::*;
 use crate::connection::ConnectionState;
 use crate::fixtures::{connection, minutes, settings, template};
 use crate::rule::{Action, Rule};
-use crate::settings::Locale;
+use crate::settings::{Locale, Settings};
 use crate::template::{TemplateCategory, TemplateStatus};
 
 /// A workspace with these channels connected and the approved template `termin`.
@@ -13,6 +13,7 @@ struct World {
     templates: Vec<Template>,
     settings: Settings,
     described: Option<TimeDelta>,
+    understood: bool,
 }
 
 impl World {
@@ -25,6 +26,7 @@ impl World {
             templates: vec![template()],
             settings: settings(),
             described: None,
+            understood: true,
         }
     }
 
@@ -35,8 +37,9 @@ impl World {
             &Reachable {
                 connections: &self.connections,
                 templates: &self.templates,
-                settings: &self.settings,
+                locale: self.settings.locale,
                 described_delay: self.described,
+                understood: self.understood,
             },
         )
     }
@@ -620,6 +623,14 @@ fn other_surprises_are_warned_of() {
     check(&all(), message("Passt es dir morgen?"), "relative_date");
     check(&all(), message("Nächste Woche ist frei."), "relative_date");
     assert!(warnings(&all().saved(message("Guten Morgen!"))).is_empty());
+    check(
+        &all(),
+        message("Hallo {{first_name}}, passt das?"),
+        "variable_without_hashes",
+    );
+    let mut puzzled = all();
+    puzzled.understood = false;
+    check(&puzzled, json!({}), "description_not_understood");
     let trigger =
         json!({ "description": "Wer nicht mehr schreibt, bekommt etwas", "any_silence": true });
     check(&all(), json!({ "trigger": trigger }), "any_silence");

@@ -190,6 +190,20 @@ impl Words {
         )
     }
 
+    pub(super) fn not_understood(self) -> String {
+        self.say(
+            "Die Beschreibung ist ohne Modell nicht zu verstehen: Ohne Modell gilt die Regel für niemanden. Sage, in welcher Lage der Kunde ist („wenn der Kunde nach einem Preis fragt und nicht mehr antwortet“).",
+            "The description cannot be understood without a model: without one the rule applies to nobody. Say what situation the customer is in (\"when the customer asks for a price and stops answering\").",
+        )
+    }
+
+    pub(super) fn without_hashes(self, name: &str) -> String {
+        self.say(
+            format!("„{{{{{name}}}}}“ geht wörtlich hinaus. Eine Variable schreibt sich ##{{{{{name}}}}}."),
+            format!("\"{{{{{name}}}}}\" is sent as it stands. A variable is written ##{{{{{name}}}}}."),
+        )
+    }
+
     pub(super) fn vague_stop(self) -> String {
         self.say(
             "Der Stopp-Auslöser ist sehr kurz. Nenne, was erreicht oder gesagt sein muss.",

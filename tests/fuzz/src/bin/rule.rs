@@ -140,8 +140,9 @@ impl World {
         let reach = Reachable {
             connections: &self.connections,
             templates: &self.templates,
-            settings: &self.settings,
+            locale: self.settings.locale,
             described_delay: ai::time_in_description(description.unwrap_or_default()),
+            understood: ai::builtin::understands(description.unwrap_or_default()),
         };
         check(draft, &reach)
     }
@@ -153,6 +154,7 @@ fn connection(workspace: WorkspaceId, channel: Channel) -> Connection {
     let stored = json!({
         "id": id, "workspace": workspace, "version": 1, "channel": channel, "name": channel,
         "account": null, "business_account": null, "state": { "state": "active" },
+        "secrets": { "token": "t" },
         "created_at": now(), "updated_at": now(),
     });
     serde_json::from_value(stored).expect("a connection")

@@ -3,7 +3,8 @@ use crate::channel::Channel;
 use crate::conversation::State;
 use crate::decide::{Effect, Event, LEASE};
 use crate::fixtures::{hours, manual, minutes, monday, quiet, rule, with_template};
-use crate::receipt::{Reason, Verdict};
+use crate::ids::RuleId;
+use crate::receipt::{Rank, Reason, Verdict};
 use crate::rule::{Delay, Rule};
 
 fn prioritised(name: &str, delay: Delay, priority: u16) -> Rule {
@@ -114,13 +115,15 @@ fn dk_24_one_message_per_silence_and_the_priority_decides_then_the_age() {
     let mut world = World::answered(Channel::WhatsApp, rules);
     world.advance(3000);
     assert_eq!((world.sent.len(), world.sent[0].rule), (1, Some(old.id)));
-    let outranked = world.entries.iter().filter(|entry| {
-        entry.verdict
-            == Verdict::Nothing {
-                reason: Reason::Outranked { by: old.id },
-            }
-    });
-    assert_eq!(outranked.count(), 2);
+    for (loser, rank) in [("low", Rank::Priority), ("young", Rank::Age)] {
+        let reason = Reason::Outranked { by: old.id, rank };
+        let verdict = Verdict::Nothing { reason };
+        let outranked = world
+            .entries
+            .iter()
+            .any(|entry| entry.rule == Some(RuleId::derive(&[loser])) && entry.verdict == verdict);
+        assert!(outranked, "{loser} {rank:?}");
+    }
 }
 
 #[test]

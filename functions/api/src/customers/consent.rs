@@ -1,0 +1,140 @@
+//! What a customer told staff about being written to, recorded with who recorded it and why.
+
+use std::sync::Arc;
+
+use app::App;
+use app::apply::{Applied, Change, Loaded, apply};
+use axum::Json as Out;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::customer::Customer;
+use domain::decide::Event;
+use domain::field::{FieldErrors, required_text};
+use domain::ids::{ConversationId, CustomerId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use store::Resource;
+use utoipa::ToSchema;
+
+use crate::auth::Admin;
+use crate::conversations::CustomerOut;
+use crate::http::{Id, Json, Problem, WriteProblems};
+use crate::schema;
+
+const SOURCE_LIMIT: usize = 100;
+const NOTE_LIMIT: usize = 500;
+
+/// What the customer said, and how it is known.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConsentIn {
+    /// `true`: no automated message any more. `false`: the customer takes that back.
+    opted_out: bool,
+    /// Where the customer said so: `phone`, `in person`, the name of a form.
+    #[schema(min_length = 1, max_length = 100)]
+    source: String,
+    /// What was said, so that it can be proved later.
+    #[schema(min_length = 1, max_length = 500)]
+    note: String,
+}
+
+/// What the audit log keeps of it.
+#[derive(Serialize)]
+struct Recorded<'a> {
+    opted_out_at: Option<DateTime<Utc>>,
+    /// By these the entry is found when the customer is exported or erased.
+    conversations: Vec<ConversationId>,
+    #[serde(flatten)]
+    said: Option<&'a ConsentIn>,
+}
+
+/// Record that a customer wants no automated messages, or wants them again.
+///
+/// Only the customer can take an opt-out back: by writing a word such as START, or by telling
+/// somebody, which is recorded here with its source and a note. Both go to the audit log with the
+/// key that recorded it. What the customer told the platform about marketing stays as it is.
+#[utoipa::path(
+    post, path = "/v1/customers/{id}/consent", tag = "customers", security(("key" = ["admin"])),
+    params(("id" = schema::CustomerId, Path)),
+    request_body = ConsentIn,
+    responses((status = 200, description = "As it is now.", body = CustomerOut), WriteProblems)
+)]
+pub(crate) async fn record_consent(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Id(id): Id<CustomerId>,
+    Json(said): Json<ConsentIn>,
+) -> Result<Out<CustomerOut>, Problem> {
+    let said = said.checked()?;
+    let (ws, now) = (caller.workspace(), app.now());
+    let before = find(&app, ws, id).await?;
+    let mut entry = Some(caller.change("record_consent").of(
+        &app,
+        now,
+        (Resource::Customer, id.to_string()),
+        recorded(&before, None)?,
+        recorded(&before, Some(&said))?,
+    ));
+    for reach in &before.conversations {
+        let planned = |loaded: &Loaded| {
+            // A conversation that is suspended for an opt-out is opened although the customer's own
+            // item has it no more: the one before it in this loop took it away.
+            let stands = loaded.conversation.is_opted_out() == said.opted_out
+                && loaded.customer.chat.opted_out_at.is_some() == said.opted_out;
+            let event = Event::Consent {
+                opted_out: said.opted_out,
+            };
+            (loaded.customer.id == id && !stands).then(|| Change {
+                note: entry.clone(),
+                ..Change::event("consent_recorded", event)
+            })
+        };
+        if let Applied::Done { .. } = apply(&app, ws, reach.conversation, now, planned).await? {
+            entry = None;
+        }
+    }
+    let after = find(&app, ws, id).await?;
+    Ok(Out(CustomerOut::new(id, Some(&after))))
+}
+
+impl ConsentIn {
+    fn checked(self) -> Result<Self, Problem> {
+        let mut errors = FieldErrors::default();
+        let mut text = |field, value: &str, limit, purpose| {
+            let text = required_text(field, Some(value), limit, purpose);
+            errors.take(text).unwrap_or_default()
+        };
+        let source = text(
+            "source",
+            &self.source,
+            SOURCE_LIMIT,
+            "say where the customer said so, such as `phone`",
+        );
+        let note = text(
+            "note",
+            &self.note,
+            NOTE_LIMIT,
+            "say what the customer said, so that it can be proved later",
+        );
+        errors.finish().map_err(Problem::invalid)?;
+        Ok(Self {
+            source,
+            note,
+            ..self
+        })
+    }
+}
+
+fn recorded(customer: &Customer, said: Option<&ConsentIn>) -> Result<serde_json::Value, Problem> {
+    let conversations = customer.conversations.iter();
+    let recorded = Recorded {
+        opted_out_at: customer.chat.opted_out_at.filter(|_| said.is_none()),
+        conversations: conversations.map(|reach| reach.conversation).collect(),
+        said,
+    };
+    serde_json::to_value(recorded).map_err(Problem::internal)
+}
+
+async fn find(app: &App, ws: WorkspaceId, id: CustomerId) -> Result<Customer, Problem> {
+    let found = app.store.customer(ws, id).await?;
+    found.ok_or_else(|| Problem::not_found("a customer"))
+}
