@@ -23,6 +23,7 @@ fn table() -> Vec<UtoipaMethodRouter<Arc<App>>> {
         routes!(rules::enable_rule),
         routes!(rules::disable_rule),
         routes!(rules::preview_rule),
+        routes!(rules::rehearse_message),
         //
         routes!(
             connections::list_connections,

@@ -3,12 +3,13 @@
 use ai::builtin::OptOut;
 use app::apply::{self, Applied, Change, Loaded};
 use app::correlation::Correlation;
+use app::reading::Reading;
 use app::{App, AppError};
 use channels::inbound::{Echo, EchoOrigin, InboundMessage, Postback};
 use domain::channel::Channel;
 use domain::content::Content;
 use domain::conversation::Conversation;
-use domain::decide::{CustomerWrote, Event};
+use domain::decide::Event;
 use domain::message::{Author, Message, Status};
 
 use crate::arrival::Arrival;
@@ -29,14 +30,16 @@ pub(crate) async fn from_customer(
         return Ok(());
     }
     let words = message.content.words().unwrap_or_default();
+    let mut reading = Reading::of(words, arrival.event.channel);
+    reading.automatic |= message.automatic;
     // The inbox says what the decision was made on.
-    let automatic = message.automatic || ai::builtin::is_automatic(words);
+    let automatic = reading.automatic;
     let contents = std::iter::once(&message.content).chain(&message.more);
     let messages = contents
         .enumerate()
         .map(|(number, content)| stored(arrival, message, content.clone(), number, automatic))
         .collect();
-    customer_wrote(app, arrival, messages, words, automatic).await
+    customer_wrote(app, arrival, messages, reading).await
 }
 
 /// The customer tapped a button of ours: that is an answer.
@@ -59,32 +62,30 @@ pub(crate) async fn button_tapped(
         id: arrival.message_id(id),
         ..customer_message(arrival, content, false)
     };
-    customer_wrote(app, arrival, vec![message], &title, false).await
+    // Whoever taps is a person.
+    let reading = Reading {
+        automatic: false,
+        ..Reading::of(&title, arrival.event.channel)
+    };
+    customer_wrote(app, arrival, vec![message], reading).await
 }
 
 async fn customer_wrote(
     app: &App,
     arrival: &Arrival,
     messages: Vec<Message>,
-    words: &str,
-    automatic: bool,
+    reading: Reading,
 ) -> Result<(), AppError> {
     let preview = messages
         .first()
         .map(|message| message.content.preview())
         .unwrap_or_default();
-    let opt_out = ai::builtin::opt_out(words, arrival.event.channel.as_str());
-    let event = Event::CustomerWrote(CustomerWrote {
-        at: arrival.event.at,
-        preview,
-        opens_window: arrival.event.opens_window(),
-        automatic,
-        opt_out: opt_out == OptOut::Yes,
-    });
-    // Unclear wishes are for a person to read, never guessed (NX-29).
-    let label = (opt_out == OptOut::Unclear).then_some(OPT_OUT_LABEL);
-    let opts_in = ai::builtin::opt_in(words);
-    let extra = Extra { label, opts_in };
+    let (at, opens_window) = (arrival.event.at, arrival.event.opens_window());
+    let event = Event::CustomerWrote(reading.customer_wrote(at, preview, opens_window));
+    let extra = Extra {
+        label: (reading.opt_out == OptOut::Unclear).then_some(OPT_OUT_LABEL),
+        reading: Some(reading),
+    };
     store(app, arrival, &messages, "customer_wrote", &event, extra).await
 }
 
@@ -133,8 +134,8 @@ pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<()
 struct Extra<'a> {
     /// A label for people.
     label: Option<&'a str>,
-    /// The customer takes an opt-out back, if there is one.
-    opts_in: bool,
+    /// What the customer's words mean; they may take an opt-out back.
+    reading: Option<Reading>,
 }
 
 /// Stores the messages together with the decision about them.
@@ -159,8 +160,9 @@ async fn store(
                 ..message.clone()
             })
             .collect();
-        let back_in = extra.opts_in && loaded.customer.chat.opted_out_at.is_some();
-        let consent = back_in.then_some(Event::Consent { opted_out: false });
+        let consent = extra
+            .reading
+            .and_then(|reading| reading.consent(&loaded.customer));
         let thread = thread(arrival, event);
         let change = Change {
             events: thread

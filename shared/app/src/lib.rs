@@ -19,6 +19,7 @@ pub mod join;
 pub mod judge;
 pub mod metrics;
 pub mod ports;
+pub mod reading;
 pub mod rules;
 pub mod tasks;
 pub mod timers;

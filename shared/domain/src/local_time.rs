@@ -73,7 +73,8 @@ impl Zone {
     /// The instant as local text, for people: `2026-03-29 03:30 CEST`.
     #[must_use]
     pub fn show(self, at: DateTime<Utc>) -> String {
-        self.local(at).format("%Y-%m-%d %H:%M %Z").to_string()
+        let local = at.with_timezone(&self.0);
+        local.format("%Y-%m-%d %H:%M %Z").to_string()
     }
 
     fn candidates(self, local: NaiveDateTime) -> (DateTime<Utc>, DateTime<Utc>) {

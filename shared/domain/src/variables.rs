@@ -242,6 +242,9 @@ mod tests {
             [Ok(Piece::Text("a")), Err(VariableError::Unclosed)]
         );
         assert_eq!(pieces("").count(), 0);
+    }
+
+    #[test]
     fn braces_without_hashes_are_noticed() {
         for (text, found) in [
             ("Hallo {{first_name}},", Some("first_name")),

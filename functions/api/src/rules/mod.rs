@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod list;
+mod message_rehearsal;
 mod preview;
 mod rehearsal;
 mod sample;
@@ -17,6 +18,7 @@ mod wire_tests;
 pub(crate) use create::*;
 pub(crate) use delete::*;
 pub(crate) use list::*;
+pub(crate) use message_rehearsal::*;
 pub(crate) use preview::*;
 pub(crate) use switch::*;
 pub(crate) use update::*;

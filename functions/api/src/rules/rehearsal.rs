@@ -21,7 +21,7 @@ use crate::http::Problem;
 use crate::schema;
 
 /// Past this no model is asked: an answer takes up to 20 seconds, and this function has 29.
-const MODEL_TIME: TimeDelta = TimeDelta::seconds(6);
+pub(super) const MODEL_TIME: TimeDelta = TimeDelta::seconds(6);
 
 /// What the rule would do in a conversation if its silence were judged now.
 #[derive(Serialize, ToSchema)]

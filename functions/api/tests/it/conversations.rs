@@ -71,6 +71,8 @@ async fn what_is_pending_is_blocked_by_the_limit_of_its_day() {
             rescue: None,
             attempts: 0,
             message_at: None,
+            from: None,
+            turn: 0,
         }];
         let sent = Counter {
             date: now.date_naive(),

@@ -182,6 +182,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "update_conversation" => json!({"assignee": "ich"}),
         "create_customer" | "update_customer" => json!({"name": {"first": "Berta"}}),
         "join_conversation" => json!({"customer_id": format!("cus_{}", "0".repeat(32))}),
+        "rehearse_message" => json!({"text": "Ich möchte keine Nachrichten mehr"}),
         "record_consent" => json!({"opted_out": true, "source": "phone", "note": "called us"}),
         "create_message" => json!({"text": "Hallo"}),
         "create_template" => json!({

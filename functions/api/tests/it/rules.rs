@@ -365,3 +365,78 @@ async fn fail(world: &World, conversation: ConversationId, message: &Value) {
         .unwrap();
     assert!(before.is_some());
 }
+
+/// NX-09: what a message would set off, by the functions that decide in earnest.
+#[tokio::test]
+async fn a_message_is_rehearsed_before_anybody_writes_it() {
+    let world = World::new().await;
+    let made = world.post("/v1/rules", rule()).await.expect(201).body;
+    let name = made["name"].clone();
+    let conversation = world.conversation(world.loopback, Channel::Loopback).await;
+    let before = world
+        .get(&format!("/v1/conversations/{conversation}"))
+        .await;
+    let rehearse = async |body: Value| {
+        let answer = world.post("/v1/rehearsals?locale=en", body).await;
+        answer.expect(200).body
+    };
+    let verdicts = |entries: &Value| -> Vec<String> {
+        let entries = entries.as_array().unwrap().iter();
+        entries
+            .map(|entry| {
+                format!(
+                    "{} {}",
+                    entry["verdict"]["verdict"], entry["verdict"]["reason"]["code"]
+                )
+            })
+            .collect()
+    };
+
+    // In a conversation, and in none.
+    for place in [json!({"conversation": conversation}), json!({})] {
+        let with = |text: &str| {
+            let mut body = place.clone();
+            body["text"] = json!(text);
+            body
+        };
+        let stop = rehearse(with("STOP")).await;
+        assert_eq!(stop["opt_out"], "yes", "{stop}");
+        assert_eq!(
+            verdicts(&stop["on_arrival"]),
+            [r#""suspended" "opted_out""#],
+            "{stop}"
+        );
+        assert_eq!(stop["when_judged"], json!([]), "{stop}");
+
+        let confirmed = rehearse(with("Super, Dienstag um 10 Uhr passt, bis dann!")).await;
+        assert_eq!(confirmed["opt_out"], "no");
+        let judged = &confirmed["when_judged"];
+        assert_eq!(
+            verdicts(judged),
+            [r#""suspended" "stop_trigger_met""#],
+            "{confirmed}"
+        );
+        assert_eq!(judged[0]["rule_name"], name);
+
+        let asks = rehearse(with("Was kostet das denn?")).await;
+        assert_eq!(
+            verdicts(&asks["when_judged"]),
+            [r#""nothing" "customer_waits""#],
+            "{asks}"
+        );
+        let back = rehearse(with("START")).await;
+        assert_eq!(
+            (&back["opt_in"], &back["opt_out"]),
+            (&json!(true), &json!("no"))
+        );
+    }
+    // Nothing happened to anybody.
+    let after = world
+        .get(&format!("/v1/conversations/{conversation}"))
+        .await;
+    assert_eq!(after.expect(200).body, before.expect(200).body);
+    let refused = world.post("/v1/rehearsals", json!({"text": " "})).await;
+    refused.problem(422, "required", "text");
+    let nowhere = json!({"text": "Hallo", "channel": "telegram"});
+    world.post("/v1/rehearsals", nowhere).await.expect(409);
+}

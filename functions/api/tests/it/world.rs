@@ -340,6 +340,7 @@ impl World {
             connection,
             channel,
             window_closes_at: None,
+            refusal: None,
         };
         let commit = Commit {
             head: Some(head),
