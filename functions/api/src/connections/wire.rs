@@ -141,7 +141,7 @@ pub(crate) struct ConnectionList {
 
 impl ConnectionOut {
     pub(super) fn new(connection: Connection, now: DateTime<Utc>) -> Self {
-        let missing = connection.missing_secrets();
+        let (missing, can_send) = (connection.missing_secrets(), connection.can_send());
         let hold = connection.held(now).cloned();
         let secrets = secrets_of(connection.channel)
             .iter()
@@ -168,7 +168,7 @@ impl ConnectionOut {
             state,
             paused_reason,
             paused_since,
-            can_send: !missing.contains(&TOKEN),
+            can_send,
             can_receive: missing.iter().all(|kind| *kind == TOKEN),
             missing: missing.into_iter().map(str::to_owned).collect(),
             hold: hold.map(|Hold { until, reason }| HoldOut { until, reason }),

@@ -240,10 +240,15 @@ async fn invented(
         automated_at: Vec::new(),
         created_at: asked,
     };
+    let answer = Turn {
+        author: Author::Business,
+        at: answered,
+        text: "👍".to_owned(),
+    };
     let talk = Transcript {
         channel: channel.as_str().to_owned(),
         language: None,
-        turns: Vec::new(),
+        turns: vec![answer],
     };
     let loaded = Loaded {
         templates: book.templates_of(connection.id),

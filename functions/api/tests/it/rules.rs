@@ -408,7 +408,8 @@ async fn a_message_is_rehearsed_before_anybody_writes_it() {
         );
         assert_eq!(stop["when_judged"], json!([]), "{stop}");
 
-        let confirmed = rehearse(with("Super, Dienstag um 10 Uhr passt, bis dann!")).await;
+        let gone = "Danke, ich habe kein Interesse mehr an einem Termin.";
+        let confirmed = rehearse(with(gone)).await;
         assert_eq!(confirmed["opt_out"], "no");
         let judged = &confirmed["when_judged"];
         assert_eq!(

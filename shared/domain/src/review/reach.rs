@@ -57,9 +57,7 @@ impl<'a> Accounts<'a> {
         Self {
             active: connections
                 .iter()
-                .filter(|connection| {
-                    connection.is_active() && connection.can_send() && wanted(connection.channel)
-                })
+                .filter(|connection| connection.is_active() && wanted(connection.channel))
                 .collect(),
             templates,
         }
@@ -125,7 +123,7 @@ pub(super) fn require_account(
         .filter(|connection| channels.is_empty() || channels.contains(&connection.channel))
         .map(|connection| {
             let state = match &connection.state {
-                ConnectionState::Active => "active, but its token is missing",
+                ConnectionState::Active => "active",
                 ConnectionState::Disabled => "switched off",
                 ConnectionState::Paused { .. } => "paused by the platform",
             };
