@@ -15,7 +15,23 @@ use crate::{
     connections, conversations, customers, document, rules, service, templates, workspace,
 };
 
-fn table() -> Vec<UtoipaMethodRouter<Arc<App>>> {
+type Routes = Vec<UtoipaMethodRouter<Arc<App>>>;
+
+fn table() -> Routes {
+    [
+        rule_routes(),
+        connection_routes(),
+        conversation_routes(),
+        customer_routes(),
+        workspace_routes(),
+        service_routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn rule_routes() -> Routes {
     vec![
         routes!(rules::list_rules, rules::create_rule),
         routes!(rules::preview_draft),
@@ -24,7 +40,11 @@ fn table() -> Vec<UtoipaMethodRouter<Arc<App>>> {
         routes!(rules::disable_rule),
         routes!(rules::preview_rule),
         routes!(rules::rehearse_message),
-        //
+    ]
+}
+
+fn connection_routes() -> Routes {
+    vec![
         routes!(
             connections::list_connections,
             connections::create_connection
@@ -38,7 +58,11 @@ fn table() -> Vec<UtoipaMethodRouter<Arc<App>>> {
         routes!(connections::disable_connection),
         routes!(templates::list_templates, templates::create_template),
         routes!(templates::sync_templates),
-        //
+    ]
+}
+
+fn conversation_routes() -> Routes {
+    vec![
         routes!(conversations::list_conversations),
         routes!(
             conversations::get_conversation,
@@ -56,7 +80,11 @@ fn table() -> Vec<UtoipaMethodRouter<Arc<App>>> {
         routes!(conversations::explain_conversation),
         routes!(conversations::list_pending),
         routes!(conversations::list_messages),
-        //
+    ]
+}
+
+fn customer_routes() -> Routes {
+    vec![
         routes!(customers::list_customers, customers::create_customer),
         routes!(
             customers::get_customer,
@@ -65,16 +93,21 @@ fn table() -> Vec<UtoipaMethodRouter<Arc<App>>> {
         ),
         routes!(customers::export_customer),
         routes!(customers::record_consent),
-        //
+    ]
+}
+
+fn workspace_routes() -> Routes {
+    vec![
         routes!(workspace::get_settings, workspace::update_settings),
         routes!(workspace::list_keys, workspace::create_key),
         routes!(workspace::delete_key),
         routes!(workspace::list_usage),
         routes!(workspace::list_audit),
-        //
-        routes!(service::get_health),
-        routes!(service::get_openapi),
     ]
+}
+
+fn service_routes() -> Routes {
+    vec![routes!(service::get_health), routes!(service::get_openapi)]
 }
 
 fn routes() -> OpenApiRouter<Arc<App>> {

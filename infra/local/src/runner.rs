@@ -298,11 +298,12 @@ impl Runner {
     }
 
     async fn handle_event(&self, body: &str) -> anyhow::Result<()> {
-        Ok(evaluate::handle(&self.app, read::<EventTask>(body)?).await?)
+        // Boxed: without optimisation they are large, and the stack of a test is small.
+        Ok(Box::pin(evaluate::handle(&self.app, read::<EventTask>(body)?)).await?)
     }
 
     async fn handle_due(&self, body: &str) -> anyhow::Result<()> {
-        Ok(dispatch::handle(&self.app, read::<DueTask>(body)?).await?)
+        Ok(Box::pin(dispatch::handle(&self.app, read::<DueTask>(body)?)).await?)
     }
 
     /// Whom to wake and when stands in the table. What the queue has of it from an earlier process
