@@ -73,6 +73,7 @@ async fn what_is_pending_is_blocked_by_the_limit_of_its_day() {
             message_at: None,
             from: None,
             turn: 0,
+            repeats: None,
         }];
         let sent = Counter {
             date: now.date_naive(),

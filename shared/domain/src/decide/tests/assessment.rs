@@ -209,7 +209,7 @@ fn a_chosen_time_that_quiet_hours_move_stands_in_the_receipt_beside_the_one_it_b
     // Tuesday 11:00 in Berlin.
     assert_eq!(due_at, monday() + hours(25));
     assert!(
-        remark.ends_with("[chosen: 2026-11-03 00:00; moved out of the quiet hours]"),
+        remark.ends_with("[chosen: 2026-11-03 00:00 CET; moved out of the quiet hours]"),
         "{remark}"
     );
 }
