@@ -15,6 +15,7 @@ use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::{Channel, ChannelUser};
 use domain::connection::Connection;
+use domain::contact::Profile;
 use domain::content::Content;
 use domain::conversation::Conversation;
 use domain::customer::{ChatConsent, Customer, CustomerName, Reach};
@@ -238,6 +239,8 @@ async fn invented(
         turn: 0,
         chat: ChatConsent::default(),
         automated_at: Vec::new(),
+        reference: None,
+        profile: Profile::default(),
         created_at: asked,
     };
     let answer = Turn {
