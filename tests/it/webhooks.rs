@@ -1,7 +1,9 @@
 //! What platforms, and people who only claim to be one, get to hear from the public webhooks.
 
 use chrono::TimeDelta;
+use domain::content::Content;
 use domain::ids::ConnectionId;
+use domain::message::Author;
 use serde_json::{Value, json};
 
 use crate::installation::{APP_SECRET, Installation, VERIFY_TOKEN, whatsapp};
@@ -200,6 +202,30 @@ async fn an_event_that_is_too_large_for_the_queue_is_cut_and_still_ends_the_sile
         stored.ends_with("[… 1400000 bytes]"),
         "it says what is missing"
     );
+}
+
+#[tokio::test]
+async fn an_event_of_too_many_parts_still_ends_the_silence() {
+    let world = World::new().await;
+    let mut text = whatsapp::text(ANNA, "wamid.many", world.installation.now(), "Hallo");
+    text["type"] = json!("contacts");
+    let one =
+        json!({ "name": { "formatted_name": "a".repeat(100) }, "phones": [{ "phone": "1" }] });
+    text["contacts"] = json!(vec![one; 20_000]);
+    let body = whatsapp::body(vec![vec![whatsapp::change(ANNA, "messages", vec![text])]]);
+    world
+        .installation
+        .meta(&world.path, &body)
+        .await
+        .expect(200);
+    assert_eq!(world.installation.evaluate().await, 1);
+    let messages = world.installation.messages(world.connection, ANNA).await;
+    assert_eq!(messages.len(), 1);
+    let unread = Content::Unsupported {
+        kind: "too_large".to_owned(),
+    };
+    assert_eq!(messages[0].content, unread);
+    assert_eq!(messages[0].author, Author::Customer { automatic: false });
 }
 
 #[tokio::test]

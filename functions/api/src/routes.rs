@@ -103,6 +103,8 @@ fn workspace_routes() -> Routes {
         routes!(workspace::delete_key),
         routes!(workspace::list_usage),
         routes!(workspace::list_audit),
+        routes!(workspace::list_notifications),
+        routes!(workspace::read_notification),
     ]
 }
 

@@ -37,6 +37,7 @@ ids! {
     CustomerId, "cus_", "Id of a customer.";
     KeyId, "key_", "Id of an API key.";
     MessageId, "msg_", "Id of a message.";
+    NotificationId, "ntf_", "Id of a notification.";
     ReceiptId, "rcp_", "Id of a receipt.";
     RuleId, "rul_", "Id of a rule.";
     RunId, "run_", "Id of a pending follow-up.";

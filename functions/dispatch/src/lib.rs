@@ -31,7 +31,7 @@ pub async fn handle(app: &App, task: DueTask) -> Result<(), AppError> {
             workspace,
             conversation,
             generation,
-        } => wake(app, workspace, conversation, generation).await,
+        } => Box::pin(wake(app, workspace, conversation, generation)).await,
         DueTask::RearmV1 {
             workspace,
             conversation,
@@ -63,6 +63,7 @@ async fn wake(
     id: ConversationId,
     generation: u64,
 ) -> Result<(), AppError> {
+    let mut kept = None;
     for _ in 0..TRIES {
         let now = app.now();
         let Some(loaded) = apply::load(app, ws, id).await? else {
@@ -78,7 +79,9 @@ async fn wake(
             .find(is_ours);
         let done = match next {
             Some(Effect::Assess { rules }) => assess::run(app, loaded, &rules, now).await?,
-            Some(Effect::Send { run, how }) => send::run(app, loaded, &run, how).await?,
+            Some(Effect::Send { run, how }) => {
+                Box::pin(send::run(app, loaded, &run, how, &mut kept)).await?
+            }
             Some(Effect::MoveTo { run, to }) => {
                 Box::pin(moved::run(app, loaded, &run, to, now)).await?
             }

@@ -21,8 +21,10 @@ use domain::connection::Connection;
 use domain::content::Content;
 use domain::conversation::{Conversation, Preview, Run, Source};
 use domain::decide::{Effect, Event, SendOutcome, decide};
+use domain::ids::RunId;
 use domain::message::{Author, Message, Status};
 use domain::receipt::{How, Reason};
+use domain::template::Template;
 use secrecy::{ExposeSecret, SecretString};
 use store::{Attempt, Check, Counter};
 
@@ -33,16 +35,34 @@ use crate::{TRIES, settled};
 const PATIENCE: TimeDelta = TimeDelta::seconds(120);
 
 /// Sends what `decide` said is to be sent. `false`: the world changed meanwhile, decide again.
-pub(crate) async fn run(app: &App, loaded: Loaded, run: &Run, how: How) -> Result<bool, AppError> {
+///
+/// `kept` is what an earlier round wrote: a text that was paid for is not written again because
+/// another write was faster, unless that changed what it says.
+pub(crate) async fn run(
+    app: &App,
+    loaded: Loaded,
+    run: &Run,
+    how: How,
+    kept: &mut Option<Kept>,
+) -> Result<bool, AppError> {
     let looked_at = app.now();
     let Some(token) = token(app, &loaded.connection).await? else {
         let (ws, id) = (loaded.conversation.workspace, loaded.connection.id);
         consequences::for_connection_without_token(app, ws, id, looked_at).await?;
         return Ok(false);
     };
-    let Some(mut draft) = draft(app, &loaded, run, how).await? else {
-        return give_up(app, loaded, run, Reason::RuleDeleted).await;
+    let written_for = WrittenFor::new(&loaded, run, how);
+    let mut draft = match kept.take().filter(|kept| kept.written_for == written_for) {
+        Some(kept) => kept.draft,
+        None => match draft(app, &loaded, run, how).await? {
+            Some(draft) => draft,
+            None => return give_up(app, loaded, run, Reason::RuleDeleted).await,
+        },
     };
+    *kept = Some(Kept {
+        written_for,
+        draft: draft.clone(),
+    });
     // Writing a text may have taken seconds: quiet hours and windows count from here.
     let now = app.now();
     draft.at = draft.at.or(run.message_at).or(Some(now));
@@ -59,7 +79,38 @@ pub(crate) async fn run(app: &App, loaded: Loaded, run: &Run, how: How) -> Resul
     Ok(true)
 }
 
+/// A text that was written and could not be claimed, and for what.
+pub(crate) struct Kept {
+    written_for: WrittenFor,
+    draft: Draft,
+}
+
+/// All that a text depends on.
+#[derive(PartialEq, Eq)]
+struct WrittenFor {
+    run: RunId,
+    source: Source,
+    how: How,
+    last_message_at: DateTime<Utc>,
+    customer: u64,
+    templates: Vec<Template>,
+}
+
+impl WrittenFor {
+    fn new(loaded: &Loaded, run: &Run, how: How) -> Self {
+        Self {
+            run: run.id,
+            source: run.source.clone(),
+            how,
+            last_message_at: loaded.conversation.last_message_at(),
+            customer: loaded.customer.version,
+            templates: loaded.templates.clone(),
+        }
+    }
+}
+
 /// What will be stored and sent.
+#[derive(Clone)]
 struct Draft {
     author: Author,
     content: Result<Content, Reason>,
@@ -288,11 +339,7 @@ async fn call(app: &App, loaded: &Loaded, message: &Message, action: OutboundAct
     });
     match action {
         OutboundAction::Loopback => match ProviderMessageId::parse(&message.id.to_string()) {
-            Ok(id) => Outcome::Accepted {
-                id,
-                user: None,
-                held: false,
-            },
+            Ok(id) => Outcome::Accepted { id, held: false },
             Err(_) => channels::TransportError::MaybeSent("no id".to_owned()).into(),
         },
         OutboundAction::Http(request) => match app.http.send(&request).await {
@@ -485,7 +532,7 @@ fn after(
         ..message.clone()
     };
     match (outcome, ended) {
-        (Outcome::Accepted { id, .. }, _) => {
+        (Outcome::Accepted { id, held }, _) => {
             // Loopback has no platform behind it that would report the delivery.
             let delivered = channel == Channel::Loopback;
             after.status = if delivered {
@@ -494,6 +541,7 @@ fn after(
                 Status::Accepted
             };
             after.provider_id = Some(id.clone());
+            after.reason = held.then_some(Reason::HeldByPlatform);
         }
         (Outcome::Retry { .. }, SendOutcome::Retry { at: Some(_), .. }) => {
             after.reason = refused();

@@ -25,7 +25,8 @@ pub async fn handle(app: &App, task: EventTask) -> Result<(), AppError> {
         event,
     } = task;
     let now = app.now();
-    inbound(app, workspace, connection, event, now).await
+    // What it reads and decides on is large, and hosts call this from deep within.
+    Box::pin(inbound(app, workspace, connection, event, now)).await
 }
 
 async fn inbound(

@@ -153,13 +153,18 @@ async fn store(
         };
         let id = loaded.conversation.id;
         let is_new = loaded.conversation.version == 0;
+        let mut head = loaded.conversation.clone();
         let messages = messages
             .iter()
-            .map(|message| Message {
-                conversation: id,
-                ..message.clone()
+            .map(|message| {
+                let message = message.clone();
+                head.take_early(Message {
+                    conversation: id,
+                    ..message
+                })
             })
             .collect();
+        label(&mut head, extra.label);
         let consent = extra
             .reading
             .and_then(|reading| reading.consent(&loaded.customer));
@@ -174,7 +179,7 @@ async fn store(
             new_messages: messages,
             dated_by_us: arrival.event.at_is_ours,
             customer: changed_customer(arrival, &loaded, event, is_new),
-            head: extra.label.and_then(|label| labelled(&loaded, label)),
+            head: (head != loaded.conversation).then_some(head),
             raw: arrival.raw(),
             ..Change::default()
         };
@@ -202,14 +207,13 @@ fn thread(arrival: &Arrival, event: &Event) -> Option<Event> {
     })
 }
 
-/// The head with one more label; `None` if it has it.
-fn labelled(loaded: &Loaded, label: &str) -> Option<Conversation> {
-    let mut head = loaded.conversation.clone();
-    if head.labels.iter().any(|known| known == label) {
-        return None;
+/// One more label, unless the head has it.
+fn label(head: &mut Conversation, label: Option<&str>) {
+    if let Some(label) = label
+        && !head.labels.iter().any(|known| known == label)
+    {
+        head.labels.push(label.to_owned());
     }
-    head.labels.push(label.to_owned());
-    Some(head)
 }
 
 /// The customer with what the event tells of them; `None` if that is nothing new.

@@ -1,6 +1,7 @@
 //! What platforms and customers report on messages afterwards: delivered, read, failed, edited,
 //! taken back, reacted to.
 
+use ai::builtin::OptOut;
 use app::apply::{self, Change};
 use app::consequences::{self, Failed, ForCustomer};
 use app::correlation::Correlation;
@@ -12,7 +13,7 @@ use chrono::{DateTime, Utc};
 use domain::channel::ProviderMessageId;
 use domain::content::Content;
 use domain::decide::{Event, Report, decide};
-use domain::message::{Author, Message, Status};
+use domain::message::{self, Afterthought, Author, Message, Status};
 use domain::receipt::Reason;
 use store::{PageRequest, StatusChange};
 
@@ -236,33 +237,25 @@ pub(crate) async fn read(
     report(app, arrival, correlation_of(&message), Status::Read, at).await
 }
 
-/// The customer changed a message.
+/// A message was changed. What the customer says now counts, also if the message itself is still
+/// on its way.
 pub(crate) async fn edited(
     app: &App,
     arrival: &Arrival,
     target: &ProviderMessageId,
     content: &Content,
 ) -> Result<(), AppError> {
-    if let Some(message) = find(app, arrival, target).await? {
-        app.store
-            .annotate_message(&message, Some(content.clone()), false, None)
-            .await?;
-    }
-    Ok(())
+    let content = content.clone();
+    afterwards(app, arrival, target, message::Change::Edited { content }).await
 }
 
-/// The customer took a message back.
+/// A message was taken back.
 pub(crate) async fn revoked(
     app: &App,
     arrival: &Arrival,
     target: &ProviderMessageId,
 ) -> Result<(), AppError> {
-    if let Some(message) = find(app, arrival, target).await? {
-        app.store
-            .annotate_message(&message, None, true, None)
-            .await?;
-    }
-    Ok(())
+    afterwards(app, arrival, target, message::Change::Revoked).await
 }
 
 /// The customer reacted to a message, or took the reaction back. On some platforms that opens
@@ -273,16 +266,81 @@ pub(crate) async fn reaction(
     target: &ProviderMessageId,
     emoji: Option<&str>,
 ) -> Result<(), AppError> {
-    if let Some(message) = find(app, arrival, target).await? {
-        app.store
-            .annotate_message(&message, None, false, Some(emoji.map(str::to_owned)))
-            .await?;
-    }
+    let emoji = emoji.map(str::to_owned);
+    afterwards(app, arrival, target, message::Change::Reacted { emoji }).await?;
     if arrival.event.opens_window() {
         others::acted(app, arrival).await
     } else {
         Ok(())
     }
+}
+
+/// Stores what was done to a message together with the decision about it. One that has not
+/// arrived yet finds it in the head.
+async fn afterwards(
+    app: &App,
+    arrival: &Arrival,
+    target: &ProviderMessageId,
+    change: message::Change,
+) -> Result<(), AppError> {
+    let edited = matches!(change, message::Change::Edited { .. });
+    for _ in 0..10 {
+        // An edit may be the first that we hear of somebody; whoever reacts has had a message.
+        let found = match edited {
+            true => arrival.find_or_begin(app).await?,
+            false => arrival.find(app).await?,
+        };
+        let Some(loaded) = found else {
+            return Ok(());
+        };
+        let (ws, id) = (arrival.workspace, loaded.conversation.id);
+        let known = app.store.message_by_provider_id(ws, id, target).await?;
+        let mut plan = Change {
+            cause: "message_changed",
+            raw: arrival.raw(),
+            customer: (loaded.conversation.version == 0).then(|| loaded.customer.clone()),
+            ..Change::default()
+        };
+        let by_customer = match &known {
+            Some(message) => matches!(message.author, Author::Customer { automatic: false }),
+            // Nobody else's edits are told before the message.
+            None => true,
+        };
+        if by_customer {
+            plan.events.extend(said_now(arrival, &change));
+        }
+        match known {
+            Some(message) => plan.messages.push(message.changed(&change)),
+            None => {
+                let mut head = loaded.conversation.clone();
+                head.keep_early(Afterthought {
+                    target: target.clone(),
+                    change: change.clone(),
+                });
+                plan.head = Some(head);
+            }
+        }
+        if apply::apply_once(app, loaded, plan, arrival.now)
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+    }
+    Err(AppError::Contended)
+}
+
+/// What the customer says by it, as far as it decides anything.
+fn said_now(arrival: &Arrival, change: &message::Change) -> Option<Event> {
+    let opt_out = match change {
+        message::Change::Edited { content } => {
+            let words = content.words().unwrap_or_default();
+            ai::builtin::opt_out(words, arrival.event.channel.as_str()) == OptOut::Yes
+        }
+        message::Change::Revoked => false,
+        message::Change::Reacted { .. } => return None,
+    };
+    Some(Event::CustomerChanged { opt_out })
 }
 
 async fn find(

@@ -19,9 +19,11 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
+use channels::inbound::{Echo, InboundMessage, Postback, Profile};
 use channels::verify::{self, Verification};
 use channels::{InboundEvent, InboundKind};
 use domain::channel::Channel;
+use domain::content::Content;
 use domain::ids::ConnectionId;
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -36,6 +38,8 @@ pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 const RAW_LIMIT: usize = 100_000;
 /// The largest event that is put on the queue, in bytes: below what an item of the table holds.
 const EVENT_LIMIT: usize = 256 * 1024;
+/// Other ids of the customer in an event that is larger than that.
+const MOST_ALIASES: usize = 8;
 /// The longest text in an event that is larger than that.
 const TEXT_LIMIT: usize = 32 * 1024;
 
@@ -180,17 +184,49 @@ fn without_excess(mut event: InboundEvent) -> InboundEvent {
         .and_then(serde_json::from_value::<InboundEvent>);
     match shorter {
         Ok(shorter) if size(&shorter) <= EVENT_LIMIT => shorter,
-        // Not long texts but very many parts: what kind it was is given up.
+        // Not long texts but very many parts: all that stays is what it was and whose.
         _ => {
             let whole = serde_json::to_string(&event.kind).unwrap_or_default();
-            event.kind = InboundKind::Unknown {
-                kind: "too_large".to_owned(),
-                path: String::new(),
-                problem: Some(format!("larger than {EVENT_LIMIT} bytes")),
-            };
+            event.kind = without_parts(event.kind);
             event.raw = Some(cut(&whole));
+            event.profile = Profile::default();
+            event.aliases.truncate(MOST_ALIASES);
             event
         }
+    }
+}
+
+/// Who wrote, and that it was too large to be read: whatever it said, it ends a silence.
+fn without_parts(kind: InboundKind) -> InboundKind {
+    let unread = || Content::Unsupported {
+        kind: "too_large".to_owned(),
+    };
+    match kind {
+        InboundKind::Message(message) => InboundKind::Message(Box::new(InboundMessage {
+            automatic: message.automatic,
+            group: message.group.map(|_| "too_large".to_owned()),
+            ..InboundMessage::new(message.id, unread())
+        })),
+        InboundKind::Postback(postback) => InboundKind::Postback(Postback {
+            id: postback.id,
+            title: None,
+            payload: None,
+            target: None,
+            referral: None,
+        }),
+        InboundKind::Echo(echo) => InboundKind::Echo(Echo {
+            content: unread(),
+            ..echo
+        }),
+        InboundKind::Edited { target, .. } => InboundKind::Edited {
+            target,
+            content: unread(),
+        },
+        _ => InboundKind::Unknown {
+            kind: "too_large".to_owned(),
+            path: String::new(),
+            problem: Some(format!("larger than {EVENT_LIMIT} bytes")),
+        },
     }
 }
 

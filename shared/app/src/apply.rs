@@ -13,11 +13,14 @@ use domain::connection::{Connection, ConnectionState};
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decide::{Decision, Effect, Event, Snapshot, decide};
-use domain::ids::{ConversationId, CustomerId, ReceiptId, WorkspaceId};
+use domain::ids::{ConversationId, CustomerId, NotificationId, ReceiptId, WorkspaceId};
 use domain::message::Message;
 use domain::receipt::Receipt;
 use domain::template::Template;
-use store::{Attempt, AuditEntry, Book, Check, Commit, Committed, Counter, KeyedAnswer, RawEvent};
+use store::{
+    Attempt, AuditEntry, Book, Check, Commit, Committed, Counter, KeyedAnswer, Notification,
+    RawEvent,
+};
 
 use crate::metrics::{self, Metric};
 use crate::ports::Timer;
@@ -204,7 +207,7 @@ pub async fn apply_once(
     now: DateTime<Utc>,
 ) -> Result<Option<Applied>, AppError> {
     let mut decided = Box::pin(decided(app, loaded, change, now)).await?;
-    let commit = std::mem::take(&mut decided.commit);
+    let commit = Box::new(std::mem::take(&mut decided.commit));
     committed(app, &commit, vec![*decided], now).await
 }
 
@@ -217,10 +220,10 @@ pub async fn apply_to_both(
 ) -> Result<Option<Applied>, AppError> {
     let mut here = Box::pin(decided(app, here, change_here, now)).await?;
     let mut there = Box::pin(decided(app, there, change_there, now)).await?;
-    let commit = Commit {
+    let commit = Box::new(Commit {
         beside: Some(Box::new(std::mem::take(&mut there.commit))),
         ..std::mem::take(&mut here.commit)
-    };
+    });
     committed(app, &commit, vec![*here, *there], now).await
 }
 
@@ -402,7 +405,16 @@ async fn carry_out(
             Effect::Settle {
                 message_at: None, ..
             } => {}
-            Effect::NotifyStaff { reason } => {
+            Effect::NotifyStaff { message, reason } => {
+                commit.notifications.push(Notification {
+                    id: NotificationId::new(now, app.random10()),
+                    at: now,
+                    reason: reason.clone(),
+                    conversation: Some(after.conversation.id),
+                    message: Some(message),
+                    read_at: None,
+                    read_by: None,
+                });
                 tracing::warn!(
                     conversation.id = %after.conversation.id,
                     reason = %reason.code(),

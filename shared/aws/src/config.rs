@@ -45,7 +45,9 @@ impl Aws {
     /// The client for the store.
     #[must_use]
     pub fn table(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.0)
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.0);
+        let config = config.retry_classifier(store::RetryConflicts);
+        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// The two queues by their URLs.

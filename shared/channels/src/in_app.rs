@@ -103,7 +103,6 @@ pub fn classify(id: &ProviderMessageId, answer: Result<Response<'_>, TransportEr
     match response.status {
         200..300 => Outcome::Accepted {
             id: id.clone(),
-            user: None,
             held: false,
         },
         // The receiver wants no more of it.

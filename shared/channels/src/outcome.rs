@@ -5,7 +5,7 @@
 //! must not send again before the platform's own report, or a person, has decided.
 
 use chrono::TimeDelta;
-use domain::channel::{Channel, ChannelUser, ProviderMessageId};
+use domain::channel::{Channel, ProviderMessageId};
 
 use crate::inbound::ProviderError;
 use crate::{meta, retry, telegram, whatsapp};
@@ -38,8 +38,6 @@ pub enum Outcome {
     Accepted {
         /// The platform's id of it.
         id: ProviderMessageId,
-        /// The customer's most stable id, when the platform names it.
-        user: Option<ChannelUser>,
         /// The platform holds it back for a quality check.
         held: bool,
     },
@@ -132,10 +130,7 @@ impl Outcome {
     pub fn stops_marketing(&self) -> bool {
         matches!(
             self.reason(),
-            Some(FailureReason::MarketingSuppressed {
-                opted_out: true,
-                ..
-            })
+            Some(FailureReason::MarketingSuppressed { opted_out: true })
         )
     }
 
@@ -163,17 +158,10 @@ pub enum FailureReason {
     OutsideWindow,
     /// This customer cannot be reached on this channel: try the next channel.
     RecipientUnreachable,
-    /// The customer is now known under another id: send there.
-    RecipientMoved {
-        /// The new id.
-        to: ChannelUser,
-    },
     /// The platform does not deliver marketing to this customer.
     MarketingSuppressed {
         /// The customer said so: suppress marketing for good.
         opted_out: bool,
-        /// Otherwise: not before this pause is over, or never.
-        retry_after: Option<TimeDelta>,
     },
     /// The template must be changed first: stop everything that uses it.
     TemplateProblem,
@@ -197,9 +185,9 @@ impl FailureReason {
             | Self::TemplateProblem
             | Self::ConnectionStopped
             | Self::Unrecognised => true,
-            Self::MarketingSuppressed { opted_out, .. } => !opted_out,
-            // The customer can still be reached here, or somebody else is talking to them.
-            Self::RecipientMoved { .. } | Self::ThreadOwnedElsewhere => false,
+            Self::MarketingSuppressed { opted_out } => !opted_out,
+            // Somebody else is talking to the customer.
+            Self::ThreadOwnedElsewhere => false,
         }
     }
 
@@ -208,7 +196,6 @@ impl FailureReason {
         match self {
             Self::OutsideWindow => "outside_window",
             Self::RecipientUnreachable => "recipient_unreachable",
-            Self::RecipientMoved { .. } => "recipient_moved",
             Self::MarketingSuppressed { .. } => "marketing_suppressed",
             Self::TemplateProblem => "template_problem",
             Self::RequestBug => "request_bug",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::{Channel, ChannelUser};
 use crate::customer::Customer;
 use crate::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId};
+use crate::message::{Afterthought, Message};
 use crate::receipt::{How, Reason, Rescue};
 use crate::window::Window;
 
@@ -88,6 +89,9 @@ pub struct Conversation {
     /// follow-up only moves further away, and the far timer need not be touched.
     #[serde(default)]
     pub far_timer: Option<FarTimer>,
+    /// What became of messages that have not arrived here yet.
+    #[serde(default)]
+    pub early: Vec<Afterthought>,
     /// This head stands for another conversation: the user's id on the platform changed.
     pub moved_to: Option<ConversationId>,
 }
@@ -313,6 +317,7 @@ impl Conversation {
             armed_for: None,
             timer_generation: 0,
             far_timer: None,
+            early: Vec::new(),
             moved_to: None,
         }
     }
@@ -329,6 +334,28 @@ impl Conversation {
         for run in self.runs.iter_mut().chain(sending).chain(unknown) {
             carry(&mut run.turn);
         }
+    }
+
+    /// Keeps what was done to a message that has not arrived. Of many the newest few are kept: what
+    /// is done to a message that will never arrive must not stay for ever.
+    pub fn keep_early(&mut self, early: Afterthought) {
+        const MOST: usize = 5;
+        self.early.retain(|known| *known != early);
+        self.early.push(early);
+        let excess = self.early.len().saturating_sub(MOST);
+        self.early.drain(..excess);
+    }
+
+    /// A message that arrives, with what was done to it before. That is used up by it.
+    #[must_use]
+    pub fn take_early(&mut self, mut message: Message) -> Message {
+        let Some(id) = message.provider_id.clone() else {
+            return message;
+        };
+        for early in self.early.extract_if(.., |early| early.target == id) {
+            message = message.changed(&early.change);
+        }
+        message
     }
 
     /// The platform's free-form window.

@@ -142,6 +142,11 @@ id!(
     AuditId,
     "aud_"
 );
+id!(
+    /// Something that a person should look at.
+    NotificationId,
+    "ntf_"
+);
 
 /// SHA-256 over the length-prefixed parts, so that no two lists of parts collide by shifting.
 fn derived(prefix: &str, parts: &[&str]) -> Uuid {

@@ -104,6 +104,50 @@ impl Author {
     }
 }
 
+/// What the customer did to a message after it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Afterthought {
+    /// The message, by the platform's id.
+    pub target: ProviderMessageId,
+    /// What they did.
+    pub change: Change,
+}
+
+/// A change of a message by whoever wrote it, or a reaction to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "few at a time, and most of them are edits"
+)]
+pub enum Change {
+    /// It says something else now.
+    Edited {
+        /// What.
+        content: Content,
+    },
+    /// It was taken back.
+    Revoked,
+    /// Somebody reacted to it, or took the reaction back.
+    Reacted {
+        /// With what.
+        emoji: Option<String>,
+    },
+}
+
+impl Message {
+    /// The message after that.
+    #[must_use]
+    pub fn changed(mut self, change: &Change) -> Self {
+        match change {
+            Change::Edited { content } => self.edited = Some(content.clone()),
+            Change::Revoked => self.revoked = true,
+            Change::Reacted { emoji } => self.reaction.clone_from(emoji),
+        }
+        self
+    }
+}
+
 /// The categories of the sent log (MO-05).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -506,6 +506,7 @@ mod tests {
             },
             R::RetriesExhausted { detail: detail() },
             R::OutcomeUnknown { detail: detail() },
+            R::HeldByPlatform,
             R::OutcomeNeverKnown,
             R::SentAgain,
             R::AnswerFailed,
@@ -525,7 +526,7 @@ mod tests {
                 R::RuleChanged | R::ChannelNotReached { .. } | R::ConnectionInactive => {}
                 R::ConnectionHeld { .. } | R::ConnectionPaused { .. } | R::Paced { .. } => {}
                 R::ConversationWentOn { .. } => {}
-                R::ThreadElsewhere | R::ChannelLeftOut { .. } => {}
+                R::ThreadElsewhere | R::ChannelLeftOut { .. } | R::HeldByPlatform => {}
                 R::WindowClosed { .. } | R::TemplateNotApproved { .. } => {}
                 R::Outranked { .. } | R::EpisodeDone | R::FrequencyCap { .. } => {}
                 R::QuietHours { .. } | R::DailyLimit { .. } | R::InFlight { .. } => {}

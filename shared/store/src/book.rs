@@ -13,6 +13,7 @@ use domain::template::Template;
 use serde::{Deserialize, Serialize};
 
 use crate::items::{self, Item, Plain, text};
+use crate::writes::if_held;
 use crate::writes::{Meaning, Writes};
 use crate::{Committed, KeyedAnswer, Store, StoreError, SuppressionKey, keys};
 
@@ -193,17 +194,8 @@ impl Store {
             .expression_attribute_values(":read", text(keys::at_rule(changed_at, id)))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(StoreError::sdk("DeleteItem", error)),
-        }
+        // Changed again since: that is told again, too.
+        if_held("DeleteItem", answer).map(|_| ())
     }
 
     /// Rules changed before this of which the conversations have not heard, oldest first.

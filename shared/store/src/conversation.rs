@@ -4,7 +4,6 @@
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue};
 use chrono::{DateTime, Utc};
 use domain::channel::ProviderMessageId;
-use domain::content::Content;
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, WorkspaceId};
@@ -15,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{AuditEntry, audit_item};
 use crate::items::{self, CustomerItem, HeadItem, MessageItem, Plain};
 use crate::lists::{Page, PageRequest};
-use crate::writes::{Meaning, Writes};
+use crate::notification::{Notification, notification_item};
+use crate::writes::{Meaning, Writes, if_held};
 use crate::{Counter, KeyedAnswer, Store, StoreError, keys};
 
 /// Everything that changes together with a conversation.
@@ -48,6 +48,8 @@ pub struct Commit {
     pub answer: Option<KeyedAnswer>,
     /// Who asked for it, where staff decided something.
     pub audit: Option<AuditEntry>,
+    /// What a person should look at because of it.
+    pub notifications: Vec<Notification>,
     /// What changes with another conversation in the same write.
     pub beside: Option<Box<Commit>>,
 }
@@ -192,6 +194,10 @@ impl Writes<'_> {
         if let (Some(raw), Some(head)) = (&commit.raw, &commit.head) {
             let pk = keys::conversation(ws, head.id);
             self.put_plain("an event", pk, keys::raw_event(raw.at, &raw.dedup), raw)?;
+        }
+        for notification in &commit.notifications {
+            let item = notification_item(ws, notification)?;
+            self.put(item, None, Meaning::Plain)?;
         }
         for check in &commit.checks {
             self.check(ws, check)?;
@@ -457,72 +463,9 @@ impl Store {
             .condition_expression(format!("#status IN ({})", lower.join(", ")))
             .send()
             .await;
-        match answer {
-            Ok(answer) => answer
-                .attributes
-                .map(|item| items::body("a message", item))
-                .transpose(),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(StoreError::sdk("UpdateItem", error)),
-        }
-    }
-
-    /// Notes what the customer did to a message afterwards. `false` if it changed meanwhile.
-    pub async fn annotate_message(
-        &self,
-        message: &Message,
-        edited: Option<Content>,
-        revoked: bool,
-        reaction: Option<Option<String>>,
-    ) -> Result<bool, StoreError> {
-        let changed = Message {
-            edited: edited.or_else(|| message.edited.clone()),
-            revoked: revoked || message.revoked,
-            reaction: reaction.unwrap_or_else(|| message.reaction.clone()),
-            ..message.clone()
-        };
-        self.replace_message(message, &changed).await
-    }
-
-    /// Replaces a message if its status is still the one that was read.
-    pub async fn replace_message(
-        &self,
-        read: &Message,
-        changed: &Message,
-    ) -> Result<bool, StoreError> {
-        let item = items::to_item("a message", MessageItem::new(changed))?;
-        let status = serde_dynamo::to_attribute_value(read.status).map_err(|source| {
-            StoreError::Unreadable {
-                what: "a status",
-                source,
-            }
-        })?;
-        let answer = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("#status = :status")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":status", status)
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::sdk("PutItem", error)),
-        }
+        if_held("UpdateItem", answer)?
+            .and_then(|answer| answer.attributes)
+            .map(|item| items::body("a message", item))
+            .transpose()
     }
 }

@@ -6,6 +6,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use domain::ids::WorkspaceId;
 
 use crate::items::{self, Item, number};
+use crate::writes::if_held;
 use crate::{Store, StoreError, keys};
 
 /// Something that is counted.
@@ -117,17 +118,7 @@ impl Store {
             .expression_attribute_values(":cost_room", number(cost_room))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::sdk("UpdateItem", error)),
-        }
+        Ok(if_held("UpdateItem", answer)?.is_some())
     }
 
     /// Puts what a call used in the place of what was set aside for it. A caller that dies before

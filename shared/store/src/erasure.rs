@@ -198,7 +198,7 @@ impl Store {
     }
 
     /// Removes what mentions the person outside their conversations: events of no conversation,
-    /// answers kept for repetitions, and what the audit log says about the conversations.
+    /// answers kept for repetitions, notifications, and what the audit log says about the conversations.
     pub async fn delete_mentions(&self, erasure: &Erasure) -> Result<(), StoreError> {
         let ws = erasure.workspace;
         let mut words: Vec<String> = erasure
@@ -220,6 +220,7 @@ impl Store {
             (keys::raw_events(ws), &words),
             (keys::idempotency(ws), &words_of_requests),
             (keys::audit(ws), &words),
+            (keys::notifications(ws), &words),
         ] {
             let mut after = None;
             loop {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::items::{self, Item, Plain, number};
+use crate::writes::if_held;
 use crate::{Store, StoreError, keys};
 
 /// How long an answer is kept.
@@ -128,29 +129,22 @@ impl Store {
             .expression_attribute_values(":now", number(now.timestamp_millis()))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(Begun::Start(reservation)),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                let found: Option<Record> = self
-                    .get_body("an answer", keys::idempotency(ws), &reservation.key)
-                    .await?;
-                Ok(match found {
-                    // It ran out between the two calls: as good as new for the next try.
-                    None => Begun::InProgress,
-                    Some(record) if record.request != reservation.request => Begun::Mismatch,
-                    Some(Record {
-                        answer: Some(answer),
-                        ..
-                    }) => Begun::Replay(answer),
-                    Some(Record { answer: None, .. }) => Begun::InProgress,
-                })
-            }
-            Err(error) => Err(StoreError::sdk("PutItem", error)),
+        if if_held("PutItem", answer)?.is_some() {
+            return Ok(Begun::Start(reservation));
         }
+        let found: Option<Record> = self
+            .get_body("an answer", keys::idempotency(ws), &reservation.key)
+            .await?;
+        Ok(match found {
+            // It ran out between the two calls: as good as new for the next try.
+            None => Begun::InProgress,
+            Some(record) if record.request != reservation.request => Begun::Mismatch,
+            Some(Record {
+                answer: Some(answer),
+                ..
+            }) => Begun::Replay(answer),
+            Some(Record { answer: None, .. }) => Begun::InProgress,
+        })
     }
 
     /// Frees the key: the request failed before it did anything. One that somebody else holds by
@@ -172,17 +166,7 @@ impl Store {
             .expression_attribute_values(":until", number(until))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(StoreError::sdk("DeleteItem", error)),
-        }
+        if_held("DeleteItem", answer).map(|_| ())
     }
 }
 

@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{
-    AuditId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId, ReceiptId, RuleId,
-    WorkspaceId,
+    AuditId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId, NotificationId, ReceiptId,
+    RuleId, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 
@@ -45,6 +45,17 @@ pub(crate) fn audit(ws: WorkspaceId) -> String {
 
 pub(crate) fn audit_entry(at: DateTime<Utc>, id: AuditId) -> String {
     format!("L#{}#{id}", millis(at))
+}
+
+pub(crate) fn notifications(ws: WorkspaceId) -> String {
+    format!("W#{ws}#NOTES")
+}
+
+pub(crate) const NOTIFICATION: &str = "N#";
+
+/// Ids sort by time.
+pub(crate) fn notification(id: NotificationId) -> String {
+    format!("{NOTIFICATION}{id}")
 }
 
 pub(crate) fn suppressed(ws: WorkspaceId) -> String {

@@ -13,6 +13,7 @@
 //! | `W#<workspace>#RAW` | `con_…#E#…` | raw events of no conversation |
 //! | `W#<workspace>#GONE` | `RULE#…` | the names of deleted rules |
 //! | `W#<workspace>#AUDIT` | `L#…` | the audit log: who changed what |
+//! | `W#<workspace>#NOTES` | `N#…` | what a person should look at, for 90 days |
 //! | `W#<workspace>#ERASING` | customer | people who are being erased |
 //! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
@@ -33,6 +34,8 @@ mod idempotency;
 mod items;
 mod keys;
 mod lists;
+mod notification;
+mod retries;
 mod suppression;
 mod table;
 mod writes;
@@ -51,6 +54,8 @@ pub use erasure::{Erasure, StoredRecord};
 pub use error::StoreError;
 pub use idempotency::{Begun, KeyedAnswer, Reservation, SavedAnswer};
 pub use lists::{Due, Order, Page, PageRequest, PendingItem, ScanCursor, View};
+pub use notification::Notification;
+pub use retries::RetryConflicts;
 pub use suppression::SuppressionKey;
 pub use table::table_definition;
 

@@ -1,6 +1,6 @@
 //! What is written together: each action with what its failed condition means.
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
@@ -358,21 +358,26 @@ impl Store {
             .set_expression_attribute_values(put.expression_attribute_values)
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(Committed::Done),
-            Err(error) if is_condition(&error) => Ok(match meaning {
-                Meaning::NewMessage => Committed::Duplicate,
-                _ => Committed::Conflict,
-            }),
-            Err(error) => Err(StoreError::sdk("PutItem", error)),
-        }
+        Ok(match (if_held("PutItem", answer)?, meaning) {
+            (Some(_), _) => Committed::Done,
+            (None, Meaning::NewMessage) => Committed::Duplicate,
+            (None, _) => Committed::Conflict,
+        })
     }
 }
 
-fn is_condition<R>(
-    error: &SdkError<aws_sdk_dynamodb::operation::put_item::PutItemError, R>,
-) -> bool {
-    error.as_service_error().is_some_and(
-        aws_sdk_dynamodb::operation::put_item::PutItemError::is_conditional_check_failed_exception,
-    )
+/// The answer to a single conditional write; `None`: its condition did not hold.
+pub(crate) fn if_held<T, E, R>(
+    operation: &'static str,
+    answer: Result<T, SdkError<E, R>>,
+) -> Result<Option<T>, StoreError>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(StoreError::sdk(operation, error)),
+    }
 }

@@ -12,6 +12,7 @@
 //! | `status anna delivered` | our last message to her stands there |
 //! | `messages anna 3` | so many are stored |
 //! | `counted sends_failed 2` | the operator's metric stands there |
+//! | `notified 2` | so much is listed for staff to look at |
 //! | `questions 2` | so often the model was asked |
 
 use anyhow::{Context as _, bail, ensure};
@@ -70,6 +71,12 @@ impl Play {
             "not" => {
                 ensure!(words.flag("waiting"), "not what?");
                 self.expect_waiting(words, false).await
+            }
+            "notified" => {
+                let wanted: usize = words.need("a number")?.parse()?;
+                let told = list(&self.world.get("/v1/notifications").await?["notifications"]);
+                ensure!(told.len() == wanted, "there are {}: {told:?}", told.len());
+                words.done()
             }
             "counted" => {
                 let name = words.need("a metric")?;

@@ -14,6 +14,7 @@
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
+//! | `edits anna: …`, `edits anna early: …` | she changes the message before, or the one that comes next |
 //! | `taps anna: Ja` | on a button under a message of ours |
 //! | `handover anna`, `handback anna`, `standby anna: …` | people in the platform's inbox have the thread; what she writes meanwhile |
 //! | `reads anna` | a watermark: Messenger tells that she has read everything up to now |
@@ -94,6 +95,7 @@ scenarios! {
     nx_21_thread_elsewhere
     nx_22_reply_while_writing
     nx_23_automatic_replies
+    nx_29_b_edited_messages
     nx_29_opt_out
     nx_36_echo
     nx_39_delivered_twice

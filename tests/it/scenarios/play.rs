@@ -141,6 +141,7 @@ impl Play {
             "delete" => self.delete(rest).await?,
             "customer" => self.customer(rest).await?,
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
+            "edits" => self.edits(rest).await?,
             "echo" | "machine" | "taps" | "standby" => self.says(&command.verb, rest).await?,
             "block" => self.happens(rest, Happening::Blocked, "blocks us").await?,
             "handover" => {
@@ -509,6 +510,24 @@ impl Play {
             .await
     }
 
+    /// `anna: …`: the message before; `anna early: …`: the one that comes next.
+    async fn edits(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (head, text) = said(rest)?;
+        let mut heads = Words::of(head)?;
+        let early = heads.flag("early");
+        let person = self.on_account(&mut heads)?;
+        heads.done()?;
+        let last = self.world.delivered();
+        let (number, which) = match early {
+            // The edit itself takes a number.
+            true => (last + 2, "the message that is still on its way"),
+            false => (last, "the message before"),
+        };
+        let line = format!("changes {which}: {text}");
+        let edited = Happening::Edited { number, text };
+        self.happens(&person, edited, &line).await
+    }
+
     async fn happens(
         &mut self,
         person: &str,
@@ -681,13 +700,13 @@ impl Play {
 
     fn meanwhile(&mut self, text: &str) -> anyhow::Result<Meanwhile> {
         let (head, words) = said(text)?;
-        let person = head
-            .strip_suffix(" writes")
-            .context("`while anna writes: …`")?;
+        let (person, verb) = head.rsplit_once(' ').context("`while anna writes: …`")?;
         let account = self.account(person)?;
-        let wrote = Happening::Wrote {
-            text: words,
-            at: self.world.now(),
+        let at = self.world.now();
+        let wrote = match verb {
+            "writes" => Happening::Wrote { text: words, at },
+            "answers-by-machine" => Happening::WroteByMachine { text: words },
+            _ => bail!("`while anna writes: …` or `while anna answers-by-machine: …`"),
         };
         let (account, body) = self.world.post(&account, person, &wrote)?;
         Ok(Meanwhile { account, body })

@@ -114,7 +114,11 @@ impl Play {
                 ""
             };
             let words = text(&message["text"]);
-            self.under(&format!("{by}, {status}{hidden}: {words}"));
+            let edited = match &message["edited"] {
+                Value::Null => String::new(),
+                edited => format!(" (now: {})", text(&edited["text"])),
+            };
+            self.under(&format!("{by}, {status}{hidden}: {words}{edited}"));
         }
         Ok(())
     }

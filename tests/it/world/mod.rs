@@ -230,6 +230,11 @@ impl World {
         Ok((connected, body))
     }
 
+    /// How much the platforms have delivered: the number of what came last.
+    pub(crate) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
     /// A platform posts, and everything that follows at once happens.
     pub(crate) async fn happens(
         &mut self,

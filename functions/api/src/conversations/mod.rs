@@ -20,5 +20,5 @@ pub(crate) use pending::*;
 pub(crate) use sent::*;
 pub(crate) use state::*;
 pub(crate) use why::*;
-pub(crate) use wire::{CustomerOut, Words};
+pub(crate) use wire::{CustomerOut, ReasonOut, Words};
 pub(crate) use write::*;

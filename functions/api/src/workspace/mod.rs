@@ -2,10 +2,12 @@
 
 mod audit;
 mod keys;
+mod notifications;
 mod settings;
 mod usage;
 
 pub(crate) use audit::*;
 pub(crate) use keys::*;
+pub(crate) use notifications::*;
 pub(crate) use settings::*;
 pub(crate) use usage::*;

@@ -115,6 +115,7 @@ impl Things {
         let connection = made(world.post("/v1/connections", connection).await);
         let key = json!({"name": "Schluessel Mitte", "role": "viewer"});
         let key = made(world.post("/v1/keys", key).await);
+        let notification = world.notification(conversation).await;
         let conversation = conversation.to_string();
         let private = [
             world.workspace.to_string().as_str(),
@@ -125,6 +126,7 @@ impl Things {
             &rule,
             &connection,
             &key,
+            &notification,
             "Anna Alt",
             "Salon Mitte",
             "Konto Mitte",
@@ -144,6 +146,7 @@ impl Things {
                 ("rules", rule),
                 ("connections", connection),
                 ("keys", key),
+                ("notifications", notification),
             ]),
             private,
         }
@@ -158,6 +161,7 @@ impl Things {
             ("rules", "rul_"),
             ("connections", "con_"),
             ("keys", "key_"),
+            ("notifications", "ntf_"),
         ];
         Self {
             ids: nouns

@@ -229,3 +229,42 @@ async fn a_key_sends_no_more_in_a_day_than_it_may_and_notes_do_not_count() {
         .await
         .expect(202);
 }
+
+#[tokio::test]
+async fn notifications_are_listed_and_marked_as_read_once() {
+    let world = World::new().await;
+    let conversation = world.conversation(world.loopback, Channel::Loopback).await;
+    let older = world.notification(conversation).await;
+    let newer = world.notification(conversation).await;
+    let listed = world
+        .get("/v1/notifications?limit=1")
+        .await
+        .expect(200)
+        .body;
+    let first = listed["notifications"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let cursor = listed["meta"]["next_cursor"].as_str().unwrap();
+    let path = format!("/v1/notifications?limit=1&cursor={cursor}");
+    let rest = world.get(&path).await.expect(200).body;
+    let second = rest["notifications"][0].clone();
+    let mut found = [first.clone(), second["id"].as_str().unwrap().to_owned()];
+    let mut made = [older, newer];
+    found.sort();
+    made.sort();
+    assert_eq!(found, made);
+    assert_eq!(second["conversation"], json!(conversation.to_string()));
+    assert_eq!(second["reason"]["code"], "outcome_never_known");
+    assert!(!second["explanation"].as_str().unwrap().is_empty());
+    assert_eq!(second["read_at"], Value::Null);
+
+    let path = format!("/v1/notifications/{first}/read");
+    let read = world.post(&path, json!({})).await.expect(200).body;
+    assert!(read["read_at"].is_string() && read["read_by"].is_string());
+    let again = world.post(&path, json!({})).await.expect(200).body;
+    assert_eq!(again, read);
+    let listed = world.get("/v1/notifications").await.expect(200).body;
+    let unread = listed["notifications"].as_array().unwrap().iter();
+    assert_eq!(unread.filter(|one| one["read_at"].is_null()).count(), 1);
+}

@@ -17,15 +17,16 @@ use domain::channel::{Channel, ChannelUser};
 use domain::content::Content;
 use domain::conversation::Conversation;
 use domain::customer::{Customer, CustomerName};
-use domain::ids::{ConnectionId, ConversationId, KeyId, MessageId, WorkspaceId};
+use domain::ids::{ConnectionId, ConversationId, KeyId, MessageId, NotificationId, WorkspaceId};
 use domain::message::{Author, Message, Status};
+use domain::receipt::Reason;
 use local::{
     Dynamo, FileSecrets, LocalHttp, LocalQueues, LocalTimers, Queue, QueueLimits, Retries,
     SeededEntropy, VirtualClock,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use store::{Commit, Committed, Role, Store};
+use store::{Commit, Committed, Notification, Role, Store};
 use tower::ServiceExt;
 
 pub(crate) const NOW: &str = "2026-11-02T09:00:00Z";
@@ -377,15 +378,32 @@ impl World {
             }),
             ..Commit::default()
         };
-        assert_eq!(
-            self.app
-                .store
-                .commit(self.workspace, &commit)
-                .await
-                .unwrap(),
-            Committed::Done
-        );
+        self.commit(&commit).await;
         id
+    }
+
+    /// A message of that conversation failed, and somebody should look.
+    pub(crate) async fn notification(&self, conversation: ConversationId) -> String {
+        let id = NotificationId::new(self.app.now(), self.app.random10());
+        let commit = Commit {
+            notifications: vec![Notification {
+                id,
+                at: self.app.now(),
+                reason: Reason::OutcomeNeverKnown,
+                conversation: Some(conversation),
+                message: None,
+                read_at: None,
+                read_by: None,
+            }],
+            ..Commit::default()
+        };
+        self.commit(&commit).await;
+        id.to_string()
+    }
+
+    async fn commit(&self, commit: &Commit) {
+        let done = self.app.store.commit(self.workspace, commit).await;
+        assert_eq!(done.unwrap(), Committed::Done);
     }
 }
 

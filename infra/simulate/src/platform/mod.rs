@@ -29,6 +29,8 @@ pub struct Person {
 pub enum Happening {
     /// The customer wrote, at this time by the platform's clock.
     Wrote { text: String, at: DateTime<Utc> },
+    /// The customer changed what they wrote as the platform's message of this number (Telegram).
+    Edited { number: u64, text: String },
     /// A machine of theirs wrote.
     WroteByMachine { text: String },
     /// Somebody of the business wrote in the platform's own app.
@@ -202,6 +204,7 @@ impl Update<'_> {
             ),
             Happening::Tapped { .. }
             | Happening::ReadAll
+            | Happening::Edited { .. }
             | Happening::WroteElsewhere { .. }
             | Happening::Passed { .. } => {
                 bail!("WhatsApp has nothing of that kind")
@@ -292,6 +295,13 @@ impl Update<'_> {
                 update["message"] = json!({
                     "message_id": self.number, "from": from, "chat": chat,
                     "date": at.timestamp(), "text": text,
+                });
+            }
+            Happening::Edited { number, text } => {
+                let now = self.now.timestamp();
+                update["edited_message"] = json!({
+                    "message_id": number, "from": from, "chat": chat,
+                    "date": now, "edit_date": now, "text": text,
                 });
             }
             Happening::Tapped { button } => {

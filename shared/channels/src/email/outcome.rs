@@ -28,11 +28,7 @@ pub enum Answer<'a> {
 pub fn classify(answer: &Answer<'_>) -> Outcome {
     match *answer {
         Answer::Accepted { message_id } => match ProviderMessageId::parse(message_id) {
-            Ok(id) => Outcome::Accepted {
-                id,
-                user: None,
-                held: false,
-            },
+            Ok(id) => Outcome::Accepted { id, held: false },
             Err(_) => Outcome::Unknown {
                 detail: Detail::new("no id", "the answer names no message"),
             },

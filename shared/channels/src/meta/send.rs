@@ -117,11 +117,7 @@ fn accepted(response: &Response<'_>) -> Outcome {
     let body: Value = serde_json::from_slice(response.body).unwrap_or_default();
     let body = Node::root(&body);
     match body.message_id("message_id") {
-        Some(id) => Outcome::Accepted {
-            id,
-            user: body.user("recipient_id"),
-            held: false,
-        },
+        Some(id) => Outcome::Accepted { id, held: false },
         None => Outcome::Unknown {
             detail: Detail::new("no id", "the answer names no message"),
         },

@@ -30,11 +30,7 @@ pub fn classify(answer: &Answer<'_>) -> Outcome {
     let (status, code, message) = match *answer {
         Answer::Accepted { message_id } => {
             return match ProviderMessageId::parse(message_id) {
-                Ok(id) => Outcome::Accepted {
-                    id,
-                    user: None,
-                    held: false,
-                },
+                Ok(id) => Outcome::Accepted { id, held: false },
                 Err(_) => Outcome::Unknown {
                     detail: Detail::new("no id", "the answer names no message"),
                 },

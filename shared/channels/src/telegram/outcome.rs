@@ -1,7 +1,6 @@
 //! Answers of the Bot API.
 
 use chrono::TimeDelta;
-use domain::channel::ChannelUser;
 use serde_json::Value;
 
 use super::message_id;
@@ -33,11 +32,7 @@ fn accepted(body: &Node<'_>) -> Outcome {
         .zip(message)
         .and_then(|(chat, message)| message_id(chat, message));
     match id {
-        Some(id) => Outcome::Accepted {
-            id,
-            user: chat.and_then(|chat| ChannelUser::parse(&chat.to_string()).ok()),
-            held: false,
-        },
+        Some(id) => Outcome::Accepted { id, held: false },
         None => Outcome::Unknown {
             detail: Detail::new("no id", "the answer names no message"),
         },
@@ -56,7 +51,8 @@ fn refused(response: &Response<'_>, body: &Node<'_>) -> Outcome {
         .and_then(|parameters| parameters.int("retry_after"))
         .and_then(TimeDelta::try_seconds)
         .or_else(|| response.pause());
-    let moved = parameters.and_then(|parameters| parameters.user("migrate_to_chat_id"));
+    // Only groups move, and follow-ups go to one person.
+    let moved = parameters.is_some_and(|parameters| parameters.has("migrate_to_chat_id"));
     let retry = |scope| Outcome::Retry {
         after: pause,
         scope,
@@ -64,13 +60,13 @@ fn refused(response: &Response<'_>, body: &Node<'_>) -> Outcome {
         detail: detail.clone(),
     };
     let reason = match (code, moved) {
-        (400, Some(to)) => FailureReason::RecipientMoved { to },
+        (400, true) => FailureReason::RecipientUnreachable,
         (429, _) => return retry(RetryScope::Connection),
         (status, _) if is_from_gateway(status) => return Outcome::Unknown { detail },
         (500.., _) => return retry(RetryScope::Recipient),
         // Blocked, deactivated, or the customer never started the bot.
         (403, _) => FailureReason::RecipientUnreachable,
-        (400, None) if names_nobody(&description) => FailureReason::RecipientUnreachable,
+        (400, false) if names_nobody(&description) => FailureReason::RecipientUnreachable,
         (401 | 404, _) => FailureReason::ConnectionStopped,
         (400 | 409 | 413, _) => FailureReason::RequestBug,
         _ => FailureReason::Unrecognised,

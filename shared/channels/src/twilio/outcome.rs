@@ -14,11 +14,7 @@ pub fn classify(response: &Response<'_>) -> Outcome {
         return match body.message_id("sid") {
             // The provider may take a message and refuse it in the same breath.
             Some(id) => match body.int("error_code") {
-                None => Outcome::Accepted {
-                    id,
-                    user: None,
-                    held: false,
-                },
+                None => Outcome::Accepted { id, held: false },
                 Some(code) => by_code(code, 400, &text(&body, "error_message"), response),
             },
             None => Outcome::Unknown {

@@ -36,10 +36,6 @@ fn accepted(response: &Response<'_>) -> Outcome {
     match message.and_then(|message| message.message_id("id")) {
         Some(id) => Outcome::Accepted {
             id,
-            user: body
-                .list("contacts")
-                .first()
-                .and_then(|contact| contact.user("user_id").or_else(|| contact.user("wa_id"))),
             held: message
                 .and_then(|message| message.text("message_status"))
                 .is_some_and(|status| status != "accepted"),
@@ -118,12 +114,7 @@ fn class(code: i64, source: Source) -> Class {
         TemplateProblem, Unrecognised,
     };
     let wait = |scope, least, once| Class::Retry { scope, least, once };
-    let marketing = |opted_out, retry_after| {
-        Class::Permanent(MarketingSuppressed {
-            opted_out,
-            retry_after,
-        })
-    };
+    let marketing = |opted_out| Class::Permanent(MarketingSuppressed { opted_out });
     match code {
         // May also be a bad request, so one more attempt has to do.
         1 => wait(RetryScope::Recipient, None, true),
@@ -140,9 +131,9 @@ fn class(code: i64, source: Source) -> Class {
 
         131_021 | 131_026 | 131_030 | 131_062 | 130_403 => Class::Permanent(RecipientUnreachable),
 
-        131_049 => marketing(false, Some(TimeDelta::hours(24))),
-        131_050 => marketing(true, None),
-        130_472 | 131_063 => marketing(false, None),
+        // 131049 asks for a day's pause: a follow-up that late is worth nothing.
+        131_049 | 130_472 | 131_063 => marketing(false),
+        131_050 => marketing(true),
 
         132_000 | 132_001 | 132_005 | 132_007 | 132_012 | 132_015 | 132_016 | 132_068 | 132_069 => {
             Class::Permanent(TemplateProblem)

@@ -233,29 +233,20 @@ fn telegram_answers() {
         "ok": false, "error_code": 400, "description": "Bad Request: group chat was upgraded",
         "parameters": { "migrate_to_chat_id": -1_001_928_374_650_i64 },
     });
-    let Outcome::Permanent {
-        reason: FailureReason::RecipientMoved { to },
-        ..
-    } = answer(Channel::Telegram, 400, &moved)
-    else {
-        panic!("not moved");
-    };
-    assert_eq!(to.reveal(), "-1001928374650");
+    assert!(answer(Channel::Telegram, 400, &moved).is_unreachable());
 }
 
 #[test]
-fn accepted_answers_name_the_message_and_the_customer() {
-    let check = |channel, body: Value, id: &str, user: Option<&str>, held: bool| {
+fn accepted_answers_name_the_message() {
+    let check = |channel, body: Value, id: &str, held: bool| {
         let Outcome::Accepted {
             id: found,
-            user: who,
             held: waits,
         } = answer(channel, 200, &body)
         else {
             panic!("not accepted: {body}");
         };
         assert_eq!(found.reveal(), id);
-        assert_eq!(who.as_ref().map(|who| who.reveal()), user);
         assert_eq!(waits, held);
     };
     check(
@@ -264,7 +255,6 @@ fn accepted_answers_name_the_message_and_the_customer() {
                 "contacts": [{ "input": "+4915123456789", "wa_id": "4915123456789", "user_id": "DE.1349" }],
                 "messages": [{ "id": "wamid.A" }] }),
         "wamid.A",
-        Some("DE.1349"),
         false,
     );
     check(
@@ -272,28 +262,24 @@ fn accepted_answers_name_the_message_and_the_customer() {
         json!({ "contacts": [{ "input": "x", "wa_id": "4915123456789" }],
                 "messages": [{ "id": "wamid.B", "message_status": "held_for_quality_assessment" }] }),
         "wamid.B",
-        Some("4915123456789"),
         true,
     );
     check(
         Channel::Messenger,
         json!({ "recipient_id": "6129", "message_id": "m_A" }),
         "m_A",
-        Some("6129"),
         false,
     );
     check(
         Channel::Instagram,
         json!({ "message_id": "aWd" }),
         "aWd",
-        None,
         false,
     );
     check(
         Channel::Telegram,
         json!({ "ok": true, "result": { "message_id": 7, "chat": { "id": 5_208_831_190_i64 } } }),
         "5208831190:7",
-        Some("5208831190"),
         false,
     );
     // What telegram-test-api 4.2.1 really answers, with a date in milliseconds.
@@ -304,7 +290,6 @@ fn accepted_answers_name_the_message_and_the_customer() {
             "message_id": 3, "date": 1_795_347_248_857_i64,
             "chat": { "id": 4_915_123_456_789_i64, "first_name": "Bot", "type": "private" } } }),
         "4915123456789:3",
-        Some("4915123456789"),
         false,
     );
 }
@@ -388,10 +373,7 @@ fn reports_use_the_same_table() {
     let Outcome::Permanent { reason, detail } = report("status_failed_opted_out") else {
         panic!("not permanent");
     };
-    let opted_out = FailureReason::MarketingSuppressed {
-        opted_out: true,
-        retry_after: None,
-    };
+    let opted_out = FailureReason::MarketingSuppressed { opted_out: true };
     assert_eq!(reason, opted_out);
     assert!(!reason.allows_other_channel());
     assert_eq!(detail.code, "131050");

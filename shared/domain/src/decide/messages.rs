@@ -54,9 +54,36 @@ impl Decider<'_> {
         }
     }
 
+    /// What was judged is not what they say now: it is judged again before anything goes. It is no
+    /// new message, so it neither begins a silence nor waits for an answer by itself. What a stop
+    /// trigger was found in may be gone.
+    pub(super) fn customer_changed(&mut self, opt_out: bool) {
+        if opt_out {
+            self.consent(true);
+            return;
+        }
+        let stopped = matches!(
+            self.conversation.state,
+            State::Suspended {
+                reason: Reason::StopTriggerMet { .. },
+                ..
+            }
+        );
+        if stopped {
+            self.conversation.state = State::Open;
+            self.schedule_assessment();
+        } else {
+            self.assess_again();
+        }
+    }
+
     /// A reaction says something too: what is pending is put to the decider again before it goes.
     pub(super) fn customer_acted(&mut self, at: DateTime<Utc>) {
         self.open_window(at.min(self.now));
+        self.assess_again();
+    }
+
+    fn assess_again(&mut self) {
         let pending = self.conversation.runs.iter();
         let next = pending
             .filter(|run| run.rule().is_some())

@@ -91,6 +91,11 @@ pub enum Event {
         /// When.
         at: DateTime<Utc>,
     },
+    /// The customer changed what they had written, or took it back: they say something else now.
+    CustomerChanged {
+        /// Whether it is a clear wish for no more messages now.
+        opt_out: bool,
+    },
     /// A person of the business wrote, outside our API (an echo).
     BusinessWrote {
         /// When.
@@ -335,6 +340,8 @@ pub enum Effect {
     },
     /// A person should look: an unknown or failed send.
     NotifyStaff {
+        /// The message.
+        message: MessageId,
         /// Why.
         reason: Reason,
     },
@@ -358,6 +365,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
     match event {
         Event::CustomerWrote(message) => decider.customer_wrote(message),
         Event::CustomerActed { at } => decider.customer_acted(*at),
+        Event::CustomerChanged { opt_out } => decider.customer_changed(*opt_out),
         Event::BusinessWrote { at, preview } => decider.business_wrote(*at, Some(preview)),
         Event::ManualMessage {
             run,

@@ -359,7 +359,8 @@ impl Decider<'_> {
             reason: reason.clone(),
             as_status: Status::Failed,
         });
-        self.effects.push(Effect::NotifyStaff { reason });
+        let message = run.message;
+        self.effects.push(Effect::NotifyStaff { message, reason });
         self.after_nothing_was_sent(run);
     }
 }

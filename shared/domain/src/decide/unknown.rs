@@ -26,7 +26,10 @@ impl Decider<'_> {
             reason: reason.clone(),
             as_status: Status::Unknown,
         });
-        self.effects.push(Effect::NotifyStaff { reason });
+        self.effects.push(Effect::NotifyStaff {
+            message: flight.run.message,
+            reason,
+        });
         // Counted as sent: it may have arrived, and a second one must not follow it.
         if flight.run.rule().is_some() {
             self.count(&flight);
@@ -78,7 +81,7 @@ impl Decider<'_> {
             };
             self.entries
                 .push(Entry::new(verdict).rule(*rule).message(message));
-            self.effects.push(Effect::NotifyStaff { reason });
+            self.effects.push(Effect::NotifyStaff { message, reason });
         }
     }
 
@@ -129,6 +132,7 @@ impl Decider<'_> {
         self.cancel_rule_runs(&Reason::AnswerFailed);
         self.nothing(Reason::AnswerFailed);
         self.effects.push(Effect::NotifyStaff {
+            message,
             reason: Reason::AnswerFailed,
         });
         self.schedule_assessment();
@@ -173,7 +177,8 @@ impl Decider<'_> {
             reason: reason.clone(),
         };
         self.note(verdict, &flight.run);
-        self.effects.push(Effect::NotifyStaff { reason });
+        let message = flight.run.message;
+        self.effects.push(Effect::NotifyStaff { message, reason });
         if flight.run.rule().is_none() {
             self.after_nothing_was_sent(&flight.run);
         }

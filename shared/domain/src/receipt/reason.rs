@@ -132,6 +132,7 @@ pub enum Reason {
     OutcomeUnknown {
         detail: String,
     },
+    HeldByPlatform,
     OutcomeNeverKnown,
     SentAgain,
     AnswerFailed,
@@ -470,6 +471,10 @@ impl Reason {
                 format!(
                     "It is not known whether the platform has the message ({detail}); it is not resent blindly."
                 ),
+            ),
+            Self::HeldByPlatform => both(
+                "Die Plattform hat die Nachricht angenommen und prüft noch die Qualität der Vorlage.",
+                "The platform took the message and is still checking the quality of the template.",
             ),
             Self::OutcomeNeverKnown => both(
                 "Die Plattform hat den Versand nie bestätigt; es wird nicht erneut gesendet.",
