@@ -146,6 +146,14 @@ fn a_refusal_that_is_quoted_or_shown_or_meant_for_others_is_no_opt_out() {
         APPLIES,
     );
     check(
+        "I asked the caravan site to stop emailing me. Will read yours tonight.",
+        APPLIES,
+    );
+    check(
+        "Signed it just now, all accepted! You can stop chasing me for that :)",
+        STOPS,
+    );
+    check(
         "We don't want any more texts from the builder so can it all go via you?",
         NEITHER,
     );

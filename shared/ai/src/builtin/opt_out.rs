@@ -106,6 +106,15 @@ static ALREADY_DONE: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
+/// Tells what the customer once said, to whomever stands behind it.
+static TOLD_SOMEBODY: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new("=told =asked said-to instructed gesagt =sagte gebeten =bat mitgeteilt angewiesen")
+});
+
+/// The messages are about one thing, which is settled or soon will be.
+static ABOUT_ONE_THING: LazyLock<Stems> =
+    LazyLock::new(|| Stems::new("for-it for-that for-this for-them deswegen dafür"));
+
 static CONFIRMED_TO_THEM: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "you-been-unsubscribed you-have-opted youre-unsubscribed wurden-abgemeldet wurdest-abgemeldet \
@@ -129,10 +138,13 @@ fn is_a_request_to_us(sentence: &Sentence, wish: Span) -> bool {
     let clause = clause_around(words, wish.start);
     let of_others = OTHERS.in_any(clause) && !OURS.in_any(clause) || is_from_elsewhere(clause);
     let told = ALREADY_DONE.in_any(words) && !OURS.in_any(words);
+    let before = &words[..wish.start];
+    let told = told || TOLD_SOMEBODY.in_any(before) && !OURS.in_any(before);
+    let of_one_thing = ABOUT_ONE_THING.in_any(&words[wish.start..]);
     let shown = SHOWN.in_any(&words[..wish.end]) || CONFIRMED_TO_THEM.in_any(words);
     let asked =
         sentence.question_mark && (!CAN_ASK_FOR_IT.in_any(words) || ON_CONDITION.in_any(words));
-    !of_others && !told && !shown && !asked
+    !of_others && !told && !of_one_thing && !shown && !asked
 }
 
 /// "no more texts from the bank", but not "from the list".
