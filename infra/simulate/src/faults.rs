@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::dice::Dice;
 
 macro_rules! faults {
@@ -61,22 +63,23 @@ faults! {
     TimerDoubled, "timer doubled", 150;
     /// A timer never fires.
     TimerLost, "timer lost", 120;
-    /// The platform cannot be reached; nothing left.
-    ProviderUnreachable, "provider unreachable", 80;
+    /// The platform cannot be reached; nothing left. There are few calls to platforms in a
+    /// simulation, so what goes wrong with them must be likely.
+    ProviderUnreachable, "provider unreachable", 250;
     /// The platform asks to come back later (429).
-    ProviderBusy, "provider busy", 100;
+    ProviderBusy, "provider busy", 250;
     /// The platform fails (5xx).
-    ProviderBroken, "provider broken", 60;
+    ProviderBroken, "provider broken", 200;
     /// The body left, nothing was accepted, no answer came.
-    ProviderRequestLost, "provider request lost", 60;
+    ProviderRequestLost, "provider request lost", 150;
     /// The message was accepted, no answer came.
-    ProviderAnswerLost, "provider answer lost", 120;
+    ProviderAnswerLost, "provider answer lost", 250;
     /// The platform takes its time.
-    ProviderSlow, "provider slow", 150;
+    ProviderSlow, "provider slow", 300;
     /// The platform refuses this message for good.
-    ProviderRefuses, "provider refuses", 40;
+    ProviderRefuses, "provider refuses", 80;
     /// The platform refuses the whole account.
-    ProviderStops, "provider stops the account", 10;
+    ProviderStops, "provider stops the account", 30;
     /// A report on a message comes late.
     ReportLate, "report late", 200;
     /// A report comes twice.
@@ -102,7 +105,31 @@ faults! {
 /// How often each fault strikes, in thousandths. Every simulation has other ones: a system that
 /// only ever sees all faults at once never sees what one of them does alone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Weather(BTreeMap<Fault, u16>);
+pub(crate) struct Weather {
+    rates: BTreeMap<Fault, u16>,
+    outage: Option<Outage>,
+}
+
+/// Something does not work at all for a while.
+#[derive(Debug, Clone, Copy)]
+struct Outage {
+    fault: Fault,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+/// What may fail altogether, in thousandths of the calls meanwhile.
+const OUTAGES: &[Fault] = &[
+    Fault::TableThrottled,
+    Fault::TableUnreachable,
+    Fault::QueueRefused,
+    Fault::TimerRefused,
+    Fault::ProviderUnreachable,
+    Fault::ProviderBusy,
+    Fault::ModelFailed,
+    Fault::SecretsFailed,
+];
+const DURING_OUTAGE: u16 = 950;
 
 impl Weather {
     pub(crate) fn draw(dice: &mut Dice) -> Self {
@@ -113,10 +140,28 @@ impl Weather {
                 rates.insert(*fault, dice.between(1, fault.most()));
             }
         }
-        Self(rates)
+        Self {
+            rates,
+            outage: None,
+        }
     }
 
-    pub(crate) fn rate(&self, fault: Fault) -> u16 {
-        self.0.get(&fault).copied().unwrap_or_default()
+    /// Sometimes something fails for minutes or hours, from about this time on.
+    pub(crate) fn draw_outage(&mut self, dice: &mut Dice, about: DateTime<Utc>) {
+        if self.outage.is_none() && dice.one_in(4) {
+            let from = about - TimeDelta::seconds(dice.between(0, 600));
+            self.outage = Some(Outage {
+                fault: dice.one_of(OUTAGES),
+                from,
+                until: from + TimeDelta::minutes(dice.between(2, 90)),
+            });
+        }
+    }
+
+    pub(crate) fn rate(&self, fault: Fault, now: DateTime<Utc>) -> u16 {
+        match self.outage {
+            Some(it) if it.fault == fault && (it.from..it.until).contains(&now) => DURING_OUTAGE,
+            _ => self.rates.get(&fault).copied().unwrap_or_default(),
+        }
     }
 }

@@ -96,6 +96,16 @@ impl Hub {
         self.state().storm = storm;
     }
 
+    pub(crate) fn is_stormy(&self) -> bool {
+        self.state().storm
+    }
+
+    /// Something may fail altogether about this time.
+    pub(crate) fn draw_outage(&self, about: DateTime<Utc>) {
+        let state = &mut *self.state();
+        state.weather.draw_outage(&mut state.dice, about);
+    }
+
     pub(crate) fn has_bug(&self, bug: Bug) -> bool {
         self.state().bug == Some(bug)
     }
@@ -108,7 +118,7 @@ impl Hub {
     pub(crate) fn fault(&self, fault: Fault) -> bool {
         let mut state = self.state();
         let rate = if state.storm {
-            state.weather.rate(fault)
+            state.weather.rate(fault, state.now)
         } else {
             0
         };

@@ -5,6 +5,7 @@ use domain::channel::Channel;
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
+use crate::observer::Stage;
 
 /// Somebody does something.
 #[derive(Debug, Clone)]
@@ -236,6 +237,66 @@ fn silence(dice: &mut Dice) -> TimeDelta {
         _ => dice.between(20_000, 100_000),
     };
     TimeDelta::seconds(seconds.max(1))
+}
+
+/// What somebody does just when a follow-up of this rule is due in this talk, or under way; with
+/// how many seconds to wait before each.
+pub(crate) fn meddling(
+    dice: &mut Dice,
+    talk: usize,
+    of: &Talk,
+    rule: usize,
+    stage: Stage,
+) -> Vec<(i64, Action)> {
+    let workspace = of.workspace;
+    let writes = |text| Action::Writes { talk, text };
+    let switches = |what| Action::Switches {
+        workspace,
+        rule,
+        what,
+    };
+    let switches_account = |what| Action::SwitchesAccount {
+        workspace,
+        account: of.account,
+        what,
+    };
+    let later = dice.between(5, 7200);
+    let what = match stage {
+        Stage::Planned => dice.between(0, 15),
+        // A changed rule or account stops every further try; then nothing else has to.
+        Stage::UnderWay | Stage::Tried => dice.between(0, 11),
+    };
+    let (text, answer) = (dice.one_of(LATER_WORDS), dice.one_of(ANSWERS));
+    let question = writes(dice.one_of(QUESTIONS));
+    let now = |action| vec![(0, action)];
+    match what {
+        0 | 1 => now(writes(text)),
+        2 => now(question),
+        // Who refuses and then asks something has refused.
+        3 => vec![(0, writes("STOP")), (later, question)],
+        4 | 5 => now(Action::Answers { talk, text: answer }),
+        6..=8 => now(Action::Echo { talk, text: answer }),
+        9 => now(Action::Handles {
+            talk,
+            what: "close",
+        }),
+        10 => now(Action::Blocks { talk }),
+        11 => vec![(0, switches("disable")), (later, switches("enable"))],
+        12 => now(Action::Edits {
+            workspace,
+            rule,
+            minutes: dice.one_of(DELAYS),
+        }),
+        13 => now(Action::Removes { workspace, rule }),
+        14 => vec![
+            (0, switches_account("disable")),
+            (later, switches_account("enable")),
+        ],
+        _ => now(Action::Quiet {
+            workspace,
+            hours: dice.one_of(NIGHTS),
+        }),
+    }
 }
 
 fn interference(dice: &mut Dice, businesses: &[Business]) -> Action {

@@ -15,7 +15,7 @@ use channels::{HttpRequest, TransportError};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::channel::Channel;
 use domain::ids::{ConversationId, MessageId, WorkspaceId};
-use local::{FileSecrets, LocalHttp, LocalQueues};
+use local::{FileSecrets, LocalHttp, LocalQueues, Queue, Received};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -37,8 +37,35 @@ fn failed(service: &'static str, message: &str) -> PortError {
 pub(crate) struct SimQueues {
     pub(crate) hub: Arc<Hub>,
     pub(crate) inner: Arc<LocalQueues>,
-    /// Something came in since the driver last looked.
+    /// Something came in or went since the driver last looked.
     pub(crate) changed: Mutex<bool>,
+    /// The answer to the question that is asked most.
+    pub(crate) next: Mutex<Option<Option<DateTime<Utc>>>>,
+}
+
+impl SimQueues {
+    /// Something came in or went.
+    pub(crate) fn touch(&self) {
+        *lock(&self.changed) = true;
+        *lock(&self.next) = None;
+    }
+
+    /// As [`LocalQueues::receive`].
+    pub(crate) fn receive(&self, queue: Queue) -> Result<Option<Received>, PortError> {
+        *lock(&self.next) = None;
+        Ok(self.inner.receive(queue, 1)?.pop())
+    }
+
+    /// As [`LocalQueues::next_visible_at`], asked again only after something has changed.
+    pub(crate) fn next_visible_at(&self) -> Result<Option<DateTime<Utc>>, PortError> {
+        let mut next = lock(&self.next);
+        if let Some(known) = *next {
+            return Ok(known);
+        }
+        let found = self.inner.next_visible_at()?;
+        *next = Some(found);
+        Ok(found)
+    }
 }
 
 #[async_trait]
@@ -52,12 +79,12 @@ impl Queues for SimQueues {
             // Of a batch some may have been taken.
             if let Some((first, _)) = tasks.split_first().filter(|(_, rest)| !rest.is_empty()) {
                 self.inner.send_events(std::slice::from_ref(first)).await?;
-                *lock(&self.changed) = true;
+                self.touch();
             }
             return Err(failed("queues", "refused"));
         }
         self.inner.send_events(tasks).await?;
-        *lock(&self.changed) = true;
+        self.touch();
         self.hub.note(&format!("queue: {} events", tasks.len()));
         self.hub.edge().await;
         if self.hub.fault(Fault::QueueAnswerLost) {
@@ -82,7 +109,7 @@ impl Queues for SimQueues {
             };
             let delay = (delay + Duration::from_secs(late)).min(Duration::from_secs(900));
             self.inner.send_due(task, delay).await?;
-            *lock(&self.changed) = true;
+            self.touch();
             self.hub
                 .note(&format!("queue: due in {} s", delay.as_secs()));
         }
@@ -266,6 +293,8 @@ impl Http for SimHttp {
         let attempt = message.map(|id| (id, watch(&self.observer, |it| it.called(id))));
         self.inner.next(self.answer());
         let result = self.inner.send(request).await;
+        // One that is in trouble is seldom quick about it.
+        let in_trouble = !matches!(&result, Ok(answer) if answer.status < 300);
         let sent = self.inner.clear_outbox().pop();
         if let (Some((id, attempt)), Some(sent)) = (attempt, sent.as_ref().and_then(Sent::read)) {
             self.hub.note(&format!(
@@ -277,7 +306,11 @@ impl Http for SimHttp {
                 lock(&self.accepted).push(Accepted { sent });
             }
         }
-        if self.hub.fault(Fault::ProviderSlow) {
+        let slow = self.hub.fault(Fault::ProviderSlow);
+        if slow || in_trouble && self.hub.is_stormy() {
+            if let Some((id, _)) = attempt {
+                watch(&self.observer, |it| it.lingers(id));
+            }
             let seconds = self.hub.dice(|dice| dice.between(1, 25));
             self.hub.pause(TimeDelta::seconds(seconds)).await;
         }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::table::lock;
 use crate::{Bug, Fault, INVARIANTS, Outcome, Totals, Violation, play};
 
 /// Many simulations together.
@@ -102,29 +104,17 @@ impl Report {
 /// Plays `count` seeds from `first` on, on this many threads.
 #[must_use]
 pub fn run(first: u64, count: u64, threads: usize, bug: Option<Bug>) -> Report {
-    let next = AtomicU64::new(first);
     let report = Mutex::new(Report::default());
-    std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + count {
-                        return;
-                    }
-                    let played = play(seed, bug, false);
-                    let mut report = crate::table::lock(&report);
-                    match played {
-                        Ok(outcome) => report.add(outcome),
-                        Err(error) => report.broken.push((seed, format!("{error:#}"))),
-                    }
-                }
-            });
+    each(first, count, threads, |seed| {
+        let played = play(seed, bug, false);
+        let mut report = lock(&report);
+        match played {
+            Ok(outcome) => report.add(outcome),
+            Err(error) => report.broken.push((seed, format!("{error:#}"))),
         }
+        ControlFlow::Continue(())
     });
-    let mut report = report
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
     report.failed.sort_by_key(|(seed, _)| *seed);
     report.broken.sort();
     report
@@ -132,13 +122,43 @@ pub fn run(first: u64, count: u64, threads: usize, bug: Option<Bug>) -> Report {
 
 /// Within how many seeds a bug is noticed, and by which invariant.
 #[must_use]
-pub fn notice(bug: Bug, first: u64, most: u64) -> Option<(u64, Violation)> {
-    (first..first + most).find_map(|seed| {
-        // A bug may also stop the simulation from ever coming to its end; that is noticed too.
-        let violation = match play(seed, Some(bug), false) {
-            Ok(outcome) => outcome.violations.into_iter().next()?,
-            Err(_) => return None,
-        };
-        Some((seed - first + 1, violation))
-    })
+pub fn notice(bug: Bug, first: u64, most: u64, threads: usize) -> Option<(u64, Violation)> {
+    let noticed = Mutex::new(BTreeMap::new());
+    each(first, most, threads, |seed| {
+        // A seed that a bug keeps from ever coming to its end has shown nothing that is named.
+        let violations = play(seed, Some(bug), false).map(|outcome| outcome.violations);
+        match violations.unwrap_or_default().into_iter().next() {
+            Some(violation) => {
+                lock(&noticed).insert(seed, violation);
+                ControlFlow::Break(())
+            }
+            None => ControlFlow::Continue(()),
+        }
+    });
+    // Seeds are handed out in order, and whoever has one plays it to its end: the least is the same
+    // on any number of threads.
+    let noticed = noticed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (seed, violation) = noticed.into_iter().next()?;
+    Some((seed - first + 1, violation))
+}
+
+/// Hands out the seeds in order until there are no more or somebody has seen enough.
+fn each(first: u64, count: u64, threads: usize, work: impl Fn(u64) -> ControlFlow<()> + Sync) {
+    let next = AtomicU64::new(first);
+    let enough = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                while !enough.load(Ordering::Relaxed) {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count {
+                        return;
+                    }
+                    if work(seed).is_break() {
+                        enough.store(true, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
 }

@@ -103,7 +103,7 @@ impl SimWire {
             Bug::ClaimWithoutChecks,
             Bug::DedupOff,
             Bug::StatusFalls,
-            Bug::StopForgottenAfterClaim,
+            Bug::CancelForgotten,
             Bug::NoDailyLimit,
         ];
         if !spoils_writes.iter().any(|bug| hub.has_bug(*bug)) {
@@ -154,13 +154,11 @@ impl SimWire {
                 !field.starts_with("Condition") && !field.starts_with("Expression")
             });
         }
-        if self.hub.has_bug(Bug::StopForgottenAfterClaim) && sk == "HEAD" {
+        if self.hub.has_bug(Bug::CancelForgotten) && sk == "HEAD" {
             let head = &mut put["Item"]["body"]["M"];
-            let was_stopped = head["sending"]["M"]["cancelled"]["M"].is_object();
-            if was_stopped {
-                head["sending"]["M"]["cancelled"] = json!({ "NULL": true });
-                head["state"] = json!({ "M": { "state": { "S": "open" } } });
-            }
+            let unknown = head["unknown"]["L"].as_array_mut().into_iter().flatten();
+            unknown.for_each(|send| forget(send, "cancelled"));
+            forget(&mut head["sending"], "cancelled");
         }
     }
 
@@ -204,22 +202,22 @@ impl SimWire {
             let Ok(mut answer) = serde_json::from_str::<Value>(&reply.body) else {
                 return;
             };
-            forget(&mut answer);
+            forget(&mut answer, "opted_out_at");
             reply.body = answer.to_string();
         }
     }
 }
 
-/// Takes every opt-out out of what was read.
-fn forget(value: &mut Value) {
+/// Takes a field out wherever it stands.
+fn forget(value: &mut Value, field: &str) {
     match value {
         Value::Object(map) => {
-            if map.contains_key("opted_out_at") {
-                map.insert("opted_out_at".to_owned(), json!({ "NULL": true }));
+            if let Some(found) = map.get_mut(field) {
+                *found = json!({ "NULL": true });
             }
-            map.values_mut().for_each(forget);
+            map.values_mut().for_each(|it| forget(it, field));
         }
-        Value::Array(list) => list.iter_mut().for_each(forget),
+        Value::Array(list) => list.iter_mut().for_each(|it| forget(it, field)),
         _ => {}
     }
 }

@@ -90,7 +90,7 @@ impl World {
         Ok(())
     }
 
-    fn conversation(&self, talk: usize) -> anyhow::Result<ConversationId> {
+    pub(super) fn conversation(&self, talk: usize) -> anyhow::Result<ConversationId> {
         let talk = &self.talks[talk];
         let account = &self.places[talk.workspace].accounts[talk.account];
         let user = ChannelUser::parse(&self.people[talk.person].user(account.channel))?;

@@ -1,0 +1,203 @@
+//! What must hold when a follow-up is claimed, when a platform is called, and when it accepts.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::channel::Channel;
+use domain::connection::Connection;
+use domain::conversation::{Conversation, Sending, Source, State};
+use domain::ids::{ConversationId, MessageId, WorkspaceId};
+use domain::local_time::Zone;
+use domain::message::Status;
+use domain::receipt::How;
+use domain::rule::OnUnknown;
+
+use super::{Claim, Due, KEPT, Observer, SKEW, Stage};
+
+/// The platforms' free-form window.
+const WINDOW: TimeDelta = TimeDelta::hours(24);
+
+impl Observer {
+    pub(super) fn claimed(
+        &mut self,
+        head: &Conversation,
+        sending: &Sending,
+        old: Option<&Conversation>,
+        now: DateTime<Utc>,
+    ) {
+        let run = &sending.run;
+        let what = format!("{} attempt {} in {}", run.message, sending.attempt, head.id);
+        if !self
+            .connections
+            .get(&head.connection)
+            .is_some_and(Connection::is_active)
+        {
+            self.violated("no-send-on-stopped-connection", what.clone());
+        }
+        let has_window = matches!(
+            head.channel,
+            Channel::WhatsApp | Channel::Messenger | Channel::Instagram
+        );
+        if has_window && sending.how == How::FreeForm {
+            let last = self.last_words.get(&head.id).map(|(_, at)| *at);
+            if last.is_none_or(|last| now >= last + WINDOW) {
+                self.violated(
+                    "no-send-outside-window",
+                    format!("{what}, last word {last:?}"),
+                );
+            }
+        }
+        let Some(rule) = run.rule() else { return };
+        let planned = self.planned.get(&run.id).copied().unwrap_or(self.writes);
+        let last_word = self.last_words.get(&head.id).map_or(0, |(write, _)| *write);
+        if planned <= last_word || run.episode != head.episode {
+            self.violated("no-send-after-reply", what.clone());
+        }
+        if self.answers.get(&head.id).is_some_and(|at| planned <= *at) {
+            self.violated("no-send-after-answer", what.clone());
+        }
+        if old.is_some_and(|old| old.state != State::Open) {
+            self.violated("no-send-after-stop", what.clone());
+        }
+        if self.refusing.contains(&head.customer) {
+            self.violated("no-send-after-opt-out", what.clone());
+        }
+        if let Source::Rule { version, .. } = run.source
+            && !self
+                .rules
+                .get(&rule)
+                .is_some_and(|it| it.enabled && it.version == version)
+        {
+            self.violated("no-send-by-stale-rule", what.clone());
+        }
+        let Some((settings, since)) = self.settings.get(&head.workspace).cloned() else {
+            return;
+        };
+        if let Some(quiet) = &settings.quiet_hours
+            && now > since + KEPT + SKEW + SKEW
+        {
+            let inside = |at| quiet.contains(at, settings.zone);
+            if inside(now - SKEW - SKEW) && inside(now + SKEW + SKEW) {
+                self.violated("no-send-in-quiet-hours", what.clone());
+            }
+        }
+        let cap = settings.frequency_cap;
+        let since = sending.claimed_at - cap.span();
+        let recent = self.claims.iter().filter(|((message, _), claim)| {
+            claim.customer == head.customer && self.counts(*message, claim) && claim.at > since
+        });
+        if recent.count() >= cap.messages as usize {
+            self.violated("within-frequency-cap", what);
+        }
+        let claim = Claim {
+            workspace: head.workspace,
+            customer: head.customer,
+            at: sending.claimed_at,
+            rule,
+            episode: run.episode,
+            conversation: head.id,
+            accepted: 0,
+        };
+        self.claims.insert((run.message, sending.attempt), claim);
+    }
+
+    fn under_way(&self, message: MessageId) -> Option<(ConversationId, &Sending)> {
+        let heads = self.heads.values();
+        let mut sending = heads.filter_map(|head| Some((head.id, head.sending.as_ref()?)));
+        sending.find(|(_, it)| it.run.message == message)
+    }
+
+    /// A platform takes its time with this message.
+    pub(crate) fn lingers(&mut self, message: MessageId) {
+        if let Some((conversation, sending)) = self.under_way(message)
+            && let Some(rule) = sending.run.rule()
+        {
+            let at = sending.claimed_at;
+            let stage = Stage::UnderWay;
+            self.due.push(Due {
+                conversation,
+                rule,
+                at,
+                stage,
+            });
+        }
+    }
+
+    /// A platform is called for this message.
+    pub(crate) fn called(&mut self, message: MessageId) -> u32 {
+        let attempt = self.under_way(message).map(|(_, it)| it.attempt);
+        match attempt {
+            Some(attempt) if self.called.insert((message, attempt)) => attempt,
+            other => {
+                self.violated(
+                    "claimed-before-call",
+                    format!("{message}, claimed: {other:?}"),
+                );
+                other.unwrap_or_default()
+            }
+        }
+    }
+
+    /// A platform has accepted it.
+    pub(crate) fn accepted(&mut self, message: MessageId, attempt: u32) {
+        let times = {
+            let times = self.accepted.entry(message).or_default();
+            *times += 1;
+            *times
+        };
+        let rule = self.messages.get(&message).and_then(|seen| seen.rule);
+        let may_repeat = rule
+            .and_then(|rule| self.rules.get(&rule))
+            .is_some_and(|rule| rule.spec.on_unknown == OnUnknown::Resend);
+        if times > 1 && !may_repeat {
+            self.violated("no-double-send", format!("{message}: {times} times"));
+        }
+        let Some(claim) = self.claims.get_mut(&(message, attempt)) else {
+            return;
+        };
+        claim.accepted += 1;
+        let (conversation, episode, rule) = (claim.conversation, claim.episode, claim.rule);
+        let (workspace, at) = (claim.workspace, claim.at);
+        let date = self.day(workspace, at);
+        let in_silence = self.claims.values().filter(|it| {
+            it.accepted > 0
+                && (it.conversation, it.episode, it.rule) == (conversation, episode, rule)
+        });
+        if in_silence.count() > 1 && !may_repeat {
+            self.violated(
+                "one-follow-up-per-silence",
+                format!("{rule} in {conversation}"),
+            );
+        }
+        let limit = self
+            .settings
+            .get(&workspace)
+            .map_or(u64::MAX, |(it, _)| it.daily_send_limit);
+        let accepted = self.of_day(workspace, date, false);
+        if accepted > limit {
+            self.violated(
+                "within-daily-limit",
+                format!("{accepted} of {limit} on {date}"),
+            );
+        }
+    }
+
+    /// A message that the platform took and never reported as failed.
+    pub(super) fn counts(&self, message: MessageId, claim: &Claim) -> bool {
+        let status = self.messages.get(&message).map(|seen| seen.status);
+        claim.accepted > 0 && status != Some(Status::Failed)
+    }
+
+    /// The calendar day of the workspace.
+    fn day(&self, ws: WorkspaceId, at: DateTime<Utc>) -> NaiveDate {
+        let settings = self.settings.get(&ws);
+        settings.map_or(Zone::UTC, |(it, _)| it.zone).day(at)
+    }
+
+    /// Follow-ups of a day: those that count, or all that were claimed.
+    pub(super) fn of_day(&self, ws: WorkspaceId, date: NaiveDate, claimed: bool) -> u64 {
+        let claims = self.claims.iter();
+        let found = claims.filter(|(_, it)| it.workspace == ws && self.day(ws, it.at) == date);
+        found
+            .filter(|((message, _), it)| claimed || self.counts(*message, it))
+            .count() as u64
+    }
+}
