@@ -197,7 +197,7 @@ async fn a_forwarded_host_is_answered_by_the_server_here() {
         let mut seen = vec![0; 4096];
         let read = stream.read(&mut seen).unwrap();
         stream
-            .write_all(b"HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 2\r\n\r\nno")
+            .write_all(b"HTTP/1.1 503 Busy\r\nretry-after: 7\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno")
             .unwrap();
         String::from_utf8_lossy(&seen[..read]).into_owned()
     });
