@@ -371,11 +371,7 @@ async fn carry_out(
     for effect in effects.drain(..) {
         match effect {
             Effect::SetOptOut { opted_out } => {
-                let since = after.customer.chat.opted_out_at.unwrap_or(now);
-                after.customer.chat.opted_out_at = opted_out.then_some(since);
-                if !opted_out {
-                    after.customer.chat.opted_in_at = Some(now);
-                }
+                after.customer.chat.opt_out_of_chat(opted_out, now);
                 customer_changed = true;
             }
             Effect::Settle {

@@ -1,7 +1,7 @@
 //! Transactional templates: what kinds there are, what may stand in them, and what comes out.
 //!
 //! A template has a version per language: a subject and a body, which is plain text, blocks (for
-//! editors that drag and drop) or a careful subset of HTML. [`review`](template::review) checks it
+//! editors that drag and drop) or a careful subset of HTML. [`template::review`] checks it
 //! when it is saved, [`render`](render::render) makes subject, text part and HTML part of it.
 //!
 //! Variables have the one syntax of [`domain::variables`]. What a person reads is filled in as

@@ -212,22 +212,25 @@ impl Store {
                 .iter()
                 .map(|(_, user)| user.reveal().to_owned()),
         );
-        // The audit log keeps that somebody was changed and erased: it holds nothing of theirs.
-        let mut words_of_requests = words.clone();
         let ids = erasure.earlier.iter().chain([&erasure.customer]);
-        words_of_requests.extend(ids.map(ToString::to_string));
-        for (pk, words) in [
-            (keys::raw_events(ws), &words),
-            (keys::idempotency(ws), &words_of_requests),
-            (keys::audit(ws), &words),
-            (keys::notifications(ws), &words),
+        let ids: Vec<_> = ids.map(ToString::to_string).collect();
+        let any = |text: &str, words: &[String]| words.iter().any(|word| mentions(text, word));
+        for pk in [
+            keys::raw_events(ws),
+            keys::idempotency(ws),
+            keys::audit(ws),
+            keys::notifications(ws),
         ] {
+            // The audit log keeps that somebody was changed and erased, but not what they said.
+            let keeps_ids = pk == keys::audit(ws);
             let mut after = None;
             loop {
                 let (found, last) = self.some_of(pk.clone(), None, after, PER_DELETION).await?;
                 let mut doomed = Vec::new();
                 for item in found {
-                    if words.iter().any(|word| mentions(&shown(&item), word)) {
+                    let text = shown(&item);
+                    let by_id = !keeps_ids || text.contains("record_consent");
+                    if any(&text, &words) || by_id && any(&text, &ids) {
                         doomed.push(item);
                     }
                 }

@@ -15,11 +15,14 @@ use serde::{Deserialize, Serialize};
 use store::Resource;
 use utoipa::ToSchema;
 
+use super::update::save;
 use crate::auth::Admin;
 use crate::conversations::CustomerOut;
 use crate::http::{Id, Json, Problem, WriteProblems};
 use crate::schema;
 
+/// How often a lost race is tried again: messages change customers, too.
+const TRIES: u32 = 5;
 const SOURCE_LIMIT: usize = 100;
 const NOTE_LIMIT: usize = 500;
 
@@ -92,7 +95,27 @@ pub(crate) async fn record_consent(
             entry = None;
         }
     }
+    // Whoever has written nowhere yet has refused, too; and so has whoever was joined meanwhile.
+    for _ in 0..TRIES {
+        let before = find(&app, ws, id).await?;
+        if before.chat.opted_out_at.is_some() == said.opted_out {
+            break;
+        }
+        let mut after = before.clone();
+        after.version += 1;
+        after.chat.opt_out_of_chat(said.opted_out, now);
+        let store = match &entry {
+            Some(entry) => app.store.noting(ws, entry)?,
+            None => app.store.clone(),
+        };
+        if save(&store, Some(&before), &after, None).await? {
+            break;
+        }
+    }
     let after = find(&app, ws, id).await?;
+    if after.chat.opted_out_at.is_some() != said.opted_out {
+        return Err(Problem::stale(None));
+    }
     Ok(Out(CustomerOut::new(id, Some(&after))))
 }
 

@@ -263,3 +263,40 @@ async fn wrong_input_is_refused_with_its_field_and_nothing_is_stored() {
     }
     assert!(found(&world, "").await.is_empty());
 }
+
+#[tokio::test]
+async fn an_opt_out_of_somebody_who_has_not_written_yet_holds_when_they_do() {
+    let world = World::new().await;
+    let id = create(&world, berta()).await;
+    let path = format!("/v1/customers/{id}/consent");
+    let said = |opted_out: bool| json!({"opted_out": opted_out, "source": "phone", "note": "Brot allein genuegt"});
+    // Twice is once.
+    for _ in 0..2 {
+        let recorded = world.post(&path, said(true)).await.expect(200);
+        assert!(recorded.body["opted_out_at"].is_string());
+    }
+    let log = world.get("/v1/audit?resource=customer").await.expect(200);
+    let log = log.body["audit"].as_array().unwrap().clone();
+    let noted = log
+        .iter()
+        .filter(|entry| entry["action"] == "record_consent");
+    assert_eq!(noted.count(), 1, "{log:?}");
+
+    let conversation = world.conversation(world.loopback, Channel::Loopback).await;
+    let joined = format!("/v1/conversations/{conversation}/customer");
+    let body = Some(json!({"customer_id": id}));
+    let head = world.call("PUT", &joined, &[], body).await.expect(200);
+    assert!(head.body["customer"]["opted_out_at"].is_string());
+
+    let taken_back = world.post(&path, said(false)).await.expect(200);
+    assert_eq!(taken_back.body["opted_out_at"], Value::Null);
+    // What they said goes with them.
+    let person = format!("/v1/customers/{id}");
+    let gone = world.call("DELETE", &person, &[], None);
+    gone.await.expect(204);
+    let items = world.items().await;
+    assert!(
+        items.iter().all(|(_, text)| !text.contains("Brot")),
+        "{items:?}"
+    );
+}

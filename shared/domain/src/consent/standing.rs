@@ -204,6 +204,15 @@ impl Standing {
         }
     }
 
+    /// The customer wants no automated message any more, or takes that back.
+    pub fn opt_out_of_chat(&mut self, opted_out: bool, now: DateTime<Utc>) {
+        let since = self.opted_out_at.unwrap_or(now);
+        self.opted_out_at = opted_out.then_some(since);
+        if !opted_out {
+            self.opted_in_at = Some(now);
+        }
+    }
+
     /// Whether any message is refused.
     #[must_use]
     pub fn refuses_anything(&self) -> bool {
