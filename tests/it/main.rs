@@ -7,6 +7,7 @@
 
 mod batch;
 mod calls;
+mod customers;
 mod erasure;
 mod healing;
 mod installation;

@@ -109,6 +109,7 @@ impl Arrival {
             turn: 0,
             chat: self.refused_before(app, &book, connection.channel).await?,
             automated_at: Vec::new(),
+            named_by_staff: false,
             reference: None,
             profile: Profile::default(),
             created_at: self.now,

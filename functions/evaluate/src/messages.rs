@@ -224,12 +224,11 @@ fn changed_customer(
     is_new: bool,
 ) -> Option<domain::customer::Customer> {
     let mut customer = loaded.customer.clone();
-    let name = arrival.name();
-    if name.display.is_some() && name.display != customer.name.display {
-        customer.name.display = name.display;
-    }
-    if name.first.is_some() && name.first != customer.name.first {
-        customer.name.first = name.first;
+    let told = arrival.name();
+    if !customer.named_by_staff {
+        let known = &mut customer.name;
+        known.display = told.display.or(known.display.take());
+        known.first = told.first.or(known.first.take());
     }
     if customer.language.is_none() {
         customer

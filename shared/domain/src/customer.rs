@@ -23,6 +23,9 @@ pub struct Customer {
     pub version: u64,
     /// What is known of the name.
     pub name: CustomerName,
+    /// Staff gave the name: what the platform tells does not replace it.
+    #[serde(default)]
+    pub named_by_staff: bool,
     /// The language they write in (two letters), as far as the platform told.
     pub language: Option<String>,
     /// Where they can be written to.

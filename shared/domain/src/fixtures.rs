@@ -180,6 +180,7 @@ pub(crate) fn customer(conversation: &Conversation) -> Customer {
         turn: 0,
         chat: ChatConsent::default(),
         automated_at: Vec::new(),
+        named_by_staff: false,
         reference: None,
         profile: crate::contact::Profile::default(),
         created_at: monday(),

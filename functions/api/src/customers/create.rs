@@ -65,6 +65,7 @@ async fn create(
         chat: ChatConsent::default(),
         turn: 0,
         automated_at: Vec::new(),
+        named_by_staff: false,
         reference: None,
         profile: Profile::default(),
         created_at: keep.now,

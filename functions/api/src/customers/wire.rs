@@ -175,6 +175,7 @@ impl CustomerIn {
         errors.finish()?;
         let mut changed = to.clone();
         if let Some(name) = name {
+            changed.named_by_staff = name != CustomerName::default();
             changed.name = name;
         }
         if let Some(reference) = reference {
@@ -229,6 +230,7 @@ impl CustomerOut {
             language,
             conversations,
             chat,
+            named_by_staff: _,
             turn: _,
             automated_at: _,
             reference,

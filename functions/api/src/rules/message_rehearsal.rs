@@ -240,6 +240,7 @@ async fn invented(
         chat: ChatConsent::default(),
         automated_at: Vec::new(),
         reference: None,
+        named_by_staff: false,
         profile: Profile::default(),
         created_at: asked,
     };

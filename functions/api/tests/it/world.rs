@@ -372,6 +372,7 @@ impl World {
                 chat: domain::customer::ChatConsent::default(),
                 turn: 0,
                 automated_at: Vec::new(),
+                named_by_staff: false,
                 reference: None,
                 profile: domain::contact::Profile::default(),
                 created_at: asked,
