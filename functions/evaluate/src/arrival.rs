@@ -70,18 +70,13 @@ impl Arrival {
         if let Some(found) = self.find(app).await? {
             return Ok(Some(found));
         }
-        let book = app.book(self.workspace).await?;
-        let connection = match book.connection(self.connection) {
-            Some(connection) => connection.clone(),
-            None => match app
-                .fresh_book(self.workspace)
-                .await?
-                .connection(self.connection)
-            {
-                Some(connection) => connection.clone(),
-                // Removed while the event was on the queue: nobody is left to answer.
-                None => return Ok(None),
-            },
+        let mut book = app.book(self.workspace).await?;
+        if book.connection(self.connection).is_none() {
+            book = app.fresh_book(self.workspace).await?;
+        }
+        let Some(connection) = book.connection(self.connection).cloned() else {
+            // Removed while the event was on the queue: nobody is left to answer.
+            return Ok(None);
         };
         let id = self.conversation_id();
         let customer_id = apply::first_customer(self.workspace, id);
@@ -125,25 +120,33 @@ impl Arrival {
         }))
     }
 
-    /// Who had opted out before they were erased stays so (NX-11).
+    /// Who had opted out before they were erased stays so (NX-11), and so does who had opted out
+    /// before the account was disconnected and connected again (NX-29).
     async fn refused_before(
         &self,
         app: &App,
         book: &Book,
         channel: Channel,
     ) -> Result<ChatConsent, AppError> {
-        let Some(key) = &book.suppression_key else {
-            return Ok(ChatConsent::default());
-        };
-        let mut hashes: Vec<_> = [&self.user]
-            .into_iter()
-            .chain(&self.event.aliases)
-            .map(|user| key.hash(channel, user))
-            .collect();
-        hashes.sort();
-        hashes.dedup();
-        let refused = app.store.suppressed(self.workspace, &hashes).await?;
-        Ok(refused.unwrap_or_default())
+        let mut places = Vec::new();
+        for gone in &book.gone_connections {
+            for user in self.users().filter(|_| gone.channel == channel) {
+                let id = Conversation::id_for(gone.id, user);
+                places.extend(self.follow(app, id).await?.map(|found| found.customer.chat));
+            }
+        }
+        if let Some(key) = &book.suppression_key {
+            let mut hashes: Vec<_> = self.users().map(|user| key.hash(channel, user)).collect();
+            hashes.sort();
+            hashes.dedup();
+            places.extend(app.store.suppressed(self.workspace, &hashes).await?);
+        }
+        Ok(ChatConsent::still_refused(&places))
+    }
+
+    /// Every id that the platform tells of the person.
+    fn users(&self) -> impl Iterator<Item = &ChannelUser> {
+        [&self.user].into_iter().chain(&self.event.aliases)
     }
 
     /// What the platform tells of the name.

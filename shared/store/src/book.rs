@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use domain::channel::Channel;
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, RuleId, WorkspaceId};
 use domain::rule::Rule;
@@ -30,6 +31,18 @@ pub struct Book {
     pub templates: Vec<Template>,
     /// What the ids of erased people are hashed with.
     pub suppression_key: Option<SuppressionKey>,
+    /// Connections that were deleted: their conversations are still there.
+    pub gone_connections: Vec<GoneConnection>,
+}
+
+/// What is kept of a deleted connection, so that what people refused there is found when the same
+/// account is connected again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoneConnection {
+    /// Conversations were derived from it.
+    pub id: ConnectionId,
+    /// Its channel.
+    pub channel: Channel,
 }
 
 /// What is kept of a deleted rule.
@@ -67,6 +80,7 @@ impl Store {
         let mut connections = Vec::new();
         let mut templates = Vec::new();
         let mut suppression_key = None;
+        let mut gone_connections = Vec::new();
         for item in self.whole_partition(keys::workspace(ws)).await? {
             let sk = items::text_of(&item, "sk").unwrap_or_default();
             if sk == keys::SETTINGS {
@@ -77,6 +91,8 @@ impl Store {
                 rules.push(items::body("a rule", item)?);
             } else if sk.starts_with("CON#") {
                 connections.push(items::body("a connection", item)?);
+            } else if sk.starts_with("GONE#") {
+                gone_connections.push(items::body("a deleted connection", item)?);
             } else if sk.starts_with("TPL#") {
                 templates.push(items::body("a template", item)?);
             }
@@ -88,6 +104,7 @@ impl Store {
             connections,
             templates,
             suppression_key,
+            gone_connections,
         }))
     }
 

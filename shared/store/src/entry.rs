@@ -7,6 +7,7 @@ use domain::ids::{ConnectionId, KeyId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::book::GoneConnection;
 use crate::items::{self, Plain};
 use crate::lists::PageRequest;
 use crate::writes::{Meaning, Writes};
@@ -181,10 +182,17 @@ impl Store {
             id,
             workspace,
             version,
+            channel,
             ..
         } = *connection;
         writes.delete_version(keys::workspace(workspace), keys::connection(id), version)?;
         writes.delete(keys::connection_entrance(id), keys::ENTRY)?;
+        writes.put_plain(
+            "a deleted connection",
+            keys::workspace(workspace),
+            keys::gone_connection(id),
+            GoneConnection { id, channel },
+        )?;
         Ok(writes.send(self).await? == Committed::Done)
     }
 

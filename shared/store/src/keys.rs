@@ -111,6 +111,10 @@ pub(crate) fn connection(id: ConnectionId) -> String {
     format!("CON#{id}")
 }
 
+pub(crate) fn gone_connection(id: ConnectionId) -> String {
+    format!("GONE#{id}")
+}
+
 pub(crate) fn template(connection: ConnectionId, name: &str, language: &str) -> String {
     format!("TPL#{connection}#{name}#{language}")
 }

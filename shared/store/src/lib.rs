@@ -45,7 +45,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 pub use audit::{AuditEntry, AuditFilter, Resource};
-pub use book::Book;
+pub use book::{Book, GoneConnection};
 pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};
 pub use customer::KnownAs;
 pub use day::{Counter, ModelCall, ModelLimits, Spent, Usage};

@@ -7,7 +7,7 @@
 //! | `at 2026-11-02 09:00` | starts the clock there, later: moves it there; all times are Berlin's |
 //! | `advance 4h` | moves it by that much |
 //! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace |
-//! | `connect whatsapp as salon` | makes an account; `disconnect`, `reconnect` switch it |
+//! | `connect whatsapp as salon` | makes an account; `disconnect`, `reconnect` switch it, `remove` deletes it |
 //! | `template NAME de approved utility "Hallo {{1}}"` | the platform lists it; `pause NAME de` |
 //! | `rule NAME` with a block | makes a rule; what the block leaves out takes a default |
 //! | `edit`, `enable`, `disable`, `delete`, `review NAME` | as they say |
@@ -15,8 +15,11 @@
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
 //! | `edits anna: …`, `edits anna early: …` | she changes the message before, or the one that comes next |
+//! | `corrects anna: …` | somebody of the business changes what they typed in the platform's app |
+//! | `marketing anna on whatsapp stopped` | in the platform's own menu; later `allowed` |
 //! | `taps anna: Ja` | on a button under a message of ours |
 //! | `handover anna`, `handback anna`, `standby anna: …` | people in the platform's inbox have the thread; what she writes meanwhile |
+//! | `handback anna late 10:00` | the report was on its way since then; also `customer`, `edits`, `handover` |
 //! | `reads anna` | a watermark: Messenger tells that she has read everything up to now |
 //! | `join anna on telegram to anna` | staff say that both are the same person; `anna` is where she wrote last |
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
@@ -96,6 +99,7 @@ scenarios! {
     nx_22_reply_while_writing
     nx_23_automatic_replies
     nx_29_b_edited_messages
+    nx_29_c_connected_again
     nx_29_opt_out
     nx_36_echo
     nx_39_delivered_twice

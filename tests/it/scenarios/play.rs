@@ -61,6 +61,8 @@ pub(super) struct Play {
     templates: Vec<Value>,
     staff_wrote: Vec<(String, String)>,
     last_sent: BTreeMap<String, Sent>,
+    /// The number of the platform's last message of each conversation.
+    last_said: BTreeMap<String, u64>,
 }
 
 pub(super) struct KnownRule {
@@ -92,6 +94,7 @@ impl Play {
             templates: Vec::new(),
             staff_wrote: Vec::new(),
             last_sent: BTreeMap::new(),
+            last_said: BTreeMap::new(),
         })
     }
 
@@ -132,6 +135,7 @@ impl Play {
             "settings" => self.settings(rest).await?,
             "connect" => self.connect(rest).await?,
             "disconnect" | "reconnect" => self.switch_account(&command.verb, rest).await?,
+            "remove" => self.remove_account(rest).await?,
             "template" => self.template(rest).await?,
             "pause" => self.pause_template(rest).await?,
             "rule" => self.make_rule(command).await?,
@@ -144,19 +148,9 @@ impl Play {
             "edits" => self.edits(rest).await?,
             "echo" | "machine" | "taps" | "standby" => self.says(&command.verb, rest).await?,
             "block" => self.happens(rest, Happening::Blocked, "blocks us").await?,
-            "handover" => {
-                let passed = Happening::Passed { to_us: false };
-                self.happens(
-                    rest,
-                    passed,
-                    "is passed to the people in the platform's inbox",
-                )
-                .await?
-            }
-            "handback" => {
-                let passed = Happening::Passed { to_us: true };
-                self.happens(rest, passed, "is passed back to us").await?
-            }
+            "corrects" => self.corrects(rest).await?,
+            "handover" | "handback" => self.passes(&command.verb, rest).await?,
+            "marketing" => self.marketing(rest).await?,
             "reads" => {
                 self.happens(rest, Happening::ReadAll, "reads everything")
                     .await?
@@ -293,6 +287,13 @@ impl Play {
         let path = format!("/v1/connections/{id}/{switch}");
         self.world.api("POST", &path, None).await?.ok()?;
         self.line(verb, name);
+        Ok(())
+    }
+
+    async fn remove_account(&mut self, name: &str) -> anyhow::Result<()> {
+        let path = format!("/v1/connections/{}", self.world.connection(name)?.id);
+        self.world.api("DELETE", &path, None).await?.ok()?;
+        self.line("remove", name);
         Ok(())
     }
 
@@ -452,11 +453,7 @@ impl Play {
         let (head, words) = said(rest)?;
         let mut heads = Words::of(head)?;
         let person = self.on_account(&mut heads)?;
-        let now = self.world.now();
-        let at = match heads.after("late")? {
-            Some(at) => instant(self.zone, &at, Some(now))?,
-            None => now,
-        };
+        let at = self.told_at(&mut heads)?;
         heads.done()?;
         let account = self.account(&person)?;
         let happening = Happening::Wrote {
@@ -464,11 +461,9 @@ impl Play {
             at,
         };
         self.world.happens(&account, &person, &happening).await?;
-        let late = if at < now {
-            format!(" (written {})", self.clock(at))
-        } else {
-            String::new()
-        };
+        self.last_said
+            .insert(person.clone(), self.world.delivered());
+        let late = self.late(at, "written");
         self.line(&person, &format!("on {account}{late}: {words}"));
         Ok(())
     }
@@ -507,25 +502,92 @@ impl Play {
             ),
         };
         self.happens(&person, happening, &format!("{how} {text}"))
-            .await
+            .await?;
+        self.last_said.insert(person, self.world.delivered());
+        Ok(())
     }
 
-    /// `anna: …`: the message before; `anna early: …`: the one that comes next.
+    /// `anna: …`: the message before; `anna early: …`: the one that comes next; with `late 10:00` an
+    /// edit that was on its way since then.
     async fn edits(&mut self, rest: &str) -> anyhow::Result<()> {
         let (head, text) = said(rest)?;
         let mut heads = Words::of(head)?;
         let early = heads.flag("early");
+        let at = self.told_at(&mut heads)?;
         let person = self.on_account(&mut heads)?;
         heads.done()?;
-        let last = self.world.delivered();
         let (number, which) = match early {
             // The edit itself takes a number.
-            true => (last + 2, "the message that is still on its way"),
-            false => (last, "the message before"),
+            true => (
+                self.world.delivered() + 2,
+                "the message that is still on its way",
+            ),
+            false => (self.last_said(&person)?, "the message before"),
         };
-        let line = format!("changes {which}: {text}");
-        let edited = Happening::Edited { number, text };
+        let late = self.late(at, "changed");
+        let line = format!("changes {which}{late}: {text}");
+        let edited = Happening::Edited { number, text, at };
         self.happens(&person, edited, &line).await
+    }
+
+    /// Somebody of the business changes in the platform's app what they typed there.
+    async fn corrects(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (person, text) = said(rest)?;
+        let number = self.last_said(person)?;
+        let line = format!("sees the message typed in the platform's app change: {text}");
+        let edited = Happening::EchoEdited { number, text };
+        self.happens(person, edited, &line).await
+    }
+
+    /// `anna`, with `late 10:00` for a report that was on its way since then.
+    async fn passes(&mut self, verb: &str, rest: &str) -> anyhow::Result<()> {
+        let mut heads = Words::of(rest)?;
+        let at = self.told_at(&mut heads)?;
+        let person = heads.need("a name")?;
+        heads.done()?;
+        let to_us = verb == "handback";
+        let what = match to_us {
+            true => "is passed back to us",
+            false => "is passed to the people in the platform's inbox",
+        };
+        let line = format!("{what}{}", self.late(at, "passed"));
+        let passed = Happening::Passed { to_us, at };
+        self.happens(&person, passed, &line).await
+    }
+
+    /// `anna on whatsapp stopped`, `anna allowed`: in the platform's own menu.
+    async fn marketing(&mut self, rest: &str) -> anyhow::Result<()> {
+        let mut heads = Words::of(rest)?;
+        let person = self.on_account(&mut heads)?;
+        let (stopped, line) = match heads.need("stopped or allowed")?.as_str() {
+            "stopped" => (true, "stops marketing in the platform's menu"),
+            "allowed" => (false, "allows marketing in the platform's menu"),
+            other => bail!("marketing is `stopped` or `allowed`, not `{other}`"),
+        };
+        heads.done()?;
+        let choice = Happening::Marketing { stopped };
+        self.happens(&person, choice, line).await
+    }
+
+    fn told_at(&self, heads: &mut Words) -> anyhow::Result<DateTime<Utc>> {
+        let now = self.world.now();
+        match heads.after("late")? {
+            Some(at) => instant(self.zone, &at, Some(now)),
+            None => Ok(now),
+        }
+    }
+
+    /// That something was on its way, if it was.
+    fn late(&self, at: DateTime<Utc>, what: &str) -> String {
+        match at < self.world.now() {
+            true => format!(" ({what} {})", self.clock(at)),
+            false => String::new(),
+        }
+    }
+
+    fn last_said(&self, person: &str) -> anyhow::Result<u64> {
+        let said = self.last_said.get(person).copied();
+        said.with_context(|| format!("nobody has written in the conversation with {person}"))
     }
 
     async fn happens(

@@ -29,8 +29,18 @@ pub struct Person {
 pub enum Happening {
     /// The customer wrote, at this time by the platform's clock.
     Wrote { text: String, at: DateTime<Utc> },
-    /// The customer changed what they wrote as the platform's message of this number (Telegram).
-    Edited { number: u64, text: String },
+    /// The customer changed what they wrote as the platform's message of this number, at this time
+    /// by the platform's clock (Telegram, WhatsApp).
+    Edited {
+        number: u64,
+        text: String,
+        at: DateTime<Utc>,
+    },
+    /// Somebody of the business changed, in the platform's own app, what they wrote as the message
+    /// of this number (WhatsApp).
+    EchoEdited { number: u64, text: String },
+    /// The customer stopped marketing messages in the platform's menu, or allowed them (WhatsApp).
+    Marketing { stopped: bool },
     /// A machine of theirs wrote.
     WroteByMachine { text: String },
     /// Somebody of the business wrote in the platform's own app.
@@ -47,8 +57,9 @@ pub enum Happening {
     ReadAll,
     /// The customer wrote to another application, which has the thread (Messenger, Instagram).
     WroteElsewhere { text: String },
-    /// The thread was passed to the people in the platform's inbox, or back from them.
-    Passed { to_us: bool },
+    /// The thread was passed to the people in the platform's inbox, or back from them, at this time
+    /// by the platform's clock.
+    Passed { to_us: bool, at: DateTime<Utc> },
     /// The customer blocked us.
     Blocked,
     /// The platform stopped using a template.
@@ -202,9 +213,36 @@ impl Update<'_> {
                     "reason": null,
                 }),
             ),
+            Happening::Edited { number, text, at } => (
+                "messages",
+                json!({ "messages": [{
+                    "from": phone, "from_user_id": user, "id": id, "timestamp": seconds(*at),
+                    "type": "edit", "edit": {
+                        "original_message_id": format!("wamid.IN{number}"),
+                        "message": { "type": "text", "text": { "body": text } },
+                    },
+                }] }),
+            ),
+            Happening::EchoEdited { number, text } => (
+                "smb_message_echoes",
+                json!({ "message_echoes": [{
+                    "from": "4930555123", "to": phone, "id": id, "timestamp": seconds(self.now),
+                    "type": "edit", "edit": {
+                        "original_message_id": format!("wamid.IN{number}"),
+                        "message": { "type": "text", "text": { "body": text } },
+                    },
+                }] }),
+            ),
+            Happening::Marketing { stopped } => (
+                "user_preferences",
+                json!({ "user_preferences": [{
+                    "wa_id": phone, "user_id": user, "category": "marketing_messages",
+                    "value": if *stopped { "stop" } else { "resume" },
+                    "timestamp": self.now.timestamp(),
+                }] }),
+            ),
             Happening::Tapped { .. }
             | Happening::ReadAll
-            | Happening::Edited { .. }
             | Happening::WroteElsewhere { .. }
             | Happening::Passed { .. } => {
                 bail!("WhatsApp has nothing of that kind")
@@ -254,7 +292,8 @@ impl Update<'_> {
                 let said = json!({ "mid": mid, "text": text });
                 ((user.clone(), ACCOUNT.to_owned()), "message", said)
             }
-            Happening::Passed { to_us } => {
+            Happening::Passed { to_us, at: passed } => {
+                at = *passed;
                 let (ours, inbox) = (OUR_APP.to_string(), INBOX_APP.to_string());
                 let (from, to) = if *to_us { (inbox, ours) } else { (ours, inbox) };
                 let passed = json!({ "previous_owner_app_id": from, "new_owner_app_id": to });
@@ -297,11 +336,10 @@ impl Update<'_> {
                     "date": at.timestamp(), "text": text,
                 });
             }
-            Happening::Edited { number, text } => {
-                let now = self.now.timestamp();
+            Happening::Edited { number, text, at } => {
                 update["edited_message"] = json!({
                     "message_id": number, "from": from, "chat": chat,
-                    "date": now, "edit_date": now, "text": text,
+                    "date": at.timestamp(), "edit_date": at.timestamp(), "text": text,
                 });
             }
             Happening::Tapped { button } => {

@@ -257,6 +257,23 @@ impl Standing {
         kept
     }
 
+    /// What still holds of what one person refused in several places. An opt-out that they took
+    /// back elsewhere later does not; when marketing was allowed again is not known, so a refusal
+    /// of that stays.
+    #[must_use]
+    pub fn still_refused(places: &[Self]) -> Self {
+        let back_in = places.iter().filter_map(|place| place.opted_in_at).max();
+        let mut kept = Self::default();
+        for place in places {
+            let mut refused = place.refusals();
+            refused.opted_out_at = refused
+                .opted_out_at
+                .filter(|out| back_in.is_none_or(|back_in| back_in <= *out));
+            kept.refuse_also(&refused);
+        }
+        kept
+    }
+
     fn take(&mut self, entry: &Entry) -> Result<(), Denied> {
         let (at, source) = (entry.at, entry.source);
         let mark = Mark { at, source };

@@ -576,3 +576,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_refused_in_one_place_holds_in_the_next_unless_it_was_taken_back_since() {
+    let hour = |hour: i64| Some(monday() + hours(hour));
+    let place = |out: Option<i64>, back_in: Option<i64>| Standing {
+        opted_out_at: out.and_then(hour),
+        opted_in_at: back_in.and_then(hour),
+        ..Standing::default()
+    };
+    for (places, refused) in [
+        (vec![], None),
+        (vec![place(Some(1), None)], hour(1)),
+        (vec![place(Some(1), None), place(None, Some(2))], None),
+        // Out, back in, and out again; in whatever order they are found.
+        (vec![place(Some(1), None), place(Some(3), Some(2))], hour(3)),
+        (vec![place(Some(3), Some(2)), place(Some(1), None)], hour(3)),
+        // Back in here, and only afterwards out there.
+        (vec![place(None, Some(1)), place(Some(2), None)], hour(2)),
+    ] {
+        assert_eq!(Standing::still_refused(&places).opted_out_at, refused);
+    }
+    let stopped = Standing {
+        marketing_stopped_at: hour(1),
+        ..Standing::default()
+    };
+    let kept = Standing::still_refused(&[stopped, place(None, Some(2))]);
+    assert_eq!(kept.marketing_stopped_at, hour(1));
+}
