@@ -12,7 +12,8 @@ use utoipa_axum::routes;
 
 use crate::http::{Code, Limits, Problem, render};
 use crate::{
-    connections, conversations, customers, document, rules, service, templates, workspace,
+    connections, conversations, customers, document, mail_templates, rules, service, templates,
+    workspace,
 };
 
 type Routes = Vec<UtoipaMethodRouter<Arc<App>>>;
@@ -23,6 +24,7 @@ fn table() -> Routes {
         connection_routes(),
         conversation_routes(),
         customer_routes(),
+        mail_routes(),
         workspace_routes(),
         service_routes(),
     ]
@@ -93,6 +95,22 @@ fn customer_routes() -> Routes {
         ),
         routes!(customers::export_customer),
         routes!(customers::record_consent),
+    ]
+}
+
+fn mail_routes() -> Routes {
+    vec![
+        routes!(mail_templates::list_mail_templates),
+        routes!(
+            mail_templates::get_mail_template,
+            mail_templates::update_mail_template,
+            mail_templates::reset_mail_template
+        ),
+        routes!(mail_templates::preview_mail_template),
+        routes!(
+            mail_templates::get_mail_layout,
+            mail_templates::update_mail_layout
+        ),
     ]
 }
 

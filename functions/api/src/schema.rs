@@ -77,7 +77,7 @@ words! {
     Role = store::Role { Viewer, Agent, Editor, Admin, Owner }
     /// What kind of thing changed.
     Resource = store::Resource {
-        Settings, Key, Connection, Template, Rule, Conversation, Customer,
+        Settings, Key, Connection, Template, Rule, Conversation, Customer, MailTemplate, MailLayout,
     }
     /// A language.
     Locale = domain::settings::Locale { De, En }
@@ -97,6 +97,18 @@ words! {
     }
     /// A point of the check list.
     CheckItem = domain::review::CheckItem { Channels, Name, Delay, Description, Stop, Message, Template, Cost }
+    /// What a transactional e-mail is for.
+    MailTemplateKind = mail::TemplateKind {
+        BookingConfirmation, BookingCancelled, ClassCancelled, ClassChanged, ClassReminder,
+        AppointmentConfirmation, AppointmentCancelled, AppointmentChanged, AppointmentReminder,
+        WaitingListJoined, WaitingListPlace, WaitingListBooked, Receipt, Refund, PackageExpiring,
+        WaiverRequest, WaiverUpdated, SubscriptionConfirmation, StaffBooking, StaffCancellation,
+        OwnerSmsSpent,
+    }
+    /// Who receives it.
+    Audience = mail::Audience { Customer, Staff, Owner }
+    /// Where a block stands.
+    Align = mail::Align { Left, Center, Right }
     /// A kind of media.
     MediaKind = domain::content::MediaKind { Image, Video, Audio, Document, Sticker }
 }
@@ -218,4 +230,116 @@ pub(crate) enum Parameter {
         /// Its value.
         text: String,
     },
+}
+
+/// An e-mail template, by language.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct MailVersions {
+    /// In German.
+    de: Option<MailVersion>,
+    /// In English.
+    en: Option<MailVersion>,
+}
+
+/// An e-mail template in one language.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct MailVersion {
+    /// One line; may hold variables.
+    #[schema(min_length = 1, max_length = 200)]
+    subject: String,
+    body: MailBody,
+}
+
+/// What an e-mail says; may hold variables.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(tag = "format", rename_all = "snake_case")]
+pub(crate) enum MailBody {
+    /// Plain text; the HTML part is made from it.
+    Text {
+        /// Paragraphs, separated by empty lines.
+        #[schema(min_length = 1, max_length = 20000)]
+        text: String,
+    },
+    /// Blocks; both parts are made from them.
+    Blocks {
+        /// From top to bottom, at most 100 with those in columns.
+        #[schema(min_items = 1, max_items = 100)]
+        blocks: Vec<MailBlock>,
+    },
+    /// HTML written by hand, with its text part.
+    Html {
+        /// A small subset of HTML: what stands in the body, without head and footer.
+        html: String,
+        /// The same in plain text.
+        #[schema(min_length = 1, max_length = 20000)]
+        text: String,
+    },
+}
+
+/// A block.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum MailBlock {
+    /// A heading.
+    Heading {
+        /// 1 is the largest.
+        #[schema(minimum = 1, maximum = 3)]
+        level: u8,
+        /// Its words.
+        #[schema(min_length = 1, max_length = 300)]
+        text: String,
+        /// `left` unless given.
+        align: Option<Align>,
+    },
+    /// Paragraphs, separated by empty lines.
+    Text {
+        /// Words of one look each; put together they are the text.
+        runs: Vec<MailRun>,
+        /// `left` unless given.
+        align: Option<Align>,
+    },
+    /// A picture.
+    Image {
+        /// Where it lies: https.
+        source: String,
+        /// What it shows, for those who do not see it.
+        #[schema(min_length = 1, max_length = 300)]
+        alt: String,
+        /// In pixels; 600 unless given.
+        #[schema(minimum = 1, maximum = 600)]
+        width: Option<u16>,
+        /// Where a tap leads.
+        link: Option<String>,
+        /// `left` unless given.
+        align: Option<Align>,
+    },
+    /// A link that looks like a button. Left out where its link is a variable without a value.
+    Button {
+        /// Its words.
+        #[schema(min_length = 1, max_length = 300)]
+        label: String,
+        /// Where it leads.
+        link: String,
+    },
+    /// A line across.
+    Divider {},
+    /// Two or three columns beside each other; on a phone below each other. No columns in columns.
+    Columns {
+        /// What stands in each.
+        #[schema(no_recursion, min_items = 2, max_items = 3)]
+        columns: Vec<Vec<MailBlock>>,
+    },
+}
+
+/// Words of one look.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct MailRun {
+    /// The words; line breaks are kept.
+    text: String,
+    /// Set in bold.
+    bold: Option<bool>,
+    /// Set in italics.
+    italic: Option<bool>,
+    /// Where a tap leads.
+    link: Option<String>,
 }

@@ -3,6 +3,7 @@
 use domain::settings::Locale;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::Audience;
 use crate::link::Link;
 
 /// The class of mail that the link in the footer ends.
@@ -34,6 +35,22 @@ pub enum Footer {
 }
 
 impl Footer {
+    /// For previews and to try a text on: what this audience would see, with links that lead nowhere.
+    #[must_use]
+    pub fn sample(audience: Audience) -> Self {
+        if audience != Audience::Customer {
+            return Self::Internal;
+        }
+        let link = Link::parse("https://links.example.org/00000000-0000-0000-0000-000000000000");
+        let link = link.expect("an https address");
+        Self::Customer {
+            class: FooterClass::Transactional,
+            unsubscribe: link.clone(),
+            preferences: Some(link.clone()),
+            why: Some(link),
+        }
+    }
+
     /// Label and address of each link.
     pub(crate) fn links(&self, locale: Locale) -> Vec<(&'static str, &Link)> {
         let Self::Customer {

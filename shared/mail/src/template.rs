@@ -8,12 +8,12 @@ use domain::variables;
 use serde::{Deserialize, Serialize};
 
 use crate::block::{self, Block, LONGEST_TEXT};
-use crate::footer::{Footer, FooterClass};
+use crate::footer::Footer;
 use crate::html;
 use crate::kind::TemplateKind;
-use crate::link::Link;
 use crate::render::{GMAIL_CLIPS_AT, Rendered, Surroundings, mentions, render};
 use crate::theme::Theme;
+use crate::value::Value;
 
 /// The longest subject, in characters, before its variables are filled in.
 pub const LONGEST_SUBJECT: usize = 200;
@@ -139,12 +139,18 @@ pub fn review(
     Ok((template, warnings))
 }
 
-/// A mail with sample values: for previews, and to see on save that one can be made.
+/// A mail with sample values and the business's own name, if it has one: for previews, and to see
+/// on save that one can be made.
 pub fn preview(template: &Template, around: &Surroundings<'_>) -> Result<Rendered, FieldError> {
     let locale = template
         .version(around.locale)
         .map_or(around.locale, |(locale, _)| locale);
-    render(template, &template.kind.sample(locale), around).map_err(|error| {
+    let mut values = template.kind.sample(locale);
+    if !around.business_name.is_empty() {
+        let name = Value::Text(around.business_name.to_owned());
+        values.insert("business_name".to_owned(), name);
+    }
+    render(template, &values, around).map_err(|error| {
         FieldError::new(
             &format!("versions.{}", locale.as_str()),
             "cannot_be_sent",
@@ -230,14 +236,7 @@ fn check_html(field: &str, text: &str, kind: TemplateKind, errors: &mut FieldErr
 }
 
 fn warnings(template: &Template) -> Result<Vec<Warning>, Vec<FieldError>> {
-    let link = Link::parse("https://links.example.org/00000000-0000-0000-0000-000000000000")
-        .expect("an https address");
-    let footer = Footer::Customer {
-        class: FooterClass::Transactional,
-        unsubscribe: link.clone(),
-        preferences: Some(link.clone()),
-        why: Some(link),
-    };
+    let footer = Footer::sample(template.kind.audience());
     let mut warnings = Vec::new();
     for locale in Locale::ALL {
         if !template.versions.contains_key(&locale) {

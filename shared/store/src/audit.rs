@@ -54,6 +54,10 @@ pub enum Resource {
     Conversation,
     /// A customer.
     Customer,
+    /// An e-mail template, by its kind.
+    MailTemplate,
+    /// The looks of e-mails.
+    MailLayout,
 }
 
 /// Which entries are wanted; `None`: all.

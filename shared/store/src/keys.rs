@@ -8,6 +8,7 @@ use domain::ids::{
     AuditId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId, NotificationId, ReceiptId,
     RuleId, WorkspaceId,
 };
+use mail::TemplateKind;
 use sha2::{Digest, Sha256};
 
 /// Into how many partitions the index of due conversations is spread.
@@ -56,6 +57,17 @@ pub(crate) const NOTIFICATION: &str = "N#";
 /// Ids sort by time.
 pub(crate) fn notification(id: NotificationId) -> String {
     format!("{NOTIFICATION}{id}")
+}
+
+pub(crate) fn mail(ws: WorkspaceId) -> String {
+    format!("W#{ws}#MAIL")
+}
+
+pub(crate) const MAIL_KIND: &str = "KIND#";
+pub(crate) const MAIL_LAYOUT: &str = "LAYOUT";
+
+pub(crate) fn mail_template(kind: TemplateKind) -> String {
+    format!("{MAIL_KIND}{kind}")
 }
 
 pub(crate) fn suppressed(ws: WorkspaceId) -> String {

@@ -14,6 +14,7 @@
 //! | `W#<workspace>#GONE` | `RULE#…` | the names of deleted rules |
 //! | `W#<workspace>#AUDIT` | `L#…` | the audit log: who changed what |
 //! | `W#<workspace>#NOTES` | `N#…` | what a person should look at, for 90 days |
+//! | `W#<workspace>#MAIL` | `KIND#…`, `LAYOUT` | e-mail templates in the business's own words; their looks |
 //! | `W#<workspace>#ERASING` | customer | people who are being erased |
 //! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
@@ -34,6 +35,7 @@ mod idempotency;
 mod items;
 mod keys;
 mod lists;
+mod mail_templates;
 mod notification;
 mod retries;
 mod suppression;
@@ -54,6 +56,7 @@ pub use erasure::{Erasure, StoredRecord};
 pub use error::StoreError;
 pub use idempotency::{Begun, KeyedAnswer, Reservation, SavedAnswer};
 pub use lists::{Due, Order, Page, PageRequest, PendingItem, ScanCursor, View};
+pub use mail_templates::{MailLayout, StoredTemplate};
 pub use notification::Notification;
 pub use retries::RetryConflicts;
 pub use suppression::SuppressionKey;

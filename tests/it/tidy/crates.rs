@@ -26,7 +26,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("domain", &[]),
     ("channels", &["domain"]),
     ("mail", &["domain"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "mail"]),
     ("app", &["ai", "channels", "domain", "mail", "store"]),
     ("aws", &["ai", "app", "channels", "domain", "mail", "store"]),
     (

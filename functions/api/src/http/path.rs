@@ -18,6 +18,17 @@ impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// The word under the name `kind`.
+pub(crate) struct Kind<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for Kind<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        parameter(parts, state, "kind").await.map(Self)
+    }
+}
+
 /// Two ids: that of the thing, and that of a message in it.
 pub(crate) struct MessagePath<T, M>(pub(crate) T, pub(crate) M);
 

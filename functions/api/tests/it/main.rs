@@ -7,6 +7,7 @@ mod audit;
 mod connections;
 mod conversations;
 mod customers;
+mod mail_templates;
 mod openapi;
 mod operations;
 mod profiles;

@@ -70,6 +70,7 @@ impl Operation {
             path = path.replace("{id}", id.unwrap_or_else(|| panic!("no example of {noun}")));
         }
         let path = path.replace("{message_id}", &things.message);
+        let path = path.replace("{kind}", "waiver_updated");
         match self.id.as_str() {
             "list_messages" => format!("{path}?category=manual"),
             _ => path,
@@ -193,6 +194,8 @@ fn example_body(operation: &str) -> Option<Value> {
             "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",
         }),
         "create_key" => json!({"name": "meins", "role": "owner"}),
+        "update_mail_template" | "preview_mail_template" => json!({"versions": {"en": null}}),
+        "update_mail_layout" => json!({"accent": "#005f73"}),
         "update_settings" => json!({"business_name": "meins"}),
         _ => return None,
     })
