@@ -50,6 +50,7 @@ pub(crate) fn frame() -> OpenApi {
                 "customers",
                 "Who they are; everything about one person, to be read or erased as a whole.",
             ),
+            tag("segments", "Saved filters over customers."),
             tag("mail", "What e-mails say, and their looks."),
             tag("workspace", "Settings, keys and counters."),
             tag("service", "The service itself; no key needed."),

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use crate::http::{Code, Limits, Problem, render};
 use crate::{
-    connections, conversations, customers, document, mail_templates, rules, service, templates,
-    workspace,
+    connections, conversations, customers, document, mail_templates, rules, segments, service,
+    templates, workspace,
 };
 
 type Routes = Vec<UtoipaMethodRouter<Arc<App>>>;
@@ -24,6 +24,7 @@ fn table() -> Routes {
         connection_routes(),
         conversation_routes(),
         customer_routes(),
+        segment_routes(),
         mail_routes(),
         workspace_routes(),
         service_routes(),
@@ -95,6 +96,21 @@ fn customer_routes() -> Routes {
         ),
         routes!(customers::export_customer),
         routes!(customers::record_consent),
+    ]
+}
+
+fn segment_routes() -> Routes {
+    vec![
+        routes!(segments::list_segments, segments::create_segment),
+        routes!(segments::order_segments),
+        routes!(segments::preview_segment),
+        routes!(
+            segments::get_segment,
+            segments::update_segment,
+            segments::delete_segment
+        ),
+        routes!(segments::count_segment),
+        routes!(segments::list_members),
     ]
 }
 

@@ -40,6 +40,7 @@ ids! {
     NotificationId, "ntf_", "Id of a notification.";
     ReceiptId, "rcp_", "Id of a receipt.";
     RuleId, "rul_", "Id of a rule.";
+    SegmentId, "seg_", "Id of a segment.";
     RunId, "run_", "Id of a pending follow-up.";
 }
 
@@ -77,7 +78,7 @@ words! {
     Role = store::Role { Viewer, Agent, Editor, Admin, Owner }
     /// What kind of thing changed.
     Resource = store::Resource {
-        Settings, Key, Connection, Template, Rule, Conversation, Customer, MailTemplate, MailLayout,
+        Settings, Key, Connection, Template, Rule, Conversation, Customer, Segment, MailTemplate, MailLayout,
     }
     /// A language.
     Locale = domain::settings::Locale { De, En }
@@ -107,6 +108,15 @@ words! {
     }
     /// Who receives it.
     Audience = mail::Audience { Customer, Staff, Owner }
+    /// A class of messages that can be refused by itself.
+    ConsentClass = domain::consent::Class {
+        EmailMarketing, EmailTransactional, SmsMarketing, SmsTransactional, ChatMarketing,
+        ChatTransactional,
+    }
+    /// How a class of messages stands.
+    ConsentState = domain::segment::Standing { Unsaid, Pending, Granted, Refused }
+    /// What became of an appointment.
+    AppointmentStatus = domain::segment::AppointmentStatus { Booked, Completed, Cancelled, NoShow }
     /// Where a block stands.
     Align = mail::Align { Left, Center, Right }
     /// A kind of media.
@@ -342,4 +352,163 @@ pub(crate) struct MailRun {
     italic: Option<bool>,
     /// Where a tap leads.
     link: Option<String>,
+}
+
+/// Whom a segment holds: one condition, which may hold others.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub(crate) enum SegmentFilter {
+    /// All of these hold.
+    All {
+        /// Which.
+        #[schema(no_recursion, min_items = 1)]
+        of: Vec<SegmentFilter>,
+    },
+    /// At least one of these holds.
+    Any {
+        /// Which.
+        #[schema(no_recursion, min_items = 1)]
+        of: Vec<SegmentFilter>,
+    },
+    /// This does not hold.
+    Not {
+        /// What.
+        #[schema(no_recursion)]
+        of: Box<SegmentFilter>,
+    },
+    /// Has the tag.
+    Tagged {
+        /// Which.
+        tag: String,
+    },
+    /// Comes to the location.
+    AtLocation {
+        /// Which.
+        location: String,
+    },
+    /// Is taken care of by this person.
+    Responsible {
+        /// Whom.
+        #[schema(min_length = 1, max_length = 200)]
+        name: String,
+    },
+    /// Is known to want the language.
+    Language {
+        /// Which.
+        locale: Locale,
+    },
+    /// Can be reached there.
+    Reachable {
+        /// `email`, `sms` or a channel.
+        on: String,
+    },
+    /// One of the business's own fields.
+    Field {
+        /// Its name.
+        name: String,
+        /// What it must be.
+        test: SegmentFieldTest,
+    },
+    /// Was first heard of at most so many days ago.
+    NewWithin {
+        /// How many.
+        #[schema(minimum = 1, maximum = 3650)]
+        days: u32,
+    },
+    /// What was said about a class of messages.
+    Consent {
+        /// Which.
+        class: ConsentClass,
+        /// What.
+        state: ConsentState,
+    },
+    /// At least so many appointments.
+    Appointments {
+        /// Of what sort, when, how many.
+        test: SegmentAppointmentTest,
+    },
+    /// The last completed visit was at least so many days ago. Not for those who never came.
+    LastVisitBefore {
+        /// How many.
+        #[schema(minimum = 1, maximum = 3650)]
+        days: u32,
+    },
+    /// Something was noted about them in the last days.
+    Activity {
+        /// What.
+        kind: String,
+        /// How many days.
+        #[schema(minimum = 1, maximum = 3650)]
+        days: u32,
+    },
+    /// Wrote to us in the last days.
+    WroteWithin {
+        /// How many.
+        #[schema(minimum = 1, maximum = 3650)]
+        days: u32,
+    },
+    /// Has a conversation that nobody has read.
+    Unread,
+    /// Waits for an answer of a person.
+    Waiting,
+}
+
+/// What a field must be. A field that is not filled in fails every test but `missing`.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(tag = "test", rename_all = "snake_case")]
+pub(crate) enum SegmentFieldTest {
+    /// Not filled in.
+    Missing,
+    /// This value; texts are compared without case.
+    Equals {
+        /// Which.
+        value: FieldValue,
+    },
+    /// A text with this in it, without case.
+    Contains {
+        /// What.
+        #[schema(min_length = 1, max_length = 200)]
+        text: String,
+    },
+    /// A number, the smallest.
+    AtLeast {
+        /// Which.
+        number: i64,
+    },
+    /// A number, the largest.
+    AtMost {
+        /// Which.
+        number: i64,
+    },
+    /// A day, the first.
+    OnOrAfter {
+        /// Which.
+        date: chrono::NaiveDate,
+    },
+    /// A day, the last.
+    OnOrBefore {
+        /// Which.
+        date: chrono::NaiveDate,
+    },
+    /// A day whose anniversary is today or in the next days: birthdays.
+    AnniversaryWithin {
+        /// How many days ahead; 0: today.
+        #[schema(maximum = 365)]
+        days: u32,
+    },
+}
+
+/// Appointments in a span that ends or begins now.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct SegmentAppointmentTest {
+    /// In which state.
+    status: AppointmentStatus,
+    /// In the next days (booked ones) or the last days (all others); `null`: at any time.
+    #[schema(minimum = 1, maximum = 3650)]
+    days: Option<u32>,
+    /// Only of this category.
+    category: Option<String>,
+    /// How many at least.
+    #[schema(minimum = 1)]
+    at_least: u32,
 }

@@ -54,6 +54,8 @@ pub enum Resource {
     Conversation,
     /// A customer.
     Customer,
+    /// A segment.
+    Segment,
     /// An e-mail template, by its kind.
     MailTemplate,
     /// The looks of e-mails.

@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{
     AuditId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId, NotificationId, ReceiptId,
-    RuleId, WorkspaceId,
+    RuleId, SegmentId, WorkspaceId,
 };
 use mail::TemplateKind;
 use sha2::{Digest, Sha256};
@@ -68,6 +68,21 @@ pub(crate) const MAIL_LAYOUT: &str = "LAYOUT";
 
 pub(crate) fn mail_template(kind: TemplateKind) -> String {
     format!("{MAIL_KIND}{kind}")
+}
+
+pub(crate) fn segments(ws: WorkspaceId) -> String {
+    format!("W#{ws}#SEGMENTS")
+}
+
+pub(crate) const SEGMENT: &str = "SEG#";
+
+pub(crate) fn segment(id: SegmentId) -> String {
+    format!("{SEGMENT}{id}")
+}
+
+/// In which order the holder of this key sees them.
+pub(crate) fn segment_order(key: KeyId) -> String {
+    format!("ORDER#{key}")
 }
 
 pub(crate) fn suppressed(ws: WorkspaceId) -> String {

@@ -15,6 +15,7 @@
 //! | `W#<workspace>#AUDIT` | `L#…` | the audit log: who changed what |
 //! | `W#<workspace>#NOTES` | `N#…` | what a person should look at, for 90 days |
 //! | `W#<workspace>#MAIL` | `KIND#…`, `LAYOUT` | e-mail templates in the business's own words; their looks |
+//! | `W#<workspace>#SEGMENTS` | `SEG#…`, `ORDER#<key>` | saved filters over customers, and in which order a user sees them |
 //! | `W#<workspace>#ERASING` | customer | people who are being erased |
 //! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
@@ -38,6 +39,7 @@ mod lists;
 mod mail_templates;
 mod notification;
 mod retries;
+mod segments;
 mod suppression;
 mod table;
 mod writes;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use app::App;
 use axum::Json;
 use axum::extract::State;
-use domain::ids::ConversationId;
+use domain::conversation::Conversation;
+use domain::customer::Customer;
+use domain::ids::{ConversationId, SegmentId, WorkspaceId};
 use serde::{Deserialize, Serialize};
-use store::{Order, View};
+use store::{Order, PageRequest, View};
 use utoipa::{IntoParams, ToSchema};
 
 use super::find::{head, shown};
@@ -17,6 +19,7 @@ use crate::http::{
     Cursor, Id, ItemProblems, Limit, ListProblems, Meta, Problem, Query, Versioned, request,
 };
 use crate::schema;
+use crate::segments::{self, Judge, MOST_QUERIES};
 
 /// Which conversations, in which order.
 #[derive(Deserialize, IntoParams)]
@@ -31,6 +34,10 @@ pub(crate) struct ListConversations {
     /// given.
     #[param(inline)]
     order: Option<OrderIn>,
+    /// Only with the customers of this segment. A page may then hold fewer than `limit`, even none,
+    /// and still have a next one.
+    #[param(value_type = Option<schema::SegmentId>)]
+    segment: Option<SegmentId>,
     /// At most this many.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<Limit>,
@@ -82,17 +89,16 @@ pub(crate) async fn list_conversations(
         Some(OrderIn::Oldest) => Order::Oldest,
     };
     let ws = caller.workspace();
-    let page = app
-        .store
-        .inbox(ws, view, order, &request(query.limit, query.cursor))
-        .await?;
-    let ids: Vec<_> = page.items.iter().map(|head| head.customer).collect();
-    let customers = app.store.customers(ws, &ids).await?;
+    let judge = match query.segment {
+        None => None,
+        Some(id) => Some(Judge::of(&app, ws, segments::find(&app, ws, id).await?.filter).await?),
+    };
+    let asked = request(query.limit, query.cursor);
+    let (heads, customers, next_cursor) = page(&app, ws, (view, order), judge, asked).await?;
     let book = app.book(ws).await?;
     let words = Words::of(&book.settings, None);
     let now = app.now();
-    let conversations = page
-        .items
+    let conversations = heads
         .into_iter()
         .map(|head| {
             let customer = customers
@@ -101,13 +107,48 @@ pub(crate) async fn list_conversations(
             ConversationOut::new(head, customer, &book.rules, &words, now)
         })
         .collect();
-    let meta = Meta {
-        next_cursor: page.next_cursor,
-    };
+    let meta = Meta { next_cursor };
     Ok(Json(ConversationList {
         conversations,
         meta,
     }))
+}
+
+/// Conversations with their customers: one query, or as many as it takes to fill the page with
+/// those of a segment.
+async fn page(
+    app: &App,
+    ws: WorkspaceId,
+    (view, order): (View, Order),
+    judge: Option<Judge<'_>>,
+    asked: PageRequest,
+) -> Result<(Vec<Conversation>, Vec<Customer>, Option<String>), Problem> {
+    let wanted = usize::from(asked.limit);
+    let (mut heads, mut customers) = (Vec::new(), Vec::new());
+    let mut cursor = asked.cursor.clone();
+    for _ in 0..MOST_QUERIES {
+        // No more than there is room for, so that the cursor stands behind the last one.
+        let request = PageRequest {
+            limit: u16::try_from(wanted - heads.len()).unwrap_or(u16::MAX),
+            cursor: cursor.take(),
+            ..asked
+        };
+        let read = app.store.inbox(ws, view, order, &request).await?;
+        let ids: Vec<_> = read.items.iter().map(|head| head.customer).collect();
+        let found = app.store.customers(ws, &ids).await?;
+        cursor = read.next_cursor;
+        let Some(judge) = &judge else {
+            return Ok((read.items, found, cursor));
+        };
+        let members = judge.members(found).await?;
+        let is_one = |head: &Conversation| members.iter().any(|one| one.id == head.customer);
+        heads.extend(read.items.into_iter().filter(is_one));
+        customers.extend(members);
+        if cursor.is_none() || heads.len() >= wanted {
+            break;
+        }
+    }
+    Ok((heads, customers, cursor))
 }
 
 /// Get a conversation.

@@ -53,6 +53,15 @@ pub(crate) struct CustomerList {
     meta: Meta,
 }
 
+impl CustomerList {
+    pub(crate) fn new(customers: Vec<Customer>, meta: Meta) -> Self {
+        Self {
+            customers: customers.into_iter().map(CustomerOut::new).collect(),
+            meta,
+        }
+    }
+}
+
 /// List customers, by name.
 #[utoipa::path(
     get, path = "/v1/customers", tag = "customers", security(("key" = ["viewer"])),
@@ -95,10 +104,7 @@ pub(crate) async fn list_customers(
             .await?;
         (page.items, page.next_cursor)
     };
-    Ok(Json(CustomerList {
-        customers: found.into_iter().map(CustomerOut::new).collect(),
-        meta: Meta { next_cursor },
-    }))
+    Ok(Json(CustomerList::new(found, Meta { next_cursor })))
 }
 
 /// Get a customer.

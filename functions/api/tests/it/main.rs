@@ -12,6 +12,7 @@ mod openapi;
 mod operations;
 mod profiles;
 mod rules;
+mod segments;
 mod templates;
 mod workspace;
 mod world;

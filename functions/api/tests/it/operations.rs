@@ -116,6 +116,8 @@ impl Things {
         let connection = made(world.post("/v1/connections", connection).await);
         let key = json!({"name": "Schluessel Mitte", "role": "viewer"});
         let key = made(world.post("/v1/keys", key).await);
+        let segment = json!({"name": "Liste Mitte", "filter": {"is": "unread"}});
+        let segment = made(world.post("/v1/segments", segment).await);
         let notification = world.notification(conversation).await;
         let conversation = conversation.to_string();
         let private = [
@@ -128,6 +130,8 @@ impl Things {
             &connection,
             &key,
             &notification,
+            &segment,
+            "Liste Mitte",
             "Anna Alt",
             "Salon Mitte",
             "Konto Mitte",
@@ -148,6 +152,7 @@ impl Things {
                 ("connections", connection),
                 ("keys", key),
                 ("notifications", notification),
+                ("segments", segment),
             ]),
             private,
         }
@@ -163,6 +168,7 @@ impl Things {
             ("connections", "con_"),
             ("keys", "key_"),
             ("notifications", "ntf_"),
+            ("segments", "seg_"),
         ];
         Self {
             ids: nouns
@@ -194,6 +200,12 @@ fn example_body(operation: &str) -> Option<Value> {
             "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",
         }),
         "create_key" => json!({"name": "meins", "role": "owner"}),
+        "create_segment" => {
+            json!({"name": "Stammkundschaft", "filter": {"is": "tagged", "tag": "vip"}})
+        }
+        "update_segment" => json!({"name": "meins"}),
+        "preview_segment" => json!({"filter": {"is": "waiting"}}),
+        "order_segments" => json!({"segments": []}),
         "update_mail_template" | "preview_mail_template" => json!({"versions": {"en": null}}),
         "update_mail_layout" => json!({"accent": "#005f73"}),
         "update_settings" => json!({"business_name": "meins"}),

@@ -259,6 +259,45 @@ impl Filter {
     }
 }
 
+/// What of a customer a filter looks at besides the customer's own record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Their conversations.
+    pub threads: bool,
+    /// Their appointments.
+    pub appointments: bool,
+    /// What was noted about them.
+    pub activity: bool,
+}
+
+impl Filter {
+    /// What has to be read to evaluate it.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        self.note(&mut needs);
+        needs
+    }
+
+    fn note(&self, needs: &mut Needs) {
+        match self {
+            Self::All { of } | Self::Any { of } => of.iter().for_each(|one| one.note(needs)),
+            Self::Not { of } => of.note(needs),
+            Self::WroteWithin { .. } | Self::Unread | Self::Waiting => needs.threads = true,
+            Self::Appointments { .. } | Self::LastVisitBefore { .. } => needs.appointments = true,
+            Self::Activity { .. } => needs.activity = true,
+            Self::Tagged { .. }
+            | Self::AtLocation { .. }
+            | Self::Responsible { .. }
+            | Self::Language { .. }
+            | Self::Reachable { .. }
+            | Self::Field { .. }
+            | Self::NewWithin { .. }
+            | Self::Consent { .. } => {}
+        }
+    }
+}
+
 fn check_filter(filter: &Filter, path: &str, depth: usize, errors: &mut FieldErrors) {
     if depth > DEPTH {
         errors.push(FieldError::new(

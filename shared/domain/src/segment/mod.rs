@@ -11,8 +11,8 @@ mod subject;
 mod tests;
 
 pub use filter::{
-    AppointmentTest, CONDITIONS, DAYS, DEPTH, FieldTest, Filter, NAME_LIMIT, Reachable, Segment,
-    SegmentDraft, Standing, TEXT_LIMIT, check,
+    AppointmentTest, CONDITIONS, DAYS, DEPTH, FieldTest, Filter, NAME_LIMIT, Needs, Reachable,
+    Segment, SegmentDraft, Standing, TEXT_LIMIT, check,
 };
 pub use subject::{Activity, Appointment, AppointmentStatus, Subject, Thread, matches};
 
