@@ -92,7 +92,7 @@ words! {
     Category = domain::message::Category { Transactional, Sequence, Manual }
     /// A gate that was looked at.
     GateName = domain::receipt::GateName {
-        Conversation, Rule, Channel, Connection, RateLimit, Pace, Answered, Reply, Applies, Stop, Episode, Priority,
+        Conversation, Thread, Rule, Channel, Connection, RateLimit, Pace, Answered, Reply, Applies, Stop, Episode, Priority,
         Consent, Reachable, FrequencyCap, QuietHours, Window, Template, DailyLimit, Text,
         Person, Due, Address, Suppression, StopWord, Segments, Account,
     }
@@ -135,7 +135,7 @@ pub(crate) struct Content {
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Verdict {
     /// `will_assess`, `planned`, `held`, `sending`, `accepted`, `unknown`, `failed`, `skipped`,
-    /// `cancelled`, `suspended`, `nothing` or `joined`.
+    /// `cancelled`, `suspended`, `counts_anew`, `nothing` or `joined`.
     verdict: String,
 }
 

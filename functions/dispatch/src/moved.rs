@@ -23,10 +23,7 @@ pub(crate) async fn run(
     while let Some(to) = target {
         let arrival = Event::MovedHere {
             run: run.clone(),
-            from: Origin {
-                conversation: loaded.conversation.id,
-                version: loaded.conversation.version + 1,
-            },
+            from: Origin::of(&loaded.conversation),
         };
         match there(app, &loaded, run, to, &arrival, now).await? {
             Ok(there) => {

@@ -290,19 +290,28 @@ async fn claim(
     }
 
     if let Some(from) = run.from {
+        let conversation = from.conversation;
+        let there = app.store.head(ws, conversation).await?;
+        let Some(there) = there.filter(|there| from.still_waits(there, now)) else {
+            // A reply, an answer, a stop: it was heard where the follow-up comes from.
+            give_up(
+                app,
+                loaded,
+                run,
+                Reason::ConversationWentOn { conversation },
+            )
+            .await?;
+            return Ok(None);
+        };
+        // Whatever is written there at this very moment is looked at first.
         change.checks.push(Check::ConversationUnchanged {
-            conversation: from.conversation,
-            version: from.version,
+            conversation,
+            version: there.version,
         });
     }
 
     let read = loaded.clone();
     let applied = apply::apply_once(app, loaded, change, now).await?;
-    if let Some(Applied::Refused(Check::ConversationUnchanged { conversation, .. })) = applied {
-        // A reply, an answer, a stop: it was heard where the follow-up comes from.
-        give_up(app, read, run, Reason::ConversationWentOn { conversation }).await?;
-        return Ok(None);
-    }
     match settled(app, ws, applied).await? {
         Some(Applied::Done { loaded, .. }) if is_claimed(&loaded, run) => {
             Ok(Some(Claimed { loaded, message }))

@@ -71,7 +71,8 @@ impl<'a> Judge<'a> {
             .collect();
         let texts: Vec<_> = rules.iter().map(|(_, text, _)| text.clone()).collect();
         let head = &self.loaded.conversation;
-        let anchor = head.last_interaction_at().unwrap_or(self.now);
+        let opted_in_at = self.loaded.customer.chat.opted_in_at;
+        let anchor = head.anchor(opted_in_at).unwrap_or(self.now);
 
         let assessment = self.verdicts(transcript, &texts).await?;
         let mut judgements = Vec::new();

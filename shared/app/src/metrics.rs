@@ -106,6 +106,7 @@ pub(crate) fn of_receipt(entries: &[Entry]) -> Vec<Metric> {
             | Verdict::Sending { .. }
             | Verdict::Cancelled { .. }
             | Verdict::Suspended { .. }
+            | Verdict::CountsAnew { .. }
             | Verdict::Joined { .. }
             | Verdict::Nothing { .. } => continue,
         };

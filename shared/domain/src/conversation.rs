@@ -32,6 +32,12 @@ pub struct Conversation {
     pub created_at: DateTime<Utc>,
     /// Open, suspended or closed.
     pub state: State,
+    /// Who has the thread, whatever the state.
+    #[serde(default)]
+    pub thread: Thread,
+    /// When staff last opened it again: a silence from before counts from here.
+    #[serde(default)]
+    pub reopened_at: Option<DateTime<Utc>>,
     /// Rises each time the customer writes: one silence, one episode.
     pub episode: u32,
     /// Automated messages in this episode; one that was given to another conversation counts.
@@ -116,6 +122,15 @@ pub enum State {
     },
 }
 
+/// Who talks to the customer (Messenger, Instagram), as the platform last told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// Since when another application, or somebody in the platform's inbox, has it; `None`: we do.
+    pub elsewhere_since: Option<DateTime<Utc>>,
+    /// When that was last told, by the platform's clock. What is older changes nothing.
+    pub told_at: Option<DateTime<Utc>>,
+}
+
 /// The last message in one line, for lists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
@@ -169,8 +184,36 @@ pub struct Run {
 pub struct Origin {
     /// That conversation.
     pub conversation: ConversationId,
-    /// Its version then. If it has changed since, the run may have been overtaken there.
-    pub version: u64,
+    /// Its silence then.
+    #[serde(default)]
+    pub episode: u32,
+    /// When a person had last written there.
+    #[serde(default)]
+    pub last_interaction_at: Option<DateTime<Utc>>,
+}
+
+impl Origin {
+    /// This conversation as it is.
+    #[must_use]
+    pub fn of(head: &Conversation) -> Self {
+        Self {
+            conversation: head.id,
+            episode: head.episode,
+            last_interaction_at: head.last_interaction_at(),
+        }
+    }
+
+    /// Whether the follow-up is still wanted there: nobody has written since or is about to, and
+    /// nothing has stopped it. Who read or labelled the conversation changes nothing.
+    #[must_use]
+    pub fn still_waits(&self, head: &Conversation, now: DateTime<Utc>) -> bool {
+        *self == Self::of(head)
+            && head.state == State::Open
+            && head.thread.elsewhere_since.is_none()
+            && head.reachable
+            && head.moved_to.is_none()
+            && !head.person_is_writing(now)
+    }
 }
 
 /// What asked for a send.
@@ -217,6 +260,9 @@ pub struct Sending {
     pub claimed_at: DateTime<Utc>,
     /// Past this nobody is working on it any more.
     pub deadline: DateTime<Utc>,
+    /// When a send was last claimed before: what the pace counts from if this one never leaves.
+    #[serde(default)]
+    pub claimed_before: Option<DateTime<Utc>>,
     /// As what it goes out; what was allowed when it was claimed.
     pub how: How,
     /// Something closed the door after the claim: what is under way cannot be called back, but
@@ -293,6 +339,8 @@ impl Conversation {
             version: 0,
             created_at: now,
             state: State::Open,
+            thread: Thread::default(),
+            reopened_at: None,
             episode: 0,
             episode_sent: 0,
             turn: 0,
@@ -370,10 +418,19 @@ impl Conversation {
         self.last_claimed_at.map(|at| at + self.channel.pace())
     }
 
-    /// When a person, on either side, last wrote: the delay of a rule counts from here.
+    /// When a person, on either side, last wrote.
     #[must_use]
     pub fn last_interaction_at(&self) -> Option<DateTime<Utc>> {
         self.last_customer_at.max(self.last_business_at)
+    }
+
+    /// What the delay of a rule counts from: the last word of a person or, if that is later, the
+    /// moment from which the silence may be followed up at all. Otherwise what was held back by an
+    /// opt-out or a closed conversation would leave the moment that this is undone.
+    #[must_use]
+    pub fn anchor(&self, opted_in_at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        let last = self.last_interaction_at()?;
+        Some(last.max(self.reopened_at.max(opted_in_at).unwrap_or(last)))
     }
 
     /// When anybody last wrote.
@@ -384,15 +441,18 @@ impl Conversation {
             .unwrap_or(self.created_at)
     }
 
-    /// Since when another application has the thread, if it does.
-    #[must_use]
-    pub fn thread_elsewhere_since(&self) -> Option<DateTime<Utc>> {
-        match &self.state {
-            State::Suspended {
-                reason: Reason::ThreadElsewhere,
-                since,
-            } => Some(*since),
-            State::Open | State::Suspended { .. } | State::Closed { .. } => None,
+    /// Heads from before there was a `thread` say it by their state.
+    pub(crate) fn read_thread_from_state(&mut self) {
+        if let State::Suspended {
+            reason: Reason::ThreadElsewhere,
+            since,
+        } = self.state
+        {
+            self.state = State::Open;
+            self.thread = Thread {
+                elsewhere_since: Some(since),
+                told_at: Some(since),
+            };
         }
     }
 

@@ -158,6 +158,11 @@ pub enum Verdict {
         /// Why.
         reason: Reason,
     },
+    /// Follow-ups may be planned again, and delays count from here.
+    CountsAnew {
+        /// Since when.
+        from: DateTime<Utc>,
+    },
     /// Nothing to do.
     Nothing {
         /// Why.
@@ -230,6 +235,8 @@ impl Gate {
 pub enum GateName {
     /// The conversation is open, not suspended, not closed.
     Conversation,
+    /// Nobody else has the thread.
+    Thread,
     /// The rule is on and still the version that was planned.
     Rule,
     /// The rule may act on this channel.
@@ -339,6 +346,16 @@ impl Verdict {
             Self::Skipped { reason } => with("Nicht gesendet", "Not sent", reason, locale, zone),
             Self::Cancelled { reason } => with("Abgebrochen", "Cancelled", reason, locale, zone),
             Self::Suspended { reason } => with("Ausgesetzt", "Suspended", reason, locale, zone),
+            Self::CountsAnew { from } if de => format!(
+                "Nachfassen ist wieder möglich; Wartezeiten zählen ab {}.",
+                show(from)
+            ),
+            Self::CountsAnew { from } => {
+                format!(
+                    "Follow-ups are possible again; delays count from {}.",
+                    show(from)
+                )
+            }
             Self::Nothing { reason } => {
                 with("Nichts zu tun", "Nothing to do", reason, locale, zone)
             }
@@ -596,6 +613,7 @@ mod tests {
             Verdict::Suspended {
                 reason: reason.clone(),
             },
+            Verdict::CountsAnew { from: at },
             Verdict::Nothing { reason },
             Verdict::Joined {
                 from: CustomerId::derive(&["one"]),

@@ -22,6 +22,7 @@
 //! | `handback anna late 10:00` | the report was on its way since then; also `customer`, `edits`, `handover` |
 //! | `reads anna` | a watermark: Messenger tells that she has read everything up to now |
 //! | `join anna on telegram to anna` | staff say that both are the same person; `anna` is where she wrote last |
+//! | `opens anna`, `records anna opted-out` | staff read a conversation; staff note what she told them, later `opted-in` |
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
 //! | `status delivered anna`, `status failed anna code 131042` | the platform reports on what was sent last |
 //! | `model …` | the next answer of the language model; without any there is none |
@@ -94,12 +95,15 @@ scenarios! {
     nx_02_b_next_channel
     nx_02_c_reply_elsewhere
     nx_02_d_overtaken
+    nx_02_e_read_meanwhile
     nx_10_model_fails
+    nx_21_b_thread_and_state
     nx_21_thread_elsewhere
     nx_22_reply_while_writing
     nx_23_automatic_replies
     nx_29_b_edited_messages
     nx_29_c_connected_again
+    nx_29_d_taken_back
     nx_29_opt_out
     nx_36_echo
     nx_39_delivered_twice

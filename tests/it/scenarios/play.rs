@@ -157,6 +157,8 @@ impl Play {
             }
             "again" => self.again().await?,
             "close" | "reopen" => self.switch_conversation(&command.verb, rest).await?,
+            "opens" => self.opens(rest).await?,
+            "records" => self.records(rest).await?,
             "join" => self.join(rest).await?,
             "status" => self.status(rest).await?,
             "provider" => self.provider(rest)?,
@@ -629,6 +631,36 @@ impl Play {
         let answer = self.world.api("POST", &path, None).await?;
         self.line(verb, &format!("the conversation with {person}"));
         self.note_refusal(&answer);
+        Ok(())
+    }
+
+    /// Staff look at a conversation: nothing in it is unread then.
+    async fn opens(&mut self, who: &str) -> anyhow::Result<()> {
+        let path = format!("/v1/conversations/{}/read", self.conversation(who)?);
+        self.world.api("POST", &path, None).await?.ok()?;
+        self.line("staff", &format!("read what {who} wrote"));
+        Ok(())
+    }
+
+    /// `anna opted-out`, `anna opted-in`: she told staff, who record it.
+    async fn records(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (person, said) = rest.split_once(' ').context("`records anna opted-in`")?;
+        let opted_out = match said {
+            "opted-out" => true,
+            "opted-in" => false,
+            other => bail!("`opted-out` or `opted-in`, not `{other}`"),
+        };
+        let path = format!("/v1/conversations/{}", self.conversation(person)?);
+        let head = self.world.get(&path).await?;
+        let path = format!("/v1/customers/{}/consent", text(&head["customer"]["id"]));
+        let body = json!({
+            "opted_out": opted_out, "source": "phone", "note": "as the scenario says",
+        });
+        self.world.api("POST", &path, Some(body)).await?.ok()?;
+        self.line(
+            "staff",
+            &format!("record that {person} {said} on the phone"),
+        );
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
-use domain::conversation::{Conversation, Preview, Run, Source, State};
+use domain::conversation::{Conversation, Preview, Run, Source, State, Thread};
 use domain::customer::Customer;
 use domain::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId};
 use domain::local_time::Zone;
@@ -181,7 +181,7 @@ impl ConversationOut {
                 .iter()
                 .map(|run| RunOut::new(run, rules))
                 .collect(),
-            state: StateOut::new(head.state, words),
+            state: StateOut::new(head.state, head.thread, words),
             customer: CustomerOut::new(head.customer, customer),
             preview: head.preview.map(PreviewOut::from),
             id: head.id,
@@ -225,9 +225,16 @@ impl CustomerOut {
 }
 
 impl StateOut {
-    fn new(state: State, words: &Words) -> Self {
+    /// Whoever has the thread stops follow-ups as a suspension does.
+    fn new(state: State, thread: Thread, words: &Words) -> Self {
         match state {
-            State::Open => Self::Open,
+            State::Open => match thread.elsewhere_since {
+                None => Self::Open,
+                Some(since) => Self::Suspended {
+                    since,
+                    why: words.reason(&Reason::ThreadElsewhere),
+                },
+            },
             State::Suspended { reason, since } => Self::Suspended {
                 since,
                 why: words.reason(&reason),

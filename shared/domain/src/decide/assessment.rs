@@ -37,6 +37,9 @@ impl Decider<'_> {
             State::Suspended { .. } => return Err(Reason::ConversationSuspended),
             State::Closed { .. } => return Err(Reason::ConversationClosed),
         }
+        if head.thread.elsewhere_since.is_some() {
+            return Err(Reason::ThreadElsewhere);
+        }
         if let Some(since) = self.opted_out_at {
             return Err(Reason::OptedOut { since });
         }
@@ -50,7 +53,7 @@ impl Decider<'_> {
             return Err(Reason::NoRules);
         }
         let any_silence = self.rules_in_force().any(|rule| rule.spec.any_silence());
-        let (Some(_), Some(anchor)) = (head.last_customer_at, head.last_interaction_at()) else {
+        let (Some(_), Some(anchor)) = (head.last_customer_at, self.anchor()) else {
             return Err(Reason::NoAnswerYet);
         };
         if head.last_business_at.is_none() && !any_silence {
@@ -64,7 +67,7 @@ impl Decider<'_> {
             return Err(Reason::CustomerReplied);
         }
         // A rule that is new to an old silence must not wake everybody who ever fell silent.
-        let in_time = |rule: &&Rule| !is_too_late(latest_wish(rule, anchor), self.now);
+        let in_time = |rule: &&Rule| !self.is_over(rule);
         if !self.rules_in_force().any(|rule| in_time(&rule)) {
             return Err(Reason::Expired);
         }
@@ -85,7 +88,7 @@ impl Decider<'_> {
             self.nothing(reason);
             return;
         }
-        let Some(anchor) = self.conversation.last_interaction_at() else {
+        let Some(anchor) = self.anchor() else {
             return;
         };
         let rules = self
@@ -106,8 +109,9 @@ impl Decider<'_> {
     pub(super) fn assessed(&mut self, answer: &Assessed) {
         let head = &self.conversation;
         if answer.episode != head.episode
-            || Some(answer.anchor) != head.last_interaction_at()
+            || Some(answer.anchor) != self.anchor()
             || head.state != State::Open
+            || head.thread.elsewhere_since.is_some()
             || self.person_is_writing()
             || self.rules_changed_since(head.asked_at)
         {
@@ -132,6 +136,14 @@ impl Decider<'_> {
         if answer.rules.is_empty() {
             self.nothing(Reason::NoRules);
         }
+    }
+
+    /// Whether the silence is too old for the rule. That goes by when somebody wrote, even where
+    /// its delay counts from later: nobody is reminded of what was said weeks ago because their
+    /// conversation is opened again.
+    fn is_over(&self, rule: &Rule) -> bool {
+        let last = self.conversation.last_interaction_at();
+        last.is_some_and(|last| is_too_late(latest_wish(rule, last), self.now))
     }
 
     /// The answer is about other rules than those in force.
@@ -195,6 +207,8 @@ impl Decider<'_> {
         ];
         if !answered {
             Err((refusal, gates))
+        } else if self.anchor() > self.conversation.last_interaction_at() && self.is_over(rule) {
+            Err((Reason::Expired, gates))
         } else if !judgement.applies {
             Err((Reason::DoesNotApply, gates))
         } else {

@@ -15,12 +15,25 @@ impl Decider<'_> {
             self.suspend(Reason::OptedOut { since }, None);
             return;
         }
-        self.opted_out_at = None;
+        let lifted = self.opted_out_at.take().is_some() || self.conversation.is_opted_out();
         if self.conversation.is_opted_out() {
             // A stop trigger or a closed conversation is not lifted by consent.
             self.conversation.state = State::Open;
         }
+        if lifted {
+            self.opted_in_at = Some(self.now);
+            self.counts_anew();
+        }
         self.schedule_assessment();
+    }
+
+    /// The receipt says it where it makes a difference: where there was a silence before.
+    fn counts_anew(&mut self) {
+        let is_open = self.conversation.state == State::Open;
+        if is_open && self.conversation.last_interaction_at() < self.anchor() {
+            let from = self.now;
+            self.entries.push(Entry::new(Verdict::CountsAnew { from }));
+        }
     }
 
     /// The stop trigger of one rule stops every rule until the customer writes again (DK-15).
@@ -44,31 +57,36 @@ impl Decider<'_> {
     }
 
     /// Whoever has the thread talks to the customer: until it is given back nothing is planned,
-    /// and what is pending is cancelled. Any message that comes to us and not to a bystander proves
-    /// that we have it. Staff may lift it, too, by closing and reopening: a report that it was given
-    /// back can be lost.
+    /// and what is pending is cancelled. That stands beside everything else that stops follow-ups
+    /// and outlasts it. Any message that comes to us and not to a bystander proves that we have it,
+    /// so a report that was lost is made good by the customer's next word.
     pub(super) fn thread_owner(&mut self, at: DateTime<Utc>, ours: bool) {
         let at = at.min(self.now);
-        let taken_at = self.conversation.thread_elsewhere_since();
-        match (ours, taken_at) {
-            (true, Some(taken)) if at >= taken => {
-                self.conversation.state = State::Open;
+        let thread = &mut self.conversation.thread;
+        // Reports overtake each other and are repeated. Of two from one moment the careful one counts.
+        let is_news = match thread.told_at {
+            None => true,
+            Some(told) if ours => at > told,
+            Some(told) => at >= told,
+        };
+        if !is_news {
+            return;
+        }
+        thread.told_at = Some(at);
+        match (ours, thread.elsewhere_since) {
+            (true, Some(_)) => {
+                thread.elsewhere_since = None;
                 self.schedule_assessment();
             }
-            (false, None) if !self.is_stopped_for_good() => {
-                self.suspend(Reason::ThreadElsewhere, None);
-                self.conversation.state = State::Suspended {
-                    reason: Reason::ThreadElsewhere,
-                    since: at,
-                };
+            (false, None) => {
+                thread.elsewhere_since = Some(at);
+                let reason = Reason::ThreadElsewhere;
+                self.cancel_rule_runs(&reason);
+                self.conversation.assess_at = None;
+                self.entries.push(Entry::new(Verdict::Suspended { reason }));
             }
-            _ => {}
+            (true, None) | (false, Some(_)) => {}
         }
-    }
-
-    /// Closed by staff, or by the customer's own word: that weighs more than who has the thread.
-    fn is_stopped_for_good(&self) -> bool {
-        self.opted_out_at.is_some() || matches!(self.conversation.state, State::Closed { .. })
     }
 
     pub(super) fn reachability(&mut self, reachable: bool) {
@@ -94,6 +112,7 @@ impl Decider<'_> {
         if matches!(head.state, State::Closed { .. }) && !head.business_spoke_last() {
             head.waiting_since = head.last_customer_at;
         }
+        let was_open = head.state == State::Open;
         head.state = match self.opted_out_at {
             None => State::Open,
             // Only the customer takes an opt-out back.
@@ -102,6 +121,10 @@ impl Decider<'_> {
                 since: self.now,
             },
         };
+        if !was_open {
+            head.reopened_at = Some(self.now);
+            self.counts_anew();
+        }
         self.schedule_assessment();
     }
 }

@@ -19,17 +19,22 @@ pub(super) struct Decider<'a> {
     pub(super) now: DateTime<Utc>,
     /// Since when the customer wants nothing, this event included.
     pub(super) opted_out_at: Option<DateTime<Utc>>,
+    /// When they last took that back, this event included.
+    pub(super) opted_in_at: Option<DateTime<Utc>>,
 }
 
 impl<'a> Decider<'a> {
     pub(super) fn new(snapshot: &Snapshot<'a>, now: DateTime<Utc>) -> Self {
+        let mut conversation = snapshot.conversation.clone();
+        conversation.read_thread_from_state();
         Self {
             known: *snapshot,
-            conversation: snapshot.conversation.clone(),
+            conversation,
             effects: Vec::new(),
             entries: Vec::new(),
             now,
             opted_out_at: snapshot.customer.chat.opted_out_at,
+            opted_in_at: snapshot.customer.chat.opted_in_at,
         }
     }
 
@@ -76,6 +81,11 @@ impl<'a> Decider<'a> {
 
     pub(super) fn others(&self) -> Vec<Reach> {
         super::forecast::others(&self.known)
+    }
+
+    /// What the delay of a rule counts from.
+    pub(super) fn anchor(&self) -> Option<DateTime<Utc>> {
+        self.conversation.anchor(self.opted_in_at)
     }
 
     /// A message of a person will be sent soon or is on its way.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Snapshot;
+use crate::channel::Channel;
 use crate::connection::ConnectionState;
 use crate::conversation::{LATEST_AFTER_DUE, Run, Source, State};
 use crate::receipt::{Gate, GateName, Reason};
@@ -51,6 +52,21 @@ impl Looked {
         // A person may always write into a suspended or closed conversation.
         let refusal = refusal.filter(|_| run.rule().is_some());
         self.look(GateName::Conversation, state, refusal);
+
+        if matches!(head.channel, Channel::Messenger | Channel::Instagram) {
+            let elsewhere = head.thread.elsewhere_since;
+            let input = match elsewhere {
+                None => "we have the thread".to_owned(),
+                Some(since) => {
+                    let since = known.settings.zone.show(since);
+                    format!("somebody else has had the thread since {since}")
+                }
+            };
+            // The platform itself says whether a person's message may still leave.
+            let refusal = elsewhere.filter(|_| run.rule().is_some());
+            let refusal = refusal.map(|_| Reason::ThreadElsewhere);
+            self.look(GateName::Thread, input, refusal);
+        }
 
         let reach = if head.reachable {
             "not blocked"

@@ -40,10 +40,9 @@ impl Decider<'_> {
             let since = head.waiting_since.map_or(at, |since| since.min(at));
             head.waiting_since = Some(since);
         }
-        let elsewhere = self.conversation.thread_elsewhere_since().is_some();
-        if self.opted_out_at.is_none() && !elsewhere {
+        if self.opted_out_at.is_none() {
             // A stop trigger and a closed conversation last until the customer writes; an
-            // opt-out lasts, and who has the thread is told by the platform.
+            // opt-out lasts.
             self.conversation.state = State::Open;
         }
         self.cancel_rule_runs(&Reason::CustomerReplied);

@@ -13,7 +13,7 @@
 //! | timer fired | what is due: assess, send, give up waiting; nothing due: armed again | `sending` |
 //! | send claimed, finished | the send protocol, one send at a time | `sending` |
 //! | outcome unknown, receipt | awaited; then the rule's `on_unknown` | `unknown` |
-//! | opt-out, block, close, thread taken | follow-ups cancelled; what lifts it again | `consent` |
+//! | opt-out, block, close, thread taken | follow-ups cancelled; what lifts it again, from when delays then count | `consent` |
 //!
 //! Two times matter. *Provider time* orders what people wrote, whatever order it arrives in; it
 //! never lies in the future (a clock that runs ahead is clamped to `now`). *Our time* says when
@@ -160,7 +160,7 @@ pub enum Event {
     MovedHere {
         /// The run that is given up there.
         run: Run,
-        /// Where, and in which version of that conversation.
+        /// Where, and how that conversation stood.
         from: Origin,
     },
     /// The customer blocked us or let us in again.

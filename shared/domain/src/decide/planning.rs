@@ -177,7 +177,7 @@ impl Decider<'_> {
     /// The first choice came to nothing: the next rule that applied gets its chance. Nobody has
     /// said anything since, so the decider's answer still holds.
     pub(super) fn plan_from_backlog(&mut self) {
-        let Some(anchor) = self.conversation.last_interaction_at() else {
+        let Some(anchor) = self.anchor() else {
             return;
         };
         while self.pending_rule_run().is_none() && !self.conversation.backlog.is_empty() {

@@ -189,7 +189,7 @@ impl Decider<'_> {
             return;
         };
         self.remove_run(id);
-        self.conversation.last_claimed_at = Some(self.now);
+        let claimed_before = self.conversation.last_claimed_at.replace(self.now);
         let message_at = *run.message_at.get_or_insert(match run.source {
             Source::Manual { at } => at,
             // The history shows when it first went out; later attempts write the same item.
@@ -200,6 +200,7 @@ impl Decider<'_> {
             run,
             message_at,
             claimed_at: self.now,
+            claimed_before,
             deadline,
             how,
             cancelled: None,
@@ -220,6 +221,12 @@ impl Decider<'_> {
     }
 
     pub(super) fn send_finished(&mut self, id: RunId, outcome: &SendOutcome) {
+        let head = &mut self.conversation;
+        let sending = head.sending.as_ref().filter(|sending| sending.run.id == id);
+        if let (Some(sending), SendOutcome::NotSent { .. }) = (sending, outcome) {
+            // The platform has seen nothing, so its pace does not count from here.
+            head.last_claimed_at = sending.claimed_before;
+        }
         let Some(flight) = self.land(id, outcome) else {
             return;
         };

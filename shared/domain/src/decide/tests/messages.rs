@@ -3,7 +3,7 @@ use crate::channel::Channel;
 use crate::conversation::State;
 use crate::decide::{CustomerWrote, Event, SendOutcome};
 use crate::fixtures::{hours, manual, minutes, monday, rule};
-use crate::receipt::Reason;
+use crate::receipt::{Reason, Verdict};
 use crate::rule::Rule;
 
 fn four_hours() -> Vec<Rule> {
@@ -304,7 +304,8 @@ fn a_closed_conversation_opens_again_by_hand_or_by_the_customer() {
     world.advance(60);
     world.happens(&Event::Reopened);
     world.advance(240);
-    assert_eq!(world.minutes(), [241]);
+    // The four hours count from there.
+    assert_eq!(world.minutes(), [311]);
 
     world.happens(&Event::Closed);
     world.customer_writes();
@@ -338,4 +339,150 @@ fn a_reaction_has_the_pending_follow_up_judged_again() {
     world.opinion.stop = Some(world.rules[0].id);
     world.advance(500);
     assert!(world.sent.is_empty());
+}
+
+/// What was held back is not sent the moment that it may be: the delay counts from there, and a
+/// silence that is over by then stays over.
+#[test]
+fn delays_count_from_when_an_opt_out_is_undone_or_a_conversation_opened_again() {
+    let stopped = [Event::Closed, Event::Consent { opted_out: true }];
+    let undone = [Event::Reopened, Event::Consent { opted_out: false }];
+    for (stop, undo) in stopped.iter().zip(&undone) {
+        let mut world = World::answered(Channel::Telegram, four_hours());
+        world.happens(stop);
+        world.advance(600);
+        world.happens(undo);
+        let told = world
+            .entries
+            .iter()
+            .any(|entry| entry.verdict == Verdict::CountsAnew { from: world.now });
+        assert!(told, "{undo:?}: {:?}", world.entries);
+        world.advance(239);
+        assert!(world.sent.is_empty(), "{undo:?}");
+        world.advance(2);
+        assert_eq!(world.sent.len(), 1, "{undo:?}");
+
+        // A newer silence counts by itself.
+        let mut world = World::answered(Channel::Telegram, four_hours());
+        world.happens(stop);
+        world.advance(600);
+        world.happens(undo);
+        world.advance(60);
+        world.customer_writes();
+        world.staff_answers();
+        world.advance(239);
+        assert!(world.sent.is_empty(), "{undo:?}");
+        world.advance(2);
+        assert_eq!(world.sent.len(), 1, "{undo:?}");
+
+        let mut world = World::answered(Channel::Telegram, four_hours());
+        world.happens(stop);
+        world.advance(60 * 24 * 30);
+        world.happens(undo);
+        assert_eq!(world.last_reason(), Some(Reason::Expired), "{undo:?}");
+        world.advance(600);
+        assert!(world.sent.is_empty(), "{undo:?}");
+    }
+}
+
+#[test]
+fn who_has_the_thread_stands_beside_everything_else_that_stops_follow_ups() {
+    let elsewhere = |world: &World| Event::ThreadOwner {
+        at: world.now,
+        ours: false,
+    };
+    // A stop trigger is neither lifted by it nor forgotten over it.
+    let mut world = World::answered(Channel::Messenger, four_hours());
+    world.opinion.stop = Some(world.rules[0].id);
+    world.advance(10);
+    let stopped = world.head.state.clone();
+    assert!(matches!(
+        &stopped,
+        State::Suspended {
+            reason: Reason::StopTriggerMet { .. },
+            ..
+        }
+    ));
+    world.happens(&elsewhere(&world));
+    assert_eq!(world.head.state, stopped);
+    world.advance(10);
+    world.happens(&Event::ThreadOwner {
+        at: world.now,
+        ours: true,
+    });
+    assert_eq!(world.head.state, stopped);
+
+    // It is heard while the conversation is closed or opted out, and outlasts that.
+    for (stop, undo) in [
+        (Event::Closed, Event::Reopened),
+        (
+            Event::Consent { opted_out: true },
+            Event::Consent { opted_out: false },
+        ),
+    ] {
+        let mut world = World::answered(Channel::Messenger, four_hours());
+        world.happens(&stop);
+        world.happens(&elsewhere(&world));
+        world.happens(&undo);
+        assert_eq!(world.head.state, State::Open);
+        assert_eq!(world.last_reason(), Some(Reason::ThreadElsewhere));
+        world.advance(600);
+        assert!(world.sent.is_empty(), "{stop:?}");
+        world.happens(&Event::ThreadOwner {
+            at: world.now,
+            ours: true,
+        });
+        world.advance(5);
+        assert_eq!(world.sent.len(), 1, "{stop:?}");
+    }
+}
+
+#[test]
+fn reports_of_who_has_the_thread_may_repeat_and_overtake_each_other() {
+    let mut world = World::answered(Channel::Instagram, four_hours());
+    let told = |world: &mut World, minute: i64, ours: bool| {
+        let at = monday() + crate::fixtures::minutes(minute);
+        world.happens(&Event::ThreadOwner { at, ours });
+        world.head.thread.elsewhere_since.is_some()
+    };
+    world.advance(60);
+    assert!(told(&mut world, 20, false));
+    // Given back before it was taken: that report was overtaken.
+    assert!(told(&mut world, 10, true));
+    assert!(!told(&mut world, 30, true));
+    // Delivered again, at once and late.
+    let stands = |world: &World| {
+        let head = world.head.clone();
+        (head.thread, head.runs, head.assess_at, world.entries.len())
+    };
+    let before = stands(&world);
+    assert!(!told(&mut world, 30, true));
+    assert!(!told(&mut world, 20, false));
+    assert_eq!(before, stands(&world));
+    // Of two from one moment the careful one counts, whichever comes first.
+    assert!(told(&mut world, 40, false));
+    assert!(told(&mut world, 40, true));
+    assert!(!told(&mut world, 50, true));
+    assert!(told(&mut world, 50, false));
+}
+
+#[test]
+fn a_head_from_before_there_was_a_thread_says_it_by_its_state() {
+    let mut world = World::answered(Channel::Messenger, four_hours());
+    let mut stored = serde_json::to_value(&world.head).unwrap();
+    stored.as_object_mut().unwrap().remove("thread");
+    let reason = serde_json::to_value(Reason::ThreadElsewhere).unwrap();
+    let since = serde_json::to_value(monday()).unwrap();
+    stored["state"] = serde_json::json!({
+        "state": "suspended", "reason": reason, "since": since,
+    });
+    world.head = serde_json::from_value(stored).unwrap();
+    world.advance(600);
+    assert!(world.sent.is_empty());
+    world.happens(&Event::ThreadOwner {
+        at: world.now,
+        ours: true,
+    });
+    world.advance(5);
+    assert_eq!((&world.head.state, world.sent.len()), (&State::Open, 1));
 }

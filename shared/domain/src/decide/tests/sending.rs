@@ -333,10 +333,7 @@ fn nx_02_else_on_the_customers_next_channel_else_not_at_all() {
     assert_eq!(to, other.conversation);
 
     // It stays until the other conversation has taken it, whoever dies in between.
-    let origin = Origin {
-        conversation: world.head.id,
-        version: world.head.version + 1,
-    };
+    let origin = Origin::of(&world.head);
     let mut here = night(vec![other.clone()]);
     assert_eq!(here.pending().map(|run| run.id), Some(run.id));
     let asked = |world: &World| {
@@ -572,4 +569,42 @@ fn messages_to_one_customer_keep_the_platforms_pace() {
             .map(|sent| (sent.at - monday()).num_seconds());
         assert_eq!(left.collect::<Vec<_>>(), seconds, "{channel}");
     }
+}
+
+#[test]
+fn what_never_left_does_not_count_for_the_pace() {
+    let mut world = claimed();
+    assert_eq!(world.head.last_claimed_at, Some(world.now));
+    let reason = Reason::TextUnusable {
+        detail: "empty".into(),
+    };
+    finish(&mut world, SendOutcome::NotSent { reason });
+    assert_eq!(world.head.last_claimed_at, None);
+}
+
+#[test]
+fn a_follow_up_that_moved_is_overtaken_only_by_what_matters_where_it_comes_from() {
+    let here = World::answered(Channel::WhatsApp, vec![rule("rule", manual(60))]);
+    let origin = Origin::of(&here.head);
+    let after = |change: &dyn Fn(&mut World)| {
+        let mut world = World::answered(Channel::WhatsApp, vec![rule("rule", manual(60))]);
+        world.advance(1);
+        change(&mut world);
+        origin.still_waits(&world.head, world.now)
+    };
+    assert!(after(&|world| drop(world.happens(&Event::Read))));
+    assert!(after(&|world| world.head.labels.push("VIP".into())));
+    assert!(after(&|world| {
+        world.head.version += 1;
+        world.head.forget_timers();
+    }));
+    assert!(!after(&|world| world.customer_writes()));
+    assert!(!after(&|world| world.staff_answers()));
+    assert!(!after(&|world| drop(world.happens(&Event::Closed))));
+    assert!(!after(&|world| {
+        drop(world.happens(&Event::Consent { opted_out: true }));
+    }));
+    assert!(!after(&|world| {
+        drop(world.happens(&Event::Reachability { reachable: false }));
+    }));
 }

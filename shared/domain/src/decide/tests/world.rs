@@ -124,8 +124,7 @@ impl World {
         self.head = conversation;
         for effect in &effects {
             if let Effect::SetOptOut { opted_out } = effect {
-                let since = self.customer.chat.opted_out_at.unwrap_or(self.now);
-                self.customer.chat.opted_out_at = opted_out.then_some(since);
+                self.customer.chat.opt_out_of_chat(*opted_out, self.now);
             }
         }
         self.head.version += 1;
@@ -226,7 +225,7 @@ impl World {
         let opinion = self.opinion.clone();
         Assessed {
             episode: self.head.episode,
-            anchor: self.head.last_interaction_at().unwrap(),
+            anchor: self.head.anchor(self.customer.chat.opted_in_at).unwrap(),
             customer_waits: opinion.customer_waits,
             opt_out: opinion.opt_out,
             rules: rules
