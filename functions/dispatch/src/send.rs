@@ -248,6 +248,7 @@ async fn claim(
         provider_id: None,
         attempts: draft.attempts + 1,
         edited: None,
+        edited_at: None,
         revoked: false,
         reaction: None,
         referral: None,

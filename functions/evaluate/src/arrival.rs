@@ -1,7 +1,7 @@
 //! An event with a person behind it, and the conversation it belongs to.
 
 use app::apply::{self, Loaded};
-use app::{App, AppError};
+use app::{App, AppError, erase};
 use channels::{InboundEvent, InboundKind};
 use chrono::{DateTime, Utc};
 use domain::channel::{Channel, ChannelUser};
@@ -9,7 +9,7 @@ use domain::contact::Profile;
 use domain::conversation::Conversation;
 use domain::customer::{ChatConsent, Customer, CustomerName, Reach};
 use domain::ids::{ConnectionId, ConversationId, MessageId, WorkspaceId};
-use store::{Book, Commit, Committed, RawEvent};
+use store::{Book, Commit, Committed, RawEvent, SuppressionKey};
 
 /// An event that names a person.
 pub(crate) struct Arrival {
@@ -136,12 +136,36 @@ impl Arrival {
             }
         }
         if let Some(key) = &book.suppression_key {
-            let mut hashes: Vec<_> = self.users().map(|user| key.hash(channel, user)).collect();
-            hashes.sort();
-            hashes.dedup();
+            let hashes = self.hashes(key, channel);
             places.extend(app.store.suppressed(self.workspace, &hashes).await?);
         }
         Ok(ChatConsent::still_refused(&places))
+    }
+
+    /// Keeps that they stopped marketing although nobody has talked to them here yet, so that it
+    /// holds once somebody does. Without a time: they allow it again.
+    pub(crate) async fn keep_marketing(
+        &self,
+        app: &App,
+        stopped_at: Option<DateTime<Utc>>,
+    ) -> Result<(), AppError> {
+        let key = match stopped_at {
+            Some(_) => Some(erase::create_key(app, self.workspace).await?),
+            None => app.book(self.workspace).await?.suppression_key.clone(),
+        };
+        // Without a key nothing was ever kept.
+        for hash in key.map_or_else(Vec::new, |key| self.hashes(&key, self.event.channel)) {
+            let kept = app.store.keep_marketing(self.workspace, &hash, stopped_at);
+            kept.await?;
+        }
+        Ok(())
+    }
+
+    fn hashes(&self, key: &SuppressionKey, channel: Channel) -> Vec<String> {
+        let mut hashes: Vec<_> = self.users().map(|user| key.hash(channel, user)).collect();
+        hashes.sort();
+        hashes.dedup();
+        hashes
     }
 
     /// Every id that the platform tells of the person.

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{ConnectionId, WorkspaceId};
 
 use crate::arrival::Arrival;
+use crate::reports::By;
 
 /// Handles one task of the queue.
 pub async fn handle(app: &App, task: EventTask) -> Result<(), AppError> {
@@ -59,10 +60,21 @@ async fn inbound(
             reports::watermark(app, &arrival, *level, *up_to).await
         }
         InboundKind::Read { target } => reports::read(app, &arrival, target).await,
-        InboundKind::Edited { target, content } => {
-            reports::edited(app, &arrival, target, content).await
+        InboundKind::Edited {
+            target,
+            content,
+            by_business,
+        } => {
+            let by = By::new(*by_business);
+            reports::edited(app, &arrival, target, content, by).await
         }
-        InboundKind::Revoked { target } => reports::revoked(app, &arrival, target).await,
+        InboundKind::Revoked {
+            target,
+            by_business,
+        } => {
+            let by = By::new(*by_business);
+            reports::revoked(app, &arrival, target, by).await
+        }
         InboundKind::Reaction { target, emoji } => {
             reports::reaction(app, &arrival, target, emoji.as_deref()).await
         }

@@ -29,17 +29,16 @@ pub(crate) async fn from_customer(
         tracing::info!(connection.id = %arrival.connection, "a group message was left aside");
         return Ok(());
     }
-    let words = message.content.words().unwrap_or_default();
-    let mut reading = Reading::of(words, arrival.event.channel);
-    reading.automatic |= message.automatic;
-    // The inbox says what the decision was made on.
-    let automatic = reading.automatic;
     let contents = std::iter::once(&message.content).chain(&message.more);
-    let messages = contents
+    let messages: Vec<_> = contents
         .enumerate()
-        .map(|(number, content)| stored(arrival, message, content.clone(), number, automatic))
+        .map(|(number, content)| stored(arrival, message, content.clone(), number))
         .collect();
-    customer_wrote(app, arrival, messages, reading).await
+    let writer = match message.automatic {
+        true => Writer::Machine,
+        false => Writer::Customer,
+    };
+    store(app, arrival, &messages, writer).await
 }
 
 /// The customer tapped a button of ours: that is an answer.
@@ -55,38 +54,14 @@ pub(crate) async fn button_tapped(
         .unwrap_or_default();
     let content = Content::Reply {
         id: postback.payload.clone(),
-        title: title.clone(),
+        title,
     };
     let id = postback.id.as_deref().unwrap_or(&arrival.event.dedup);
     let message = Message {
         id: arrival.message_id(id),
-        ..customer_message(arrival, content, false)
+        ..customer_message(arrival, content)
     };
-    // Whoever taps is a person.
-    let reading = Reading {
-        automatic: false,
-        ..Reading::of(&title, arrival.event.channel)
-    };
-    customer_wrote(app, arrival, vec![message], reading).await
-}
-
-async fn customer_wrote(
-    app: &App,
-    arrival: &Arrival,
-    messages: Vec<Message>,
-    reading: Reading,
-) -> Result<(), AppError> {
-    let preview = messages
-        .first()
-        .map(|message| message.content.preview())
-        .unwrap_or_default();
-    let (at, opens_window) = (arrival.event.at, arrival.event.opens_window());
-    let event = Event::CustomerWrote(reading.customer_wrote(at, preview, opens_window));
-    let extra = Extra {
-        label: (reading.opt_out == OptOut::Unclear).then_some(OPT_OUT_LABEL),
-        reading: Some(reading),
-    };
-    store(app, arrival, &messages, "customer_wrote", &event, extra).await
+    store(app, arrival, &[message], Writer::Person).await
 }
 
 /// A message that did not come through our API: typed in the platform's own app or inbox
@@ -112,30 +87,22 @@ pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<()
         author: Author::Platform,
         status: Status::Sent,
         provider_id: Some(echo.id.clone()),
-        ..customer_message(arrival, echo.content.clone(), false)
+        ..customer_message(arrival, echo.content.clone())
     };
-    let event = Event::BusinessWrote {
-        at: arrival.event.at,
-        preview: echo.content.preview(),
-    };
-    store(
-        app,
-        arrival,
-        &[message],
-        "business_wrote",
-        &event,
-        Extra::default(),
-    )
-    .await
+    store(app, arrival, &[message], Writer::Business).await
 }
 
-/// What a message sets off besides ending a silence.
-#[derive(Clone, Copy, Default)]
-struct Extra<'a> {
-    /// A label for people.
-    label: Option<&'a str>,
-    /// What the customer's words mean; they may take an opt-out back.
-    reading: Option<Reading>,
+/// Who wrote, as far as the platform tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// The customer, or a machine of theirs: the words tell.
+    Customer,
+    /// A machine of theirs.
+    Machine,
+    /// The customer, and no machine: whoever taps is a person.
+    Person,
+    /// The business.
+    Business,
 }
 
 /// Stores the messages together with the decision about them.
@@ -143,56 +110,81 @@ async fn store(
     app: &App,
     arrival: &Arrival,
     messages: &[Message],
-    cause: &'static str,
-    event: &Event,
-    extra: Extra<'_>,
+    writer: Writer,
 ) -> Result<(), AppError> {
-    for _ in 0..10 {
-        let Some(loaded) = arrival.find_or_begin(app).await? else {
-            return Ok(());
-        };
-        let id = loaded.conversation.id;
-        let is_new = loaded.conversation.version == 0;
-        let mut head = loaded.conversation.clone();
-        let messages = messages
-            .iter()
-            .map(|message| {
-                let message = message.clone();
-                head.take_early(Message {
-                    conversation: id,
-                    ..message
-                })
-            })
-            .collect();
-        label(&mut head, extra.label);
-        let consent = extra
-            .reading
-            .and_then(|reading| reading.consent(&loaded.customer));
-        let thread = thread(arrival, event);
-        let change = Change {
-            events: thread
-                .into_iter()
-                .chain([event.clone()])
-                .chain(consent)
-                .collect(),
-            cause,
-            new_messages: messages,
-            dated_by_us: arrival.event.at_is_ours,
-            customer: changed_customer(arrival, &loaded, event, is_new),
-            head: (head != loaded.conversation).then_some(head),
-            raw: arrival.raw(),
-            ..Change::default()
-        };
-        match apply::apply_once(app, loaded, change, arrival.now).await? {
-            None => {}
-            Some(Applied::Duplicate) => {
-                tracing::info!(conversation.id = %id, "an event was delivered again and changed nothing");
-                return Ok(());
-            }
-            Some(_) => return Ok(()),
-        }
+    let applied = apply::apply_read(app, arrival.now, || async {
+        let found = arrival.find_or_begin(app).await?;
+        Ok(found.map(|loaded| {
+            let change = said(arrival, &loaded, messages, writer);
+            (loaded, change)
+        }))
+    })
+    .await?;
+    if let Applied::Duplicate = applied {
+        tracing::info!(conversation.id = %arrival.conversation_id(), "an event was delivered again and changed nothing");
     }
-    Err(AppError::Contended)
+    Ok(())
+}
+
+/// What the messages change. What was done to them before they arrived is part of them: they count
+/// as they stand now.
+fn said(arrival: &Arrival, loaded: &Loaded, messages: &[Message], writer: Writer) -> Change {
+    let conversation = loaded.conversation.id;
+    let mut head = loaded.conversation.clone();
+    let mut messages: Vec<_> = messages
+        .iter()
+        .map(|message| {
+            head.take_early(Message {
+                conversation,
+                ..message.clone()
+            })
+        })
+        .collect();
+    let first = messages.first();
+    let preview = first.map(Message::preview).unwrap_or_default();
+    let at = arrival.event.at;
+    let mut consent = None;
+    let (cause, event) = match writer {
+        Writer::Business => ("business_wrote", Event::BusinessWrote { at, preview }),
+        Writer::Customer | Writer::Machine | Writer::Person => {
+            let reading = reading(arrival, first, writer);
+            for message in &mut messages {
+                // The inbox says what the decision was made on.
+                let automatic = reading.automatic;
+                message.author = Author::Customer { automatic };
+            }
+            label_unclear(&mut head, reading.opt_out);
+            consent = reading.consent(&loaded.customer);
+            let wrote = reading.customer_wrote(at, preview, arrival.event.opens_window());
+            ("customer_wrote", Event::CustomerWrote(wrote))
+        }
+    };
+    let is_new = loaded.conversation.version == 0;
+    Change {
+        customer: changed_customer(arrival, loaded, &event, is_new),
+        events: thread(arrival, &event)
+            .into_iter()
+            .chain([event])
+            .chain(consent)
+            .collect(),
+        cause,
+        new_messages: messages,
+        dated_by_us: arrival.event.at_is_ours,
+        head: (head != loaded.conversation).then_some(head),
+        raw: arrival.raw(),
+        ..Change::default()
+    }
+}
+
+fn reading(arrival: &Arrival, message: Option<&Message>, writer: Writer) -> Reading {
+    let words = message.and_then(Message::says).and_then(Content::words);
+    let mut reading = Reading::of(words.unwrap_or_default(), arrival.event.channel);
+    match writer {
+        Writer::Machine => reading.automatic = true,
+        Writer::Person => reading.automatic = false,
+        Writer::Customer | Writer::Business => {}
+    }
+    reading
 }
 
 /// What a message on Messenger or Instagram says about who has the thread: the owner is told
@@ -207,12 +199,10 @@ fn thread(arrival: &Arrival, event: &Event) -> Option<Event> {
     })
 }
 
-/// One more label, unless the head has it.
-fn label(head: &mut Conversation, label: Option<&str>) {
-    if let Some(label) = label
-        && !head.labels.iter().any(|known| known == label)
-    {
-        head.labels.push(label.to_owned());
+/// Where it is not clear whether the customer wants no more messages, a person reads it (NX-29).
+pub(crate) fn label_unclear(head: &mut Conversation, opt_out: OptOut) {
+    if opt_out == OptOut::Unclear {
+        head.label(OPT_OUT_LABEL);
     }
 }
 
@@ -241,13 +231,7 @@ fn changed_customer(
     (is_new || customer != loaded.customer).then_some(customer)
 }
 
-fn stored(
-    arrival: &Arrival,
-    message: &InboundMessage,
-    content: Content,
-    number: usize,
-    automatic: bool,
-) -> Message {
+fn stored(arrival: &Arrival, message: &InboundMessage, content: Content, number: usize) -> Message {
     let id = &message.id;
     let unique = if number == 0 {
         id.reveal().to_owned()
@@ -261,17 +245,17 @@ fn stored(
             .referral
             .as_ref()
             .and_then(|referral| serde_json::to_value(referral).ok()),
-        ..customer_message(arrival, content, automatic)
+        ..customer_message(arrival, content)
     }
 }
 
-fn customer_message(arrival: &Arrival, content: Content, automatic: bool) -> Message {
+fn customer_message(arrival: &Arrival, content: Content) -> Message {
     Message {
         id: arrival.message_id(&arrival.event.dedup),
         workspace: arrival.workspace,
         conversation: arrival.conversation_id(),
         at: arrival.key_at,
-        author: Author::Customer { automatic },
+        author: Author::Customer { automatic: false },
         content,
         hidden: false,
         status: Status::Received,
@@ -280,6 +264,7 @@ fn customer_message(arrival: &Arrival, content: Content, automatic: bool) -> Mes
         provider_id: None,
         attempts: 0,
         edited: None,
+        edited_at: None,
         revoked: false,
         reaction: None,
         referral: None,

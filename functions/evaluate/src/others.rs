@@ -1,7 +1,7 @@
 //! Everything that is not a message: who can be reached, what they allow, what became of
 //! templates and accounts. What we do not know is kept as it came.
 
-use app::apply::{self, Applied, Change};
+use app::apply::{self, Applied, Change, Loaded};
 use app::{App, AppError, audit};
 use channels::InboundEvent;
 use channels::inbound::{
@@ -59,33 +59,44 @@ pub(crate) async fn handover(
     change(app, arrival, "handover", Some(event)).await
 }
 
-/// The customer told the platform whether they want marketing from this business.
+/// The customer told the platform whether they want marketing from this business. They may do so
+/// before they have ever written: that is kept until they do.
 pub(crate) async fn preference(
     app: &App,
     arrival: &Arrival,
     choice: MarketingChoice,
 ) -> Result<(), AppError> {
-    for _ in 0..10 {
-        let Some(loaded) = arrival.find(app).await? else {
-            return Ok(());
-        };
-        let mut customer = loaded.customer.clone();
-        customer.chat.marketing_stopped_at =
-            (choice == MarketingChoice::Stop).then_some(arrival.event.at);
-        let change = Change {
-            customer: Some(customer),
-            raw: arrival.raw(),
-            cause: "preference",
-            ..Change::default()
-        };
-        if apply::apply_once(app, loaded, change, arrival.now)
-            .await?
-            .is_some()
-        {
-            return Ok(());
-        }
+    let stopped_at = (choice == MarketingChoice::Stop).then_some(arrival.event.at);
+    let applied = apply::apply_read(app, arrival.now, || async {
+        Ok(arrival.find(app).await?.map(|loaded| {
+            let change = marketing(arrival, &loaded, stopped_at);
+            (loaded, change)
+        }))
+    })
+    .await?;
+    let is_known = !matches!(applied, Applied::Nothing);
+    if stopped_at.is_none() || !is_known {
+        arrival.keep_marketing(app, stopped_at).await?;
     }
-    Err(AppError::Contended)
+    if is_known {
+        return Ok(());
+    }
+    keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await
+}
+
+/// What is older than what they said last only stands in the history.
+fn marketing(arrival: &Arrival, loaded: &Loaded, stopped_at: Option<DateTime<Utc>>) -> Change {
+    let mut customer = loaded.customer.clone();
+    let known = customer.chat.marketing_stopped_at;
+    if known.is_none_or(|known| known <= arrival.event.at) {
+        customer.chat.marketing_stopped_at = stopped_at;
+    }
+    Change {
+        customer: (customer != loaded.customer).then_some(customer),
+        raw: arrival.raw(),
+        cause: "preference",
+        ..Change::default()
+    }
 }
 
 /// The platform gave the person a new id: the conversation stays, the new id leads to it.
@@ -133,12 +144,7 @@ pub(crate) async fn user_id_changed(
 
 /// Stored as it came, beside the conversation if there is one.
 pub(crate) async fn keep(app: &App, arrival: &Arrival) -> Result<(), AppError> {
-    match arrival.find(app).await? {
-        Some(_) => change(app, arrival, "kept", None).await,
-        None => {
-            keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await
-        }
-    }
+    change(app, arrival, "kept", None).await
 }
 
 /// An event about the account, not about a person: templates, alerts, things unknown.
@@ -254,23 +260,23 @@ async fn change(
     cause: &'static str,
     event: Option<Event>,
 ) -> Result<(), AppError> {
-    for _ in 0..10 {
-        let Some(loaded) = arrival.find(app).await? else {
-            return keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event)
-                .await;
-        };
-        let change = Change {
-            events: event.clone().into_iter().collect(),
-            cause,
-            raw: arrival.raw(),
-            ..Change::default()
-        };
-        match apply::apply_once(app, loaded, change, arrival.now).await? {
-            None => {}
-            Some(Applied::Done { .. }) | Some(_) => return Ok(()),
-        }
+    let applied = apply::apply_read(app, arrival.now, || async {
+        Ok(arrival.find(app).await?.map(|loaded| {
+            let change = Change {
+                events: event.clone().into_iter().collect(),
+                cause,
+                raw: arrival.raw(),
+                ..Change::default()
+            };
+            (loaded, change)
+        }))
+    })
+    .await?;
+    if let Applied::Nothing = applied {
+        return keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event)
+            .await;
     }
-    Err(AppError::Contended)
+    Ok(())
 }
 
 async fn keep_for_workspace(

@@ -2,7 +2,7 @@
 //! taken back, reacted to.
 
 use ai::builtin::OptOut;
-use app::apply::{self, Change};
+use app::apply::{self, Change, Loaded};
 use app::consequences::{self, Failed, ForCustomer};
 use app::correlation::Correlation;
 use app::{App, AppError};
@@ -12,12 +12,14 @@ use channels::outcome::classify_failed;
 use chrono::{DateTime, Utc};
 use domain::channel::ProviderMessageId;
 use domain::content::Content;
+use domain::conversation::Conversation;
 use domain::decide::{Event, Report, decide};
 use domain::message::{self, Afterthought, Author, Message, Status};
 use domain::receipt::Reason;
 use store::{PageRequest, StatusChange};
 
 use crate::arrival::Arrival;
+use crate::messages::label_unclear;
 use crate::others;
 
 /// A status report on one message of ours.
@@ -237,6 +239,24 @@ pub(crate) async fn read(
     report(app, arrival, correlation_of(&message), Status::Read, at).await
 }
 
+/// Who changed a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The customer.
+    Customer,
+    /// Somebody of the business, in the platform's own app.
+    Business,
+}
+
+impl By {
+    pub(crate) fn new(by_business: bool) -> Self {
+        match by_business {
+            true => Self::Business,
+            false => Self::Customer,
+        }
+    }
+}
+
 /// A message was changed. What the customer says now counts, also if the message itself is still
 /// on its way.
 pub(crate) async fn edited(
@@ -244,9 +264,13 @@ pub(crate) async fn edited(
     arrival: &Arrival,
     target: &ProviderMessageId,
     content: &Content,
+    by: By,
 ) -> Result<(), AppError> {
-    let content = content.clone();
-    afterwards(app, arrival, target, message::Change::Edited { content }).await
+    let edited = message::Change::Edited {
+        content: content.clone(),
+        at: arrival.event.at,
+    };
+    afterwards(app, arrival, target, &edited, by).await
 }
 
 /// A message was taken back.
@@ -254,8 +278,9 @@ pub(crate) async fn revoked(
     app: &App,
     arrival: &Arrival,
     target: &ProviderMessageId,
+    by: By,
 ) -> Result<(), AppError> {
-    afterwards(app, arrival, target, message::Change::Revoked).await
+    afterwards(app, arrival, target, &message::Change::Revoked, by).await
 }
 
 /// The customer reacted to a message, or took the reaction back. On some platforms that opens
@@ -267,7 +292,8 @@ pub(crate) async fn reaction(
     emoji: Option<&str>,
 ) -> Result<(), AppError> {
     let emoji = emoji.map(str::to_owned);
-    afterwards(app, arrival, target, message::Change::Reacted { emoji }).await?;
+    let reacted = message::Change::Reacted { emoji };
+    afterwards(app, arrival, target, &reacted, By::Customer).await?;
     if arrival.event.opens_window() {
         others::acted(app, arrival).await
     } else {
@@ -281,66 +307,108 @@ async fn afterwards(
     app: &App,
     arrival: &Arrival,
     target: &ProviderMessageId,
-    change: message::Change,
+    change: &message::Change,
+    by: By,
 ) -> Result<(), AppError> {
     let edited = matches!(change, message::Change::Edited { .. });
-    for _ in 0..10 {
+    apply::apply_read(app, arrival.now, || async {
         // An edit may be the first that we hear of somebody; whoever reacts has had a message.
-        let found = match edited {
+        let found = match edited && by == By::Customer {
             true => arrival.find_or_begin(app).await?,
             false => arrival.find(app).await?,
         };
         let Some(loaded) = found else {
-            return Ok(());
+            return Ok(None);
         };
         let (ws, id) = (arrival.workspace, loaded.conversation.id);
         let known = app.store.message_by_provider_id(ws, id, target).await?;
-        let mut plan = Change {
-            cause: "message_changed",
-            raw: arrival.raw(),
-            customer: (loaded.conversation.version == 0).then(|| loaded.customer.clone()),
-            ..Change::default()
+        let plan = match known {
+            Some(message) => to_known(arrival, &loaded, message, change, by),
+            None => to_one_on_its_way(arrival, &loaded, target, change, by),
         };
-        let by_customer = match &known {
-            Some(message) => matches!(message.author, Author::Customer { automatic: false }),
-            // Nobody else's edits are told before the message.
-            None => true,
-        };
-        if by_customer {
-            plan.events.extend(said_now(arrival, &change));
-        }
-        match known {
-            Some(message) => plan.messages.push(message.changed(&change)),
-            None => {
-                let mut head = loaded.conversation.clone();
-                head.keep_early(Afterthought {
-                    target: target.clone(),
-                    change: change.clone(),
-                });
-                plan.head = Some(head);
-            }
-        }
-        if apply::apply_once(app, loaded, plan, arrival.now)
-            .await?
-            .is_some()
-        {
-            return Ok(());
-        }
-    }
-    Err(AppError::Contended)
+        Ok(plan.map(|plan| (loaded, plan)))
+    })
+    .await?;
+    Ok(())
 }
 
-/// What the customer says by it, as far as it decides anything.
-fn said_now(arrival: &Arrival, change: &message::Change) -> Option<Event> {
-    let opt_out = match change {
-        message::Change::Edited { content } => {
-            let words = content.words().unwrap_or_default();
-            ai::builtin::opt_out(words, arrival.event.channel.as_str()) == OptOut::Yes
-        }
-        message::Change::Revoked => false,
-        message::Change::Reacted { .. } => return None,
+/// `None`: it was delivered again, or something newer overtook it.
+fn to_known(
+    arrival: &Arrival,
+    loaded: &Loaded,
+    message: Message,
+    change: &message::Change,
+    by: By,
+) -> Option<Change> {
+    let after = message.clone().changed(change);
+    if after == message {
+        return None;
+    }
+    let mut head = loaded.conversation.clone();
+    let shown = head.preview.as_mut();
+    if let Some(shown) =
+        shown.filter(|shown| shown.at == message.at && shown.text == message.preview())
+    {
+        shown.text = after.preview();
+    }
+    let by_customer =
+        by == By::Customer && matches!(message.author, Author::Customer { automatic: false });
+    let says_something_else = after.says() != message.says();
+    let mut plan = Change {
+        cause: "message_changed",
+        raw: arrival.raw(),
+        ..Change::default()
     };
-    Some(Event::CustomerChanged { opt_out })
+    if by_customer && says_something_else {
+        plan.events.push(says_now(arrival, &mut head, after.says()));
+    }
+    plan.head = (head != loaded.conversation).then_some(head);
+    plan.messages.push(after);
+    Some(plan)
+}
+
+/// The same for a message that has not arrived.
+fn to_one_on_its_way(
+    arrival: &Arrival,
+    loaded: &Loaded,
+    target: &ProviderMessageId,
+    change: &message::Change,
+    by: By,
+) -> Option<Change> {
+    let mut head = loaded.conversation.clone();
+    let is_news = head.keep_early(Afterthought {
+        target: target.clone(),
+        change: change.clone(),
+    });
+    if !is_news {
+        return None;
+    }
+    let mut plan = Change {
+        cause: "message_changed",
+        raw: arrival.raw(),
+        customer: (head.version == 0).then(|| loaded.customer.clone()),
+        ..Change::default()
+    };
+    let says = match change {
+        message::Change::Edited { content, .. } => Some(Some(content)),
+        message::Change::Revoked => Some(None),
+        message::Change::Reacted { .. } => None,
+    };
+    if let (By::Customer, Some(says)) = (by, says) {
+        plan.events.push(says_now(arrival, &mut head, says));
+    }
+    plan.head = Some(head);
+    Some(plan)
+}
+
+/// What the customer says by it, as far as it decides anything; what is unclear a person reads.
+fn says_now(arrival: &Arrival, head: &mut Conversation, says: Option<&Content>) -> Event {
+    let words = says.and_then(Content::words).unwrap_or_default();
+    let opt_out = ai::builtin::opt_out(words, arrival.event.channel.as_str());
+    label_unclear(head, opt_out);
+    Event::CustomerChanged {
+        opt_out: opt_out == OptOut::Yes,
+    }
 }
 
 async fn find(

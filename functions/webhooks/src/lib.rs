@@ -218,9 +218,14 @@ fn without_parts(kind: InboundKind) -> InboundKind {
             content: unread(),
             ..echo
         }),
-        InboundKind::Edited { target, .. } => InboundKind::Edited {
+        InboundKind::Edited {
+            target,
+            by_business,
+            ..
+        } => InboundKind::Edited {
             target,
             content: unread(),
+            by_business,
         },
         _ => InboundKind::Unknown {
             kind: "too_large".to_owned(),

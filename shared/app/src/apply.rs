@@ -199,6 +199,27 @@ pub async fn apply(
     Err(AppError::Contended)
 }
 
+/// The same for whoever reads more than a conversation whose id is known: `plan` reads what it
+/// decides on anew in every round. `None`: there is nothing to change.
+pub async fn apply_read<Read>(
+    app: &App,
+    now: DateTime<Utc>,
+    mut plan: impl FnMut() -> Read,
+) -> Result<Applied, AppError>
+where
+    Read: Future<Output = Result<Option<(Loaded, Change)>, AppError>>,
+{
+    for _ in 0..TRIES {
+        let Some((loaded, change)) = plan().await? else {
+            return Ok(Applied::Nothing);
+        };
+        if let Some(applied) = apply_once(app, loaded, change, now).await? {
+            return Ok(applied);
+        }
+    }
+    Err(AppError::Contended)
+}
+
 /// One round on state that was read already. `None`: somebody else was faster.
 pub async fn apply_once(
     app: &App,

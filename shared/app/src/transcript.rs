@@ -41,7 +41,7 @@ pub async fn transcript(app: &App, loaded: &Loaded) -> Result<Transcript, AppErr
         turns: messages
             .iter()
             .filter(|message| is_part_of_talk(message))
-            .map(turn)
+            .filter_map(turn)
             .collect(),
     })
 }
@@ -49,24 +49,24 @@ pub async fn transcript(app: &App, loaded: &Loaded) -> Result<Transcript, AppErr
 /// Notes for staff and what never reached the customer are not part of the talk.
 fn is_part_of_talk(message: &Message) -> bool {
     !message.hidden
-        && !message.revoked
         && !matches!(
             message.status,
             Status::Skipped | Status::Failed | Status::Planned
         )
 }
 
-fn turn(message: &Message) -> Turn {
+fn turn(message: &Message) -> Option<Turn> {
+    let said = message.says()?;
     let author = match message.author {
         Author::Customer { .. } => Voice::Customer,
         Author::Staff { .. } | Author::Platform => Voice::Business,
         Author::Rule { .. } => Voice::Automation,
     };
-    Turn {
+    Some(Turn {
         author,
         at: message.at,
-        text: words(message.edited.as_ref().unwrap_or(&message.content)),
-    }
+        text: words(said),
+    })
 }
 
 /// The whole text; media without words stand as `[audio]`, `[photo]`.

@@ -385,13 +385,25 @@ impl Conversation {
     }
 
     /// Keeps what was done to a message that has not arrived. Of many the newest few are kept: what
-    /// is done to a message that will never arrive must not stay for ever.
-    pub fn keep_early(&mut self, early: Afterthought) {
+    /// is done to a message that will never arrive must not stay for ever. `false`: this, or what
+    /// replaces it, is known.
+    pub fn keep_early(&mut self, early: Afterthought) -> bool {
         const MOST: usize = 5;
-        self.early.retain(|known| *known != early);
+        if self.early.iter().any(|known| known.replaces(&early)) {
+            return false;
+        }
+        self.early.retain(|known| !early.replaces(known));
         self.early.push(early);
         let excess = self.early.len().saturating_sub(MOST);
         self.early.drain(..excess);
+        true
+    }
+
+    /// One more label for people, unless it has it.
+    pub fn label(&mut self, label: &str) {
+        if !self.labels.iter().any(|known| known == label) {
+            self.labels.push(label.to_owned());
+        }
     }
 
     /// A message that arrives, with what was done to it before. That is used up by it.

@@ -4,10 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::channel::{Channel, ChannelUser};
 use crate::connection::{Connection, ConnectionState, secrets_of};
+use crate::content::Content;
 use crate::conversation::Conversation;
 use crate::customer::{ChatConsent, Customer, CustomerName, Reach};
-use crate::ids::{ConnectionId, CustomerId, RuleId, WorkspaceId};
+use crate::ids::{ConnectionId, CustomerId, MessageId, RuleId, WorkspaceId};
 use crate::local_time::{QuietHours, TimeOfDay, Zone};
+use crate::message::{Author, Message, Status};
 use crate::rule::{
     Action, Delay, MessageText, OnUnknown, Purpose, Rule, RuleSpec, Step, TemplateUse, Trigger,
 };
@@ -184,5 +186,29 @@ pub(crate) fn customer(conversation: &Conversation) -> Customer {
         reference: None,
         profile: crate::contact::Profile::default(),
         created_at: monday(),
+    }
+}
+
+/// A message of a customer.
+pub(crate) fn message(text: &str) -> Message {
+    let head = conversation(Channel::WhatsApp);
+    Message {
+        id: MessageId::derive(&[text]),
+        workspace: head.workspace,
+        conversation: head.id,
+        at: monday(),
+        author: Author::Customer { automatic: false },
+        content: Content::text(text),
+        hidden: false,
+        status: Status::Received,
+        status_at: monday(),
+        reason: None,
+        provider_id: None,
+        attempts: 0,
+        edited: None,
+        edited_at: None,
+        revoked: false,
+        reaction: None,
+        referral: None,
     }
 }

@@ -43,8 +43,11 @@ pub struct Message {
     pub provider_id: Option<ProviderMessageId>,
     /// How often sending was tried.
     pub attempts: u32,
-    /// What the customer changed it to, and that they took it back.
+    /// What its author changed it to.
     pub edited: Option<Content>,
+    /// When, by the platform's clock; an edit that is not newer changes nothing.
+    #[serde(default)]
+    pub edited_at: Option<DateTime<Utc>>,
     /// Taken back by its author.
     pub revoked: bool,
     /// The customer's reaction.
@@ -104,13 +107,24 @@ impl Author {
     }
 }
 
-/// What the customer did to a message after it was written.
+/// What was done to a message after it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Afterthought {
     /// The message, by the platform's id.
     pub target: ProviderMessageId,
-    /// What they did.
+    /// What was done.
     pub change: Change,
+}
+
+impl Afterthought {
+    /// Whether nothing is left of the other one after this one.
+    pub(crate) fn replaces(&self, other: &Self) -> bool {
+        let newer = match (&self.change, &other.change) {
+            (Change::Edited { at, .. }, Change::Edited { at: before, .. }) => at >= before,
+            (change, other) => change == other,
+        };
+        newer && self.target == other.target
+    }
 }
 
 /// A change of a message by whoever wrote it, or a reaction to it.
@@ -125,6 +139,9 @@ pub enum Change {
     Edited {
         /// What.
         content: Content,
+        /// When that was said, by the platform's clock.
+        #[serde(default)]
+        at: DateTime<Utc>,
     },
     /// It was taken back.
     Revoked,
@@ -136,11 +153,29 @@ pub enum Change {
 }
 
 impl Message {
-    /// The message after that.
+    /// What it says now; `None` if it was taken back. Whatever is decided, judged or shown goes by
+    /// this.
+    #[must_use]
+    pub fn says(&self) -> Option<&Content> {
+        let latest = self.edited.as_ref().unwrap_or(&self.content);
+        (!self.revoked).then_some(latest)
+    }
+
+    /// What it says now, in one line.
+    #[must_use]
+    pub fn preview(&self) -> String {
+        self.says().map(Content::preview).unwrap_or_default()
+    }
+
+    /// The message after that. Edits are repeated and overtake each other: the newest one counts.
     #[must_use]
     pub fn changed(mut self, change: &Change) -> Self {
         match change {
-            Change::Edited { content } => self.edited = Some(content.clone()),
+            Change::Edited { content, at } if self.edited_at.is_none_or(|known| *at > known) => {
+                self.edited = Some(content.clone());
+                self.edited_at = Some(*at);
+            }
+            Change::Edited { .. } => {}
             Change::Revoked => self.revoked = true,
             Change::Reacted { emoji } => self.reaction.clone_from(emoji),
         }
@@ -283,5 +318,33 @@ mod tests {
         assert!(!Planned.may_become(Read));
         assert!(!Accepted.may_become(Skipped));
         assert!(!Skipped.may_become(Delivered));
+    }
+
+    #[test]
+    fn of_several_edits_the_newest_counts_whatever_order_they_arrive_in() {
+        use crate::fixtures::{hours, monday};
+        let edit = |hour: i64, text: &str| Change::Edited {
+            content: Content::text(text),
+            at: monday() + hours(hour),
+        };
+        let (first, second) = (edit(1, "first"), edit(2, "second"));
+        let original = crate::fixtures::message("original");
+        assert_eq!(original.says(), Some(&Content::text("original")));
+        for order in [[&first, &second], [&second, &first]] {
+            let once = order
+                .iter()
+                .fold(original.clone(), |message, edit| message.changed(edit));
+            assert_eq!(once.says(), Some(&Content::text("second")));
+            // Delivered again, all of it.
+            let twice = order
+                .iter()
+                .fold(once.clone(), |message, edit| message.changed(edit));
+            assert_eq!(twice, once);
+        }
+        let taken_back = original.changed(&Change::Revoked).changed(&first);
+        assert_eq!(
+            (taken_back.says(), taken_back.preview().as_str()),
+            (None, "")
+        );
     }
 }

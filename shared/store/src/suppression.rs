@@ -1,5 +1,6 @@
 //! What is left of an erased person who had opted out: a keyed hash of their id on the channel, so
-//! that they stay opted out when they write or are imported again (NX-11).
+//! that they stay opted out when they write or are imported again (NX-11). And what people refused
+//! on a platform before they ever wrote to us.
 //!
 //! The hash says nothing without the workspace's key, and nobody but us can ask for it: ids such as
 //! phone numbers are few enough to try out, a plain hash of one would be as good as the number.
@@ -7,6 +8,7 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use chrono::{DateTime, Utc};
 use domain::channel::{Channel, ChannelUser};
 use domain::customer::ChatConsent;
 use domain::ids::WorkspaceId;
@@ -15,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::items::{self, Item, Plain};
-use crate::writes::{Meaning, Writes};
+use crate::writes::{Meaning, Writes, if_held};
 use crate::{Committed, Store, StoreError, keys};
 
 /// The key of a workspace. Never shown, never logged.
@@ -111,6 +113,57 @@ impl Store {
             found.get_or_insert_default().refuse_also(&refused);
         }
         Ok(found)
+    }
+}
+
+impl Store {
+    /// Keeps that somebody stopped marketing of whom nothing else is known, or, without a time,
+    /// that they allow it again. What an erased person had refused besides stays as it is.
+    pub async fn keep_marketing(
+        &self,
+        ws: WorkspaceId,
+        hash: &str,
+        stopped_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
+        let change = || {
+            self.client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(items::key(keys::suppressed(ws), hash)))
+                .condition_expression("attribute_exists(pk)")
+        };
+        let Some(at) = stopped_at else {
+            let answer = change()
+                .update_expression("REMOVE body.marketing_stopped_at")
+                .send()
+                .await;
+            return if_held("UpdateItem", answer).map(|_| ());
+        };
+        let refused = ChatConsent {
+            marketing_stopped_at: Some(at),
+            ..ChatConsent::default()
+        };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(suppressed_item(ws, hash, &refused)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        if if_held("PutItem", put)?.is_some() {
+            return Ok(());
+        }
+        let at = serde_dynamo::to_attribute_value(at).map_err(|source| StoreError::Unreadable {
+            what: "a time",
+            source,
+        })?;
+        let answer = change()
+            .update_expression("SET body.marketing_stopped_at = :at")
+            .expression_attribute_values(":at", at)
+            .send()
+            .await;
+        if_held("UpdateItem", answer).map(|_| ())
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `warning CODE`, `no warning` | the rule just saved or reviewed came with it, or with none |
 //! | `why anna: …` | a receipt says so |
 //! | `state anna suspended`, `waiting anna`, `not waiting anna` | the conversation is like that |
+//! | `preview anna: …`, `label anna VIP` | the list shows this as the last message; it has the label |
 //! | `status anna delivered` | our last message to her stands there |
 //! | `messages anna 3` | so many are stored |
 //! | `counted sends_failed 2` | the operator's metric stands there |
@@ -28,6 +29,12 @@ impl Play {
     pub(super) async fn expect(&mut self, rest: &str) -> anyhow::Result<()> {
         if let Some(rest) = rest.strip_prefix("why ") {
             return self.expect_why(rest).await;
+        }
+        if let Some(rest) = rest.strip_prefix("preview ") {
+            let (person, wanted) = said(rest)?;
+            let found = text(&self.head(person).await?["preview"]["text"]);
+            ensure!(found == wanted, "it is \"{found}\"");
+            return Ok(());
         }
         let mut words = Words::of(rest)?;
         let what = words.need("what is expected")?;
@@ -65,6 +72,15 @@ impl Play {
                 let (person, wanted) = (words.need("a name")?, words.need("a state")?);
                 let found = text(&self.head(&person).await?["state"]["state"]);
                 ensure!(found == wanted, "it is {found}");
+                words.done()
+            }
+            "label" => {
+                let (person, wanted) = (words.need("a name")?, words.need("a label")?);
+                let labels = list(&self.head(&person).await?["labels"]);
+                ensure!(
+                    labels.iter().any(|label| text(label) == wanted),
+                    "there are {labels:?}"
+                );
                 words.done()
             }
             "waiting" => self.expect_waiting(words, true).await,

@@ -104,7 +104,10 @@ scenarios! {
     nx_29_b_edited_messages
     nx_29_c_connected_again
     nx_29_d_taken_back
+    nx_29_e_edits_in_any_order
+    nx_29_f_marketing_stopped_first
     nx_29_opt_out
+    nx_36_b_echo_edited
     nx_36_echo
     nx_39_delivered_twice
     nx_41_summer_time_begins

@@ -534,11 +534,18 @@ impl Play {
 
     /// Somebody of the business changes in the platform's app what they typed there.
     async fn corrects(&mut self, rest: &str) -> anyhow::Result<()> {
-        let (person, text) = said(rest)?;
-        let number = self.last_said(person)?;
+        let (head, text) = said(rest)?;
+        let mut heads = Words::of(head)?;
+        let early = heads.flag("early");
+        let person = heads.need("a name")?;
+        heads.done()?;
+        let number = match early {
+            true => self.world.delivered() + 2,
+            false => self.last_said(&person)?,
+        };
         let line = format!("sees the message typed in the platform's app change: {text}");
         let edited = Happening::EchoEdited { number, text };
-        self.happens(person, edited, &line).await
+        self.happens(&person, edited, &line).await
     }
 
     /// `anna`, with `late 10:00` for a report that was on its way since then.

@@ -116,6 +116,7 @@ async fn write(
         provider_id: None,
         attempts: 0,
         edited: None,
+        edited_at: None,
         revoked: false,
         reaction: None,
         referral: None,

@@ -332,6 +332,7 @@ impl World {
             provider_id: None,
             attempts: 0,
             edited: None,
+            edited_at: None,
             revoked: false,
             reaction: None,
             referral: None,

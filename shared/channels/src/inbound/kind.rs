@@ -29,17 +29,23 @@ pub enum InboundKind {
         /// Our message.
         target: ProviderMessageId,
     },
-    /// An earlier message was changed; whose it was, the message itself knows.
+    /// An earlier message was changed by whoever had written it.
     Edited {
         /// The earlier message.
         target: ProviderMessageId,
         /// What it says now.
         content: Content,
+        /// Somebody of the business did, in the platform's own app.
+        #[serde(default, skip_serializing_if = "is_false")]
+        by_business: bool,
     },
-    /// An earlier message was taken back; whose it was, the message itself knows.
+    /// An earlier message was taken back by whoever had written it.
     Revoked {
         /// The earlier message.
         target: ProviderMessageId,
+        /// Somebody of the business did, in the platform's own app.
+        #[serde(default, skip_serializing_if = "is_false")]
+        by_business: bool,
     },
     /// The customer reacted to a message, or took the reaction back.
     Reaction {

@@ -106,9 +106,11 @@ fn read_kind(
         "edited" => InboundKind::Edited {
             target: event.need_message_id("target")?,
             content: read_content(event)?,
+            by_business: false,
         },
         "revoked" => InboundKind::Revoked {
             target: event.need_message_id("target")?,
+            by_business: false,
         },
         "blocked" => InboundKind::Reachability {
             state: Reaching::Blocked,

@@ -106,7 +106,13 @@ impl Reader<'_, '_> {
         }
         if message.is_true("is_deleted") {
             let dedup = format!("revoked:{}", id.reveal());
-            return Ok(self.build(dedup, InboundKind::Revoked { target: id }));
+            return Ok(self.build(
+                dedup,
+                InboundKind::Revoked {
+                    target: id,
+                    by_business: false,
+                },
+            ));
         }
         if message.is_true("is_self") {
             return Ok(self.draft.unknown(self.event, "message to self", None));
@@ -144,7 +150,14 @@ impl Reader<'_, '_> {
         let times = edit.int("num_edit").unwrap_or_default();
         let dedup = format!("edit:{}:{times}", target.reveal());
         let content = Content::text(edit.need_text("text")?);
-        Ok(self.build(dedup, InboundKind::Edited { target, content }))
+        Ok(self.build(
+            dedup,
+            InboundKind::Edited {
+                target,
+                content,
+                by_business: false,
+            },
+        ))
     }
 
     fn postback(&self, postback: &Node<'_>) -> InboundEvent {

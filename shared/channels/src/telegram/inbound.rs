@@ -141,6 +141,7 @@ fn read_edit(draft: &Draft, message: &Node<'_>) -> Result<InboundEvent, Problem>
     let kind = InboundKind::Edited {
         target: chat.message(message)?,
         content: content::read(message),
+        by_business: false,
     };
     let at = message.time("edit_date").or_else(|| message.time("date"));
     let from = message.get("from");

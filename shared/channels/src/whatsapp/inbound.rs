@@ -85,8 +85,8 @@ fn message_kind(message: &Node<'_>) -> Result<InboundKind, Problem> {
             target: reaction.need_message_id("message_id")?,
             emoji: reaction.text("emoji"),
         }),
-        ("edit", Some(edit)) => edited(&edit),
-        ("revoke", Some(revoke)) => revoked(&revoke),
+        ("edit", Some(edit)) => edited(&edit, false),
+        ("revoke", Some(revoke)) => revoked(&revoke, false),
         // The customer opened the chat for the first time, and has not written yet.
         ("request_welcome", _) => Ok(InboundKind::System { kind }),
         ("system", Some(system)) => Ok(account::system_kind(message, &system)),
@@ -97,7 +97,7 @@ fn message_kind(message: &Node<'_>) -> Result<InboundKind, Problem> {
     }
 }
 
-fn edited(edit: &Node<'_>) -> Result<InboundKind, Problem> {
+fn edited(edit: &Node<'_>, by_business: bool) -> Result<InboundKind, Problem> {
     let content = match edit.get("message") {
         Some(now) => content::read(&now),
         None => content::unsupported("edit"),
@@ -105,12 +105,14 @@ fn edited(edit: &Node<'_>) -> Result<InboundKind, Problem> {
     Ok(InboundKind::Edited {
         target: edit.need_message_id("original_message_id")?,
         content,
+        by_business,
     })
 }
 
-fn revoked(revoke: &Node<'_>) -> Result<InboundKind, Problem> {
+fn revoked(revoke: &Node<'_>, by_business: bool) -> Result<InboundKind, Problem> {
     Ok(InboundKind::Revoked {
         target: revoke.need_message_id("original_message_id")?,
+        by_business,
     })
 }
 
@@ -229,8 +231,8 @@ fn read_echo(draft: &Draft, value: &Node<'_>, echo: &Node<'_>) -> Result<Inbound
     let id = echo.need_message_id("id")?;
     let dedup = format!("echo:{}", id.reveal());
     let kind = match (echo.get("edit"), echo.get("revoke")) {
-        (Some(edit), _) => edited(&edit)?,
-        (None, Some(revoke)) => revoked(&revoke)?,
+        (Some(edit), _) => edited(&edit, true)?,
+        (None, Some(revoke)) => revoked(&revoke, true)?,
         (None, None) => InboundKind::Echo(Echo {
             id,
             content: content::read(echo),

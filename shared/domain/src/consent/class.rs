@@ -73,15 +73,6 @@ impl Class {
         matches!(self, Self::EmailMarketing | Self::EmailTransactional)
     }
 
-    /// Whether it is advertising.
-    #[must_use]
-    pub fn is_marketing(self) -> bool {
-        matches!(
-            self,
-            Self::EmailMarketing | Self::SmsMarketing | Self::ChatMarketing
-        )
-    }
-
     /// What ends it together with its sisters.
     #[must_use]
     pub fn stoppable(self) -> Option<Stoppable> {
