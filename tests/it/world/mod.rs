@@ -150,11 +150,15 @@ impl World {
     /// Makes an account through the API.
     pub(crate) async fn connect(&mut self, channel: Channel, name: &str) -> anyhow::Result<()> {
         let secret = format!("secret-of-{name}");
+        // Connected again, an account is the same one.
+        let others = self.connections.iter();
+        let others = others.filter(|known| known.channel == channel && known.name != name);
+        let number = others.count();
         let made = self
             .api(
                 "POST",
                 "/v1/connections",
-                Some(platform::account(channel, name, &secret)),
+                Some(platform::account(channel, name, number, &secret)),
             )
             .await?
             .ok()?;

@@ -15,7 +15,7 @@ use store::Resource;
 
 use super::list::{find, shown};
 use super::secrets::{Swapped, remove};
-use super::wire::{ConnectionOut, ConnectionPatch, check_accounts, name};
+use super::wire::{ConnectionOut, ConnectionPatch, check_accounts, name, only_one_of_account};
 use crate::auth::{Admin, Caller};
 use crate::http::{Id, IfMatch, IfMatchHeader, Json, Problem, Versioned, WriteProblems};
 use crate::schema;
@@ -50,6 +50,8 @@ pub(crate) async fn update_connection(
     let secrets = patch.secrets.checked(after.channel, &mut errors);
     check_accounts(&after, &mut errors);
     errors.finish()?;
+    let book = app.fresh_book(caller.workspace()).await?;
+    only_one_of_account(&after, &book.connections)?;
     let swapped = secrets.put(&app, &mut after).await?;
     if after == before {
         return Ok(shown(before, app.now()));

@@ -13,7 +13,9 @@ use domain::ids::ConnectionId;
 use secrecy::ExposeSecret as _;
 use store::Resource;
 
-use super::wire::{ConnectionCreated, ConnectionIn, ConnectionOut, check_accounts, name};
+use super::wire::{
+    ConnectionCreated, ConnectionIn, ConnectionOut, check_accounts, name, only_one_of_account,
+};
 use crate::auth::Admin;
 use crate::http::{Json, Problem, Versioned, WriteProblems};
 
@@ -60,7 +62,9 @@ pub(crate) async fn create_connection(
     };
     check_accounts(&connection, &mut errors);
     errors.finish()?;
-    if app.fresh_book(ws).await?.connections.len() >= MOST_CONNECTIONS {
+    let book = app.fresh_book(ws).await?;
+    only_one_of_account(&connection, &book.connections)?;
+    if book.connections.len() >= MOST_CONNECTIONS {
         return Err(Problem::conflict(format!(
             "a workspace has at most {MOST_CONNECTIONS} connections; delete one first"
         )));

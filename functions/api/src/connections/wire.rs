@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::secrets::SecretsIn;
-use crate::http::{Meta, Patch};
+use crate::http::{Meta, Patch, Problem};
 use crate::schema;
 
 const NAME_LIMIT: usize = 100;
@@ -186,6 +186,30 @@ pub(super) fn name(name: &str) -> Result<String, FieldError> {
         NAME_LIMIT,
         "give it a name, such as the number or page",
     )
+}
+
+/// Two connections of one account would each hear of every message, and each would follow up.
+pub(super) fn only_one_of_account(
+    connection: &Connection,
+    known: &[Connection],
+) -> Result<(), Problem> {
+    let same = known.iter().find(|other| {
+        let same_account =
+            (other.channel, &other.account) == (connection.channel, &connection.account);
+        other.id != connection.id && other.account.is_some() && same_account
+    });
+    match same {
+        None => Ok(()),
+        Some(other) => {
+            let taken = FieldError::new(
+                "account",
+                "taken",
+                format!("the connection {} has this account already", other.id),
+                "change that connection, or delete it first",
+            );
+            Err(Problem::conflict(taken.message.clone()).with_errors(vec![taken]))
+        }
+    }
 }
 
 /// The account ids that a channel needs and may have.

@@ -272,3 +272,48 @@ impl World {
         names
     }
 }
+
+#[tokio::test]
+async fn an_account_has_one_connection_in_a_workspace() {
+    let world = World::new().await;
+    let account = |number: &str| {
+        json!({
+            "channel": "whatsapp", "name": "Konto", "account": number,
+            "business_account": "4711002", "secrets": {"token": "token-of-mitte"},
+        })
+    };
+    let made = world
+        .post("/v1/connections", account("4711009"))
+        .await
+        .expect(201);
+    let again = world.post("/v1/connections", account("4711009")).await;
+    let detail = again.problem(409, "taken", "account").body["detail"].to_string();
+    assert!(
+        detail.contains(made.body["id"].as_str().unwrap()),
+        "{detail}"
+    );
+    let other = world
+        .post("/v1/connections", account("4711010"))
+        .await
+        .expect(201);
+    let path = format!("/v1/connections/{}", other.body["id"].as_str().unwrap());
+    let moved = world.patch(&path, json!({"account": "4711009"})).await;
+    moved.problem(409, "taken", "account");
+    // Its own account is no obstacle, nor is that of somebody else.
+    world
+        .patch(&path, json!({"account": "4711010", "name": "Neu"}))
+        .await
+        .expect(200);
+    let stranger = world.second().await;
+    stranger
+        .post("/v1/connections", account("4711009"))
+        .await
+        .expect(201);
+    // Deleted, it is free.
+    let first = format!("/v1/connections/{}", made.body["id"].as_str().unwrap());
+    world.call("DELETE", &first, &[], None).await.expect(204);
+    world
+        .post("/v1/connections", account("4711009"))
+        .await
+        .expect(201);
+}

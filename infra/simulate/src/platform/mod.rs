@@ -107,12 +107,16 @@ impl Person {
     }
 }
 
-/// What is sent to the API to connect an account.
-pub fn account(channel: Channel, name: &str, secret: &str) -> Value {
+/// What is sent to the API to connect an account; `number` tells several of one channel apart.
+pub fn account(channel: Channel, name: &str, number: usize, secret: &str) -> Value {
     let mut body = json!({ "channel": channel, "name": name });
     match channel {
         Channel::WhatsApp | Channel::Instagram | Channel::Messenger => {
-            body["account"] = json!(ACCOUNT);
+            body["account"] = json!(if number == 0 {
+                ACCOUNT.to_owned()
+            } else {
+                format!("{ACCOUNT}{number}")
+            });
             body["secrets"] =
                 json!({ "token": "token", "app_secrets": [secret], "verify_token": "verify" });
         }

@@ -116,7 +116,8 @@ impl World {
             self.now_api(&place.key, "PATCH", "/v1/settings", settings)?;
             for (number, channel) in business.accounts.iter().enumerate() {
                 let secret = format!("secret-{number}");
-                let body = platform::account(*channel, &format!("account {number}"), &secret);
+                let name = format!("account {number}");
+                let body = platform::account(*channel, &name, number, &secret);
                 let made = self.now_api(&place.key, "POST", "/v1/connections", Some(body))?;
                 place.accounts.push(Account {
                     id: ConnectionId::parse(made["id"].as_str().unwrap_or_default())?,
