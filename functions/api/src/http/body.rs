@@ -4,14 +4,17 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use domain::field::FieldError;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 
 use super::problem::{Code, Problem};
+use super::wording::in_words;
 
 /// The largest body.
 const LIMIT: usize = 256 * 1024;
+
+const SEE_DOCUMENT: &str = "see the OpenAPI document for the shape of this field";
 
 /// A body.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -52,19 +55,27 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();
-        wrong(&field, error.inner())
+        wrong(bytes, &field, error.inner())
     })?;
-    reader.end().map_err(|error| wrong(".", &error))?;
+    reader.end().map_err(|error| wrong(bytes, ".", &error))?;
     Ok(value)
 }
 
-fn wrong(field: &str, error: &serde_json::Error) -> Problem {
+fn wrong(bytes: &[u8], field: &str, error: &serde_json::Error) -> Problem {
     // The path ends in these where the place has no name.
     let field = match field {
         "." | "?" => "",
         field => field.trim_end_matches(".?"),
     };
+    // A word was expected and there is something else: the reader takes that for broken JSON.
+    let is_json = || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
     match error.classify() {
+        Category::Syntax if is_json() => Problem::invalid(vec![FieldError::new(
+            field,
+            "wrong_type",
+            "a string was expected",
+            SEE_DOCUMENT,
+        )]),
         Category::Data => Problem::invalid(vec![misfit(field, error)]),
         Category::Syntax | Category::Eof | Category::Io => {
             let error = FieldError::new(
@@ -89,10 +100,7 @@ fn misfit(field: &str, error: &serde_json::Error) -> FieldError {
     } else if message.starts_with("unknown variant") {
         ("unknown_value", "use one of the values named")
     } else {
-        (
-            "wrong_type",
-            "see the OpenAPI document for the shape of this field",
-        )
+        ("wrong_type", SEE_DOCUMENT)
     };
     // The path leads to the object in which the field is missing.
     let missing = message.split('`').nth(1).filter(|_| code == "required");
@@ -101,7 +109,7 @@ fn misfit(field: &str, error: &serde_json::Error) -> FieldError {
         Some(name) if field.is_empty() => name.to_owned(),
         Some(name) => format!("{field}.{name}"),
     };
-    FieldError::new(&field, code, message, remedy)
+    FieldError::new(&field, code, in_words(&message), remedy)
 }
 
 fn is_json(request: &Request) -> bool {

@@ -11,6 +11,7 @@ mod query;
 mod render;
 mod text;
 mod version;
+mod wording;
 
 pub(crate) use body::{Json, JsonPatch};
 pub(crate) use idempotency::{IdempotencyHeader, IdempotencyKey, Keep, Once, answer, once};

@@ -6,6 +6,7 @@ use domain::field::FieldError;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
+use super::wording::in_words;
 
 /// The parameters as one struct with `deny_unknown_fields`.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -37,5 +38,5 @@ fn refuse(rejection: &axum::extract::rejection::QueryRejection) -> Problem {
     } else {
         ("invalid_value", "see the OpenAPI document for its values")
     };
-    Problem::parameter(FieldError::new(field, code, message.clone(), remedy))
+    Problem::parameter(FieldError::new(field, code, in_words(&message), remedy))
 }

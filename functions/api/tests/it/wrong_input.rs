@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
+use crate::operations::{Things, operations};
 use crate::world::{World, rule, rule_with};
 
 /// A rule that must be refused.
@@ -345,4 +346,93 @@ async fn an_empty_cursor_and_what_is_no_version_are_named() {
     }
     patch("\"7\"").await.problem(412, "stale_version", "");
     patch("\"7\", \"1\"").await.expect(200);
+}
+
+/// Names that only our source has: none of them means anything to a caller.
+fn names_a_type(answer: &str) -> bool {
+    const KEYWORDS: [&str; 14] = [
+        "struct", "enum", "variant", "tuple", "newtype", "untagged", "usize", "u8", "u16", "u32",
+        "u64", "i64", "f64", "Option",
+    ];
+    let mut words = answer.split(|c: char| !c.is_alphanumeric());
+    let camel = |word: &str| {
+        let inside = word.chars().skip(1).any(char::is_uppercase);
+        let begins = word.chars().next().is_some_and(char::is_uppercase);
+        begins && inside && word.chars().any(char::is_lowercase) && word != "OpenAPI"
+    };
+    words.any(|word| KEYWORDS.contains(&word) || camel(word))
+}
+
+/// Every place in a body, as pointers.
+fn places(body: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match body {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                places(value, &format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (number, value) in items.iter().enumerate() {
+                places(value, &format!("{at}/{number}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn no_answer_names_a_type_of_our_source() {
+    let world = World::new().await;
+    let things = Things::make(&world).await;
+    let wrong = [
+        json!(7),
+        json!(-1.5),
+        json!(true),
+        json!("x"),
+        json!([]),
+        json!([[7]]),
+        json!({}),
+        json!({"x": {}}),
+    ];
+    let mut refused = 0;
+    for operation in operations() {
+        let Some(mut whole) = operation.body() else {
+            continue;
+        };
+        // Fields that the examples do not use.
+        if operation.id == "update_customer" {
+            whole = json!({
+                "reference": "r", "name": {"first": "B"}, "emails": [{"value": "b@example.com", "kind": "work"}],
+                "locale": "de", "zone": "UTC", "tags": ["t"], "fields": {"f": 1}, "locations": ["l"],
+            });
+        }
+        if operation.id == "update_settings" {
+            whole = json!({
+                "business_name": "x", "locale": "de", "daily_send_limit": 1,
+                "quiet_hours": {"from": "20:00", "to": "08:00"},
+                "frequency_cap": {"messages": 1, "hours": 24},
+            });
+        }
+        let mut found = Vec::new();
+        places(&whole, "", &mut found);
+        for place in found {
+            for value in &wrong {
+                let mut body = whole.clone();
+                *body.pointer_mut(&place).unwrap() = value.clone();
+                let path = operation.path(&things);
+                let answer = world.call(&operation.method, &path, &[], Some(body)).await;
+                if answer.status.is_client_error() {
+                    refused += 1;
+                    let told = answer.body.to_string();
+                    assert!(
+                        !names_a_type(&told),
+                        "{} {place} {value}: {told}",
+                        operation.id
+                    );
+                }
+            }
+        }
+    }
+    assert!(refused > 300, "{refused}");
 }
