@@ -92,16 +92,7 @@ fn filled_template(loaded: &Loaded, wanted: &TemplateUse) -> Result<Content, Rea
 }
 
 fn values(loaded: &Loaded) -> BTreeMap<String, String> {
-    let name = &loaded.customer.name;
-    BTreeMap::from([
-        ("first_name".to_owned(), name.first_name()),
-        ("last_name".to_owned(), name.last_name()),
-        ("full_name".to_owned(), name.full_name()),
-        (
-            "business_name".to_owned(),
-            loaded.book.settings.business_name.clone(),
-        ),
-    ])
+    variables::values_for(&loaded.customer.name, &loaded.book.settings.business_name)
 }
 
 fn unusable(error: VariableError) -> Reason {

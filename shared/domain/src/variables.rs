@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::customer::CustomerName;
 use crate::field::FieldError;
 
 /// The variables that texts of follow-up rules may use, with what they stand for.
@@ -45,26 +46,65 @@ pub fn check(field: &str, text: &str, known: &[(&str, &str)]) -> Result<(), Fiel
         .collect();
     render(text, &values)
         .map(drop)
-        .map_err(|error| match error {
-            VariableError::Unknown { name } => FieldError::new(
-                field,
-                "unknown_variable",
-                format!("`##{{{{{name}}}}}` is not a variable that can be used here"),
-                remedy(&name, known),
-            ),
-            VariableError::Unclosed => FieldError::new(
-                field,
-                "unclosed_variable",
-                error.to_string(),
-                "close it, as in `##{{first_name}}`",
-            ),
-            VariableError::Left => FieldError::new(
-                field,
-                "nested_variable",
-                error.to_string(),
-                "take apart what stands around the variables, as in `##{{first_name}} ##{{last_name}}`",
-            ),
-        })
+        .map_err(|error| refused(field, error, known))
+}
+
+/// What is wrong with the text, and what may stand there.
+fn refused(field: &str, error: VariableError, known: &[(&str, &str)]) -> FieldError {
+    match error {
+        VariableError::Unknown { name } => FieldError::new(
+            field,
+            "unknown_variable",
+            format!("`##{{{{{name}}}}}` is not a variable that can be used here"),
+            remedy(&name, known),
+        ),
+        VariableError::Unclosed => FieldError::new(
+            field,
+            "unclosed_variable",
+            error.to_string(),
+            "close it, as in `##{{first_name}}`",
+        ),
+        VariableError::Left => FieldError::new(
+            field,
+            "nested_variable",
+            error.to_string(),
+            "take apart what stands around the variables, as in `##{{first_name}} ##{{last_name}}`",
+        ),
+    }
+}
+
+/// The values of [`FOLLOW_UP`].
+#[must_use]
+pub fn values_for(customer: &CustomerName, business: &str) -> BTreeMap<String, String> {
+    BTreeMap::from(
+        [
+            ("first_name", customer.first_name()),
+            ("last_name", customer.last_name()),
+            ("full_name", customer.full_name()),
+            ("business_name", business.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    )
+}
+
+/// A text that a person wrote to this customer, as it goes out.
+pub fn filled(
+    field: &str,
+    text: &str,
+    customer: &CustomerName,
+    business: &str,
+) -> Result<String, FieldError> {
+    let filled = render(text, &values_for(customer, business))
+        .map_err(|error| refused(field, error, &FOLLOW_UP))?;
+    if filled.trim().is_empty() {
+        return Err(FieldError::new(
+            field,
+            "empty",
+            "nothing is left of the text once its variables are filled in",
+            "write more than a variable: what it stands for is not known of this customer",
+        ));
+    }
+    Ok(filled)
 }
 
 /// Fills in the values. A variable with an empty value also takes the space before it away when

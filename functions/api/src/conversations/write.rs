@@ -16,6 +16,7 @@ use domain::ids::{ConversationId, MessageId, RunId};
 use domain::message::{Author, Message, Status};
 use domain::receipt::Reason;
 use domain::settings::Settings;
+use domain::variables;
 use serde::{Deserialize, Serialize};
 use store::{Counter, SavedAnswer};
 use utoipa::ToSchema;
@@ -37,7 +38,8 @@ const TEXT_LIMIT: usize = 4096;
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MessageIn {
-    /// The text, sent as written.
+    /// The text. `##{{first_name}}`, `##{{last_name}}`, `##{{full_name}}` and `##{{business_name}}`
+    /// are filled in; other variables are refused.
     #[schema(min_length = 1, max_length = 4096)]
     text: String,
     /// A note for staff; the customer never sees it.
@@ -132,19 +134,23 @@ async fn write(
     let mut tomorrow = now;
     let plan = |loaded: &Loaded| {
         tomorrow = loaded.book.settings.zone.next_day(now);
-        answered = if message.hidden {
-            Ok(())
+        let stored = if message.hidden {
+            Ok(message.clone())
         } else {
-            sendable(loaded, &message, run, now)
-        }
-        .and_then(|()| {
-            let words = Words::of(&loaded.book.settings, None);
-            answer(
-                status,
-                Vec::new(),
-                &MessageOut::new(message.clone(), &words),
-            )
-        });
+            filled(loaded, &message).and_then(|message| {
+                sendable(loaded, &message, run, now)?;
+                Ok(message)
+            })
+        };
+        let stored = match stored {
+            Ok(stored) => stored,
+            Err(problem) => {
+                answered = Err(problem);
+                return None;
+            }
+        };
+        let words = Words::of(&loaded.book.settings, None);
+        answered = answer(status, Vec::new(), &MessageOut::new(stored.clone(), &words));
         let change = if message.hidden {
             Change {
                 cause: "note",
@@ -161,7 +167,7 @@ async fn write(
         };
         let answer = answered.as_ref().ok()?;
         Some(Change {
-            new_messages: vec![message.clone()],
+            new_messages: vec![stored],
             answer: keep.with(answer),
             counters: (!message.hidden)
                 .then(|| budget(caller, &loaded.book.settings, now))
@@ -195,6 +201,18 @@ fn spent(wait: TimeDelta) -> Problem {
          wait for the next day, or raise it",
         wait,
     )
+}
+
+/// With its variables filled in: what staff see in the history is what goes out.
+fn filled(loaded: &Loaded, message: &Message) -> Result<Message, Problem> {
+    let text = message.content.words().unwrap_or_default();
+    let business = &loaded.book.settings.business_name;
+    let text = variables::filled("text", text, &loaded.customer.name, business)
+        .map_err(|error| Problem::invalid(vec![error]))?;
+    Ok(Message {
+        content: Content::text(text),
+        ..message.clone()
+    })
 }
 
 /// Says at once what the sender would find out later: the same gates, the window, the length.

@@ -18,7 +18,10 @@ use crate::schema;
 /// How often a lost race is tried again: messages change customers, too.
 const TRIES: u32 = 5;
 
-/// Change what is known about a customer; what is absent stays.
+/// Change what is known about a customer.
+///
+/// A JSON merge patch (RFC 7396): what is absent stays, `null` clears, parts of `name` and `fields`
+/// that are not named stay, and lists are replaced as a whole.
 #[utoipa::path(
     patch, path = "/v1/customers/{id}", tag = "customers", security(("key" = ["agent"])),
     params(("id" = schema::CustomerId, Path), IfMatchHeader),

@@ -88,7 +88,8 @@ struct ReachOut {
     channel: Channel,
 }
 
-/// What is to be known about a customer. Lists replace what was there.
+/// What is to be known about a customer, as a JSON merge patch (RFC 7396): what is absent stays,
+/// `null` clears, parts of objects (`name`, `fields`) that are not named stay, lists are replaced.
 #[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = CustomerInput)]
@@ -97,13 +98,18 @@ pub(crate) struct CustomerIn {
     #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
     reference: Patch<String>,
-    #[schema(required = false)]
-    name: Option<NameIn>,
-    #[schema(required = false, max_items = 20)]
-    emails: Option<Vec<ContactIn>>,
-    /// In international form, with `+`.
-    #[schema(required = false, max_items = 20)]
-    phones: Option<Vec<ContactIn>>,
+    /// `null`: nothing is known of the name.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<NameIn>)]
+    name: Patch<NameIn>,
+    /// All of them; `null`: none.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<Vec<ContactIn>>, max_items = 20)]
+    emails: Patch<Vec<ContactIn>>,
+    /// All of them, in international form with `+`; `null`: none.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<Vec<ContactIn>>, max_items = 20)]
+    phones: Patch<Vec<ContactIn>>,
     /// The language to write to them in; `null`: what the platform told, else the workspace's.
     #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<schema::Locale>)]
@@ -112,30 +118,40 @@ pub(crate) struct CustomerIn {
     #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<String>, example = "Europe/Vienna")]
     zone: Patch<String>,
-    #[schema(required = false, max_items = 50)]
-    tags: Option<Vec<String>>,
+    /// All of them; `null`: none.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    tags: Patch<Vec<String>>,
     /// Texts up to 500 characters, whole numbers, `true` and `false`; `null` removes a field, and
-    /// one that is not named stays. Dates are texts such as `2026-11-22`.
-    #[schema(value_type = BTreeMap<String, serde_json::Value>, required = false)]
-    fields: BTreeMap<String, Option<CustomValue>>,
-    #[schema(required = false, max_items = 20)]
-    locations: Option<Vec<String>>,
-    /// Who of the team takes care of them.
-    #[schema(required = false, max_items = 20)]
-    responsible: Option<Vec<String>>,
+    /// one that is not named stays; `null` for all removes all. Dates are texts such as `2026-11-22`.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+    fields: Patch<BTreeMap<String, Option<CustomValue>>>,
+    /// All of them; `null`: none.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 20)]
+    locations: Patch<Vec<String>>,
+    /// Who of the team takes care of them; `null`: nobody.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 20)]
+    responsible: Patch<Vec<String>>,
 }
 
-/// The parts of a name; what is absent or `null` is unknown.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// The parts of a name; what is absent stays, `null` clears. With a first or last name from you the
+/// display name that a platform told gives way.
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
 #[schema(as = CustomerNameInput)]
 struct NameIn {
-    #[schema(min_length = 1, max_length = 100)]
-    display: Option<String>,
-    #[schema(min_length = 1, max_length = 100)]
-    first: Option<String>,
-    #[schema(min_length = 1, max_length = 100)]
-    last: Option<String>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    display: Patch<String>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    first: Patch<String>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    last: Patch<String>,
 }
 
 /// An address and what it is used for.
@@ -155,16 +171,26 @@ impl CustomerIn {
     /// The customer with these changes, or everything that is wrong with them.
     pub(super) fn applied(self, to: &Customer, now: DateTime<Utc>) -> Result<Customer, Problem> {
         let mut errors = FieldErrors::default();
-        let name = self.name.map(|name| name.checked(&mut errors));
+        let name = self.name.into_option().map(|name| match name {
+            None => CustomerName::default(),
+            Some(name) => name.checked(to, &mut errors),
+        });
         let draft = ProfileDraft {
-            emails: self.emails.map(drafts),
-            phones: self.phones.map(drafts),
+            emails: all(self.emails).map(drafts),
+            phones: all(self.phones).map(drafts),
             locale: self.locale.into_option(),
             zone: self.zone.into_option(),
-            tags: self.tags,
-            fields: self.fields,
-            locations: self.locations,
-            responsible: self.responsible,
+            tags: all(self.tags),
+            fields: match self.fields {
+                Patch::Absent => BTreeMap::new(),
+                Patch::Null => {
+                    let known = to.profile.fields.keys();
+                    known.map(|name| (name.to_string(), None)).collect()
+                }
+                Patch::Value(fields) => fields,
+            },
+            locations: all(self.locations),
+            responsible: all(self.responsible),
         };
         let profile = to.profile.changed(&draft, now);
         let profile = profile.map_err(|wrong| wrong.into_iter().for_each(|e| errors.push(e)));
@@ -189,18 +215,37 @@ impl CustomerIn {
 }
 
 impl NameIn {
-    fn checked(self, errors: &mut FieldErrors) -> CustomerName {
-        let mut part = |field: &str, text: Option<String>| {
+    fn checked(self, to: &Customer, errors: &mut FieldErrors) -> CustomerName {
+        let mut known = to.name.clone();
+        let parts = [&self.first, &self.last];
+        let names_a_part = parts.iter().any(|part| matches!(part, Patch::Value(_)));
+        if names_a_part && self.display.is_absent() && !to.named_by_staff {
+            // What the platform shows as the whole name would hide the part that staff correct.
+            let part = |text: String| Some(text).filter(|text| !text.is_empty());
+            known = CustomerName {
+                display: None,
+                first: part(known.first_name()),
+                last: part(known.last_name()),
+            };
+        }
+        let mut part = |field: &str, text: Patch<String>, known: &mut Option<String>| {
+            let Some(text) = text.into_option() else {
+                return;
+            };
             let checked = optional_text(field, text.as_deref(), NAME_LIMIT);
             let checked = checked.and_then(|text| one_line(field, text));
-            errors.take(checked).flatten()
+            *known = errors.take(checked).flatten();
         };
-        CustomerName {
-            display: part("name.display", self.display),
-            first: part("name.first", self.first),
-            last: part("name.last", self.last),
-        }
+        part("name.display", self.display, &mut known.display);
+        part("name.first", self.first, &mut known.first);
+        part("name.last", self.last, &mut known.last);
+        known
     }
+}
+
+/// `null` is the empty list.
+fn all<T>(list: Patch<Vec<T>>) -> Option<Vec<T>> {
+    list.into_option().map(Option::unwrap_or_default)
 }
 
 fn one_line(field: &str, text: Option<String>) -> Result<Option<String>, FieldError> {

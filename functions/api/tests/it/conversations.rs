@@ -494,3 +494,31 @@ async fn nobody_is_joined_to_a_customer_of_another_workspace() {
 fn customer_id(shown: &Value) -> CustomerId {
     CustomerId::parse(shown["id"].as_str().unwrap()).unwrap()
 }
+
+#[tokio::test]
+async fn what_staff_write_has_its_variables_filled_in_or_is_refused() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let sent = world
+        .post(
+            &path,
+            json!({"text": "Hallo ##{{first_name}}, bis gleich!"}),
+        )
+        .await
+        .expect(202);
+    assert_eq!(sent.body["text"], "Hallo Anna, bis gleich!");
+    let refused = world
+        .post(&path, json!({"text": "Hallo ##{{firstname}}"}))
+        .await
+        .problem(422, "unknown_variable", "text");
+    let remedy = refused.body["errors"][0]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("##{{first_name}}") && remedy.contains("##{{business_name}}"));
+    world
+        .post(&path, json!({"text": "Hallo ##{{first_name"}))
+        .await
+        .problem(422, "unclosed_variable", "text");
+    // A note is for staff and stays as it was written.
+    let note = json!({"text": "schreibt ##{{x}}", "hidden": true});
+    world.post(&path, note).await.expect(201);
+}

@@ -300,3 +300,37 @@ async fn an_opt_out_of_somebody_who_has_not_written_yet_holds_when_they_do() {
         "{items:?}"
     );
 }
+
+/// RFC 7396: what is absent stays, `null` clears.
+#[tokio::test]
+async fn a_customer_is_changed_by_a_merge_patch() {
+    let world = World::new().await;
+    let made = world
+        .post(
+            "/v1/customers",
+            json!({
+                "name": {"first": "Anna", "last": "Alt"}, "tags": ["vip"], "locations": ["Mitte"],
+                "emails": [{"value": "anna@example.com"}], "fields": {"shoe": 38, "hat": 5},
+            }),
+        )
+        .await
+        .expect(201);
+    let path = format!("/v1/customers/{}", made.body["id"].as_str().unwrap());
+    let change = async |patch| world.patch(&path, patch).await.expect(200).body;
+    let named = change(json!({"name": {"last": "Neu"}})).await;
+    assert_eq!(named["name"]["first"], "Anna");
+    assert_eq!(named["name"]["last"], "Neu");
+    let half = change(json!({"name": {"first": null}, "fields": {"hat": null}})).await;
+    assert_eq!(half["full_name"], "Neu");
+    assert_eq!(half["fields"], json!({"shoe": 38}));
+    let bare = json!({
+        "name": null, "tags": null, "locations": null, "emails": null, "fields": null,
+        "responsible": null, "phones": null,
+    });
+    let bare = change(bare).await;
+    assert_eq!(bare["full_name"], "");
+    for list in ["tags", "locations", "emails"] {
+        assert_eq!(bare[list], json!([]), "{list}");
+    }
+    assert_eq!(bare["fields"], json!({}));
+}
