@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::assess::{Assessment, RuleVerdict};
 use crate::{Author, RuleText, Transcript, Turn, builtin};
 
 const APPLIES: (bool, bool, bool) = (true, false, false);
@@ -20,6 +21,21 @@ fn answer(rule: (&str, &str), asked: &str, customer: &str, expected: (bool, bool
 }
 
 fn check(rule: (&str, &str), messages: &[(Author, &str)], expected: (bool, bool, bool)) {
+    let assessment = assess(rule, messages);
+    let verdict = &assessment.rules[0];
+    assert_eq!(
+        (verdict.applies, verdict.stop, assessment.opt_out),
+        expected,
+        "{messages:?}: {}",
+        verdict.reason
+    );
+}
+
+fn verdict(rule: (&str, &str), messages: &[(Author, &str)]) -> RuleVerdict {
+    assess(rule, messages).rules.remove(0)
+}
+
+fn assess(rule: (&str, &str), messages: &[(Author, &str)]) -> Assessment {
     let now = DateTime::<Utc>::from_timestamp(1_790_000_000, 0).unwrap();
     let turns = messages
         .iter()
@@ -42,14 +58,7 @@ fn check(rule: (&str, &str), messages: &[(Author, &str)], expected: (bool, bool,
         description: rule.0.to_owned(),
         stop: rule.1.to_owned(),
     };
-    let assessment = builtin::assess(&transcript, &[rule], now);
-    let verdict = &assessment.rules[0];
-    assert_eq!(
-        (verdict.applies, verdict.stop, assessment.opt_out),
-        expected,
-        "{messages:?}: {}",
-        verdict.reason
-    );
+    builtin::assess(&transcript, &[rule], now)
 }
 
 const BUSINESS: Author = Author::Business;
@@ -414,4 +423,65 @@ fn what_lies_ahead_has_not_been_and_a_mailing_asks_nobody() {
         )],
         NEITHER,
     );
+}
+
+#[test]
+fn thanks_meet_a_trigger_that_names_them() {
+    let german = (
+        "Angebot verschickt, keine Antwort",
+        "wenn der Kunde sich bedankt",
+    );
+    for text in [
+        "Vielen Dank!",
+        "Danke euch 🙏",
+        "Herzlichen Dank, sehr nett von Ihnen",
+    ] {
+        answer(german, "Anbei das Angebot über 400 €.", text, STOPS);
+    }
+    let english = ("Quote sent, no word back", "the customer says thanks");
+    for text in ["Thank you so much!", "thanks a lot", "cheers, ta!"] {
+        answer(english, "Here is your quote, £400.", text, STOPS);
+    }
+    answer(
+        ANGEBOT,
+        "Anbei das Angebot über 400 €.",
+        "Vielen Dank!",
+        APPLIES,
+    );
+}
+
+#[test]
+fn a_purchase_trigger_needs_a_purchase() {
+    let german = (
+        "Kunde interessiert sich für ein Produkt und meldet sich nicht",
+        "wenn der Kunde gekauft hat",
+    );
+    let english = (
+        "Interested in a product, silent since",
+        "once the customer has bought",
+    );
+    let asked = "Der Sessel kostet 400 €. Möchten Sie am Dienstag oder Mittwoch vorbeikommen?";
+    let asked_in_english = "The armchair is £400. Would you like to come on Tuesday or Wednesday?";
+    for text in ["Dienstag passt", "Mittwoch komme ich gern vorbei"] {
+        let messages = [(BUSINESS, asked), (CUSTOMER, text)];
+        let found = verdict(german, &messages);
+        assert!(!found.stop, "{text}: {}", found.reason);
+    }
+    for text in ["Tuesday works", "Wednesday is good for me"] {
+        let messages = [(BUSINESS, asked_in_english), (CUSTOMER, text)];
+        assert!(!verdict(english, &messages).stop, "{text}");
+    }
+    for text in [
+        "Ich habe ihn gestern gekauft",
+        "Hab ihn gerade bei euch bestellt und bezahlt",
+    ] {
+        assert!(
+            verdict(german, &[(BUSINESS, asked), (CUSTOMER, text)]).stop,
+            "{text}"
+        );
+    }
+    for text in ["I bought it yesterday", "Just ordered and paid for it"] {
+        let messages = [(BUSINESS, asked_in_english), (CUSTOMER, text)];
+        assert!(verdict(english, &messages).stop, "{text}");
+    }
 }

@@ -32,7 +32,7 @@ impl Words {
 
     /// What the decider remarked. A model's own words stay as they are.
     pub(crate) fn remark(&self, remark: String) -> String {
-        let german = || ai::builtin::in_german(&remark).map(str::to_owned);
+        let german = || ai::builtin::in_german(&remark);
         match self.locale {
             Locale::De => german().unwrap_or(remark),
             Locale::En => remark,

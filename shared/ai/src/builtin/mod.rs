@@ -3,13 +3,15 @@
 //!
 //! A message is read for what it does (`reading`, with the `lexicon` of its language), the
 //! conversation is told turn by turn (`story`), the rule is read for what it presupposes
-//! (`rule`), and `verdict` puts the two together. Every verdict has a reason.
+//! (`rule`), and `verdict` puts the two together: what was said in so many words decides alone,
+//! the other readings are weighed (`readings`, `weights`). Every verdict has a reason.
 
 mod language;
 mod lexicon;
 mod opt_out;
 mod pattern;
 mod reading;
+mod readings;
 mod reasons;
 mod rule;
 mod slots;
@@ -20,6 +22,7 @@ mod texts;
 mod time;
 mod topics;
 mod verdict;
+mod weights;
 mod write;
 
 use domain::keyword::{self, Keyword, Place, Reading, Receiving};
@@ -30,7 +33,8 @@ use lexicon::Lexicon;
 pub use language::guess_language;
 pub use reasons::in_german;
 pub use time::pick_time;
-pub use verdict::assess;
+pub use verdict::{assess, assess_with, readings_of};
+pub use weights::{Course, Weight, Weights};
 pub use write::write;
 
 /// Whether a text asks for no more messages.

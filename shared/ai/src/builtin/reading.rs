@@ -277,6 +277,18 @@ impl Reading {
         slots::is_choice(&self.sentences)
     }
 
+    /// What the message does in the matter, each act once, and whether it is stated as a fact.
+    pub(super) fn acts(&self) -> Vec<(Act, bool)> {
+        let mut acts: Vec<(Act, bool)> = Vec::new();
+        for said in &self.said {
+            let known = acts.iter().any(|(act, _)| *act == said.act);
+            if !known && !said.act.is_about_messages() {
+                acts.push((said.act, self.states(said.act)));
+            }
+        }
+        acts
+    }
+
     pub(super) fn words(&self) -> impl Iterator<Item = &str> {
         self.sentences
             .iter()

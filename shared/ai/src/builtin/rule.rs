@@ -16,6 +16,8 @@ pub(super) struct RuleReading {
     pub(super) needs_offer: bool,
     pub(super) about_offer: bool,
     pub(super) about_appointment: bool,
+    /// It speaks of customers who asked for something.
+    pub(super) who_asked: bool,
     /// It is about papers, pictures or data the customer is to hand in.
     pub(super) about_documents: bool,
     /// It asks how a purchase, a visit or a repair has turned out.
@@ -35,6 +37,10 @@ pub(super) struct RuleReading {
 pub(super) struct StopsOn {
     /// Booked, confirmed, accepted, bought, paid, chosen.
     pub(super) goal: bool,
+    /// Of these a purchase or a payment.
+    purchase: bool,
+    /// Of these anything else.
+    other_goal: bool,
     pub(super) delivered: bool,
     /// Put off to next year, paused for a term.
     pub(super) postponed: bool,
@@ -43,6 +49,8 @@ pub(super) struct StopsOn {
     pub(super) problem: bool,
     pub(super) pleased: bool,
     pub(super) thanks: bool,
+    /// Thanks as such, not for one thing.
+    pub(super) any_thanks: bool,
     /// Any word back: "has given feedback".
     pub(super) feedback: bool,
 }
@@ -73,6 +81,10 @@ static ASKED: LazyLock<Stems> = LazyLock::new(|| {
     demande* pregunt* chiede chiesto soran sorup",
     )
 });
+
+/// What owners write for the same.
+static INTERESTED: LazyLock<Stems> =
+    LazyLock::new(|| Stems::new("angefordert requested interesse-zeigt shows-interest"));
 
 static SENT: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
@@ -195,6 +207,14 @@ static GOAL: LazyLock<Stems> = LazyLock::new(|| {
     )
 });
 
+/// Of the goals those that cost money.
+static BOUGHT: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "*gekauft* kauf kauft kaufs *bezahlt* *zahlung* bought buys buy purchase* paid pays pay payment \
+    achet* achat* compra* comprat* acquist* satın",
+    )
+});
+
 static DELIVERED: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "eingegangen eingang erhalten da vorliegt liegt vor received arrived \
@@ -242,6 +262,10 @@ static PLEASED: LazyLock<Stems> = LazyLock::new(|| {
 static THANKS: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new("*dank* thank* merci remerci* gracias agradec* grazie ringrazi* teşekkür*")
 });
+
+/// "thanks us for the follow-up" is more than a polite word.
+static FOR_SOMETHING: LazyLock<Stems> =
+    LazyLock::new(|| Stems::new("=für =for =pour =por =per =için"));
 
 static FEEDBACK: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
@@ -341,6 +365,7 @@ pub(super) fn read(rule: &RuleText) -> RuleReading {
             && !only_asked_for(&description),
         about_offer: OFFER.in_any(&description),
         about_appointment: APPOINTMENT.in_any(&description),
+        who_asked: ASKED.in_any(&description) || INTERESTED.in_any(&description),
         about_documents: DOCUMENTS.in_any(&description)
             || HANDED_IN.in_any(&description) && !OFFER.in_any(&description),
         after_sale: is_after_sale(&description),
@@ -404,10 +429,21 @@ fn stops_on(stop: &str) -> StopsOn {
 }
 
 impl StopsOn {
+    /// The goal is that something was bought or paid for, and nothing less.
+    pub(super) fn only_a_purchase(self) -> bool {
+        self.purchase && !self.other_goal
+    }
+
     fn add(&mut self, alternative: &[String]) {
         let decided = DECISION.in_any(alternative);
+        let bought = BOUGHT.in_any(alternative);
         let events = [
             (&mut self.goal, decided || GOAL.in_any(alternative)),
+            (&mut self.purchase, bought),
+            (
+                &mut self.other_goal,
+                decided || GOAL.in_any(alternative) && !bought,
+            ),
             (&mut self.refusal, decided || REFUSAL.in_any(alternative)),
             (
                 &mut self.delivered,
@@ -417,6 +453,10 @@ impl StopsOn {
             (&mut self.problem, PROBLEM.in_any(alternative)),
             (&mut self.pleased, PLEASED.in_any(alternative)),
             (&mut self.thanks, THANKS.in_any(alternative)),
+            (
+                &mut self.any_thanks,
+                THANKS.in_any(alternative) && !FOR_SOMETHING.in_any(alternative),
+            ),
             (&mut self.feedback, FEEDBACK.in_any(alternative)),
         ];
         let mut known = false;

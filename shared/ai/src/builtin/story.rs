@@ -36,6 +36,8 @@ pub(super) struct Story {
     /// Every word of this matter.
     pub(super) words: Vec<String>,
     pub(super) opt_out: OptOutFound,
+    /// All messages as they were read, of this matter and of earlier ones.
+    pub(super) read: Vec<(Author, Reading)>,
     /// The business has answered the customer with something of substance.
     pub(super) answered: bool,
     /// Something was bought, done or delivered.
@@ -96,6 +98,8 @@ pub(super) enum Event {
     Problem,
     Pleased,
     Thanked,
+    /// Said thank you, for whatever.
+    SaidThanks,
     /// Has told how it was, good or bad.
     Replied,
     /// Has put it off for a season or longer.
@@ -130,11 +134,18 @@ static TO_COME: LazyLock<Stems> = LazyLock::new(|| {
 /// Why a customer waits who sent no words. What they write next may tell what it was about.
 const MEDIA: &str = "a voice message or picture is unanswered";
 
+pub(super) const ASKED: &str = "the customer's question is open";
+pub(super) const WANTS: &str = "the customer asked for something";
+pub(super) const CHASES: &str = "the customer is waiting to hear from the business";
+pub(super) const UNANSWERED: &str = "nobody has answered the customer yet";
+pub(super) const PROMISED: &str = "the business promised to come back";
+
 pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
     let lexicon = Lexicon::of(language);
     let mut story = Story::default();
     let mut customer_words: Vec<String> = Vec::new();
     let mut opening_words: Vec<String> = Vec::new();
+    let mut read = Vec::new();
     for turn in &transcript.turns {
         match turn.author {
             Author::Customer => {
@@ -147,6 +158,7 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
                 customer_words.extend(reading.words().map(str::to_owned));
                 story.words.extend(reading.words().map(str::to_owned));
                 story.customer_wrote(&reading);
+                read.push((turn.author, reading));
             }
             Author::Business => {
                 let reading = reading::business(&turn.text, lexicon);
@@ -156,10 +168,12 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
                 }
                 story.words.extend(reading.words().map(str::to_owned));
                 story.business_wrote(&reading);
+                read.push((turn.author, reading));
             }
             Author::Automation => {}
         }
     }
+    story.read = read;
     story.served = SERVED.in_any(&story.words);
     story.topics = topics::topics(&story.words);
     // What we brought up first is no side matter of theirs.
@@ -335,6 +349,9 @@ impl Story {
                 self.events.push(Event::Thanked);
             }
         }
+        if reading.states(Act::Thanks) && !asks {
+            self.events.push(Event::SaidThanks);
+        }
         let tells = reading.mentions(Act::Problem) || reading.praises();
         if asked && self.is_content(reading) && !hesitates && !asks || tells {
             self.events.push(Event::Replied);
@@ -421,17 +438,17 @@ impl Story {
                 Some(Ask::Decision | Ask::Slots | Ask::Offer | Ask::Feedback)
             );
         let reason = if asks && !(ended && reading.states(Act::Elsewhere)) {
-            Some("the customer's question is open")
+            Some(ASKED)
         } else if ended {
             None
         } else if !self.business_wrote {
-            Some("nobody has answered the customer yet")
+            Some(UNANSWERED)
         } else if reading.states(Act::Requests) {
-            Some("the customer asked for something")
+            Some(WANTS)
         } else if reading.media && reading.word_count < 30 && !reading.states(Act::Pleased) {
             Some(MEDIA)
         } else if reading.states(Act::Chases) {
-            Some("the customer is waiting to hear from the business")
+            Some(CHASES)
         } else if reading.states(Act::Problem) && !hesitates {
             Some("the customer reported a problem")
         } else if hesitates {
@@ -439,7 +456,7 @@ impl Story {
             self.waits = self.waits.filter(|reason| *reason != MEDIA);
             return;
         } else if reading.states(Act::Wants) {
-            Some("the customer asked for something")
+            Some(WANTS)
         } else if counters {
             Some("the customer set a condition the business must answer")
         } else if reading.states(Act::Delivers) && self.asked_for_documents {
@@ -480,7 +497,7 @@ impl Story {
             return;
         }
         if reading.promises() && !substance && !reading.mentions(Act::AsksDocs) {
-            self.waits = Some("the business promised to come back");
+            self.waits = Some(PROMISED);
             return;
         }
         self.waits = None;
@@ -569,12 +586,13 @@ impl Story {
 }
 
 impl Event {
-    fn ends_the_matter(self) -> bool {
+    pub(super) fn ends_the_matter(self) -> bool {
         !matches!(
             self,
             Event::Problem
                 | Event::Pleased
                 | Event::Thanked
+                | Event::SaidThanks
                 | Event::Delivered
                 | Event::Replied
                 | Event::Postponed

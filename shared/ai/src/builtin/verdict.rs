@@ -3,11 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::language::guess_language;
+use super::lexicon::Act;
 use super::rule::{self, RuleReading};
 use super::story::{self, Ask, Event, OptOutFound, Story};
 use super::topics;
+use super::weights::{Course, Weights};
+use super::{readings, reasons};
 use crate::assess::{Assessment, RuleVerdict};
-use crate::transcript::{Language, RuleText, Transcript};
+use crate::transcript::{Author, Language, RuleText, Transcript};
 
 /// Such a rule would apply to everybody, so it applies to nobody.
 const NOT_UNDERSTOOD: &str = "description not understood; needs a model or clearer words";
@@ -15,17 +18,25 @@ const NOT_UNDERSTOOD: &str = "description not understood; needs a model or clear
 /// Answers `assess::prompt` without a model. Silence is judged by who owes the next word, not by
 /// the clock; `now` only tells whether "tomorrow" has been.
 pub fn assess(transcript: &Transcript, rules: &[RuleText], now: DateTime<Utc>) -> Assessment {
-    let language = transcript
-        .language
-        .unwrap_or_else(|| language_of(transcript, rules));
-    let story = story::tell(transcript, language);
+    assess_with(Weights::learned(), transcript, rules, now)
+}
+
+/// The same with other weights than the committed ones; how good they are shows only on cases they
+/// were not learned from.
+pub fn assess_with(
+    weights: &Weights,
+    transcript: &Transcript,
+    rules: &[RuleText],
+    now: DateTime<Utc>,
+) -> Assessment {
+    let story = story_of(transcript, rules);
     let opt_out = story.opt_out == OptOutFound::Yes;
     Assessment {
         customer_waits: story.waits.is_some(),
         opt_out,
         rules: rules
             .iter()
-            .map(|rule| verdict(rule, &story, now))
+            .map(|rule| verdict(weights, rule, &story, now))
             .collect(),
     }
 }
@@ -40,23 +51,53 @@ fn language_of(transcript: &Transcript, rules: &[RuleText]) -> Language {
         .unwrap_or(Language::De)
 }
 
-fn verdict(rule: &RuleText, story: &Story, now: DateTime<Utc>) -> RuleVerdict {
+/// The names of all that is read in a conversation and a rule: what weights are learned for. `None`
+/// after an opt-out, of which nothing is to be learned about the matter.
+pub fn readings_of(transcript: &Transcript, rule: &RuleText) -> Option<Vec<String>> {
+    let story = story_of(transcript, std::slice::from_ref(rule));
+    let rule = rule::read(rule);
+    let misfit = misfit(&rule, &story).is_some();
+    (story.opt_out != OptOutFound::Yes).then(|| readings::names(&rule, &story, misfit))
+}
+
+fn story_of(transcript: &Transcript, rules: &[RuleText]) -> Story {
+    let language = transcript
+        .language
+        .unwrap_or_else(|| language_of(transcript, rules));
+    story::tell(transcript, language)
+}
+
+fn verdict(weights: &Weights, rule: &RuleText, story: &Story, now: DateTime<Utc>) -> RuleVerdict {
     let reading = rule::read(rule);
-    let (applies, stop, reason) = decide(&reading, story, now);
+    let (course, reason) = match certain(&reading, story, now) {
+        Some((course, reason)) => (course, reason.to_owned()),
+        None => likely(weights, &reading, story),
+    };
     RuleVerdict {
         rule: rule.id.clone(),
-        applies,
-        stop,
-        reason: reason.to_owned(),
+        applies: course == Course::FollowUp,
+        stop: course == Course::Stop,
+        reason,
     }
 }
 
-fn decide(rule: &RuleReading, story: &Story, now: DateTime<Utc>) -> (bool, bool, &'static str) {
+/// An end that is read out of a yes, and not told in so many words.
+const CONFIRMED: &str = "the customer confirmed";
+
+/// How much more it takes to go against the one reading that matters most, in hundredths.
+const PLAINLY: i32 = 25;
+
+/// What no weighing may change.
+fn certain(
+    rule: &RuleReading,
+    story: &Story,
+    now: DateTime<Utc>,
+) -> Option<(Course, &'static str)> {
     if story.opt_out == OptOutFound::Yes {
-        return (false, true, "the customer asked for no more messages");
+        return Some((Course::Stop, "the customer asked for no more messages"));
     }
     if let Some(misfit) = misfit(rule, story) {
-        return (false, false, misfit);
+        return Some((Course::Neither, misfit));
     }
     let called_off = [
         Event::Declined,
@@ -67,19 +108,79 @@ fn decide(rule: &RuleReading, story: &Story, now: DateTime<Utc>) -> (bool, bool,
     .iter()
     .any(|event| story.has(*event));
     if rule.after_event && story.lies_ahead(now) && !called_off {
-        return (false, false, "what the rule waits for has not happened yet");
+        let reason = "what the rule waits for has not happened yet";
+        return Some((Course::Neither, reason));
     }
+    match stop_reason(rule, story) {
+        Some(reason) if reason != CONFIRMED || asks_to_start(story) => Some((Course::Stop, reason)),
+        None if !rule.understood => Some((Course::Neither, NOT_UNDERSTOOD)),
+        _ => None,
+    }
+}
+
+/// What the readings say together. Where that is what the single reading says that decides by the
+/// rules below, it is the reason; otherwise the readings that weighed most are.
+fn likely(weights: &Weights, rule: &RuleReading, story: &Story) -> (Course, String) {
+    let (plain, reason) = plainly(rule, story);
+    let readings = readings::names(rule, story, false);
+    let mut sum = weights.sum(&readings);
+    sum[plain as usize] += PLAINLY;
+    let nothing_open = plain == Course::Neither && story.waits.is_none();
+    let may_follow_up = !nothing_open && !is_owed_an_answer(story);
+    // Who asked, was answered and is silent is whom such a rule means.
+    let asked_and_silent = rule.who_asked && plain == Course::FollowUp;
+    let still_wants = !story.events.iter().any(|event| event.ends_the_matter())
+        && [Some(story::WANTS), Some(story::CHASES)].contains(&story.waits);
+    let not_bought = rule.stops_on.only_a_purchase() && plain != Course::Stop;
+    let may = |course| match course {
+        Course::Neither => !asked_and_silent,
+        Course::Stop => !still_wants && !not_bought,
+        Course::FollowUp => may_follow_up,
+    };
+    let course = Course::ALL
+        .into_iter()
+        .filter(|course| may(*course))
+        .max_by_key(|course| (sum[*course as usize], *course == plain))
+        .unwrap_or(plain);
+    if course == plain {
+        return (course, reason.to_owned());
+    }
+    (
+        course,
+        reasons::weighed(course, &weights.strongest(&readings, course)),
+    )
+}
+
+/// "When can you start?" is a yes, though a question.
+fn asks_to_start(story: &Story) -> bool {
+    let mut theirs = story.read.iter().rev();
+    let latest = theirs.find(|(author, _)| *author == Author::Customer);
+    latest.is_some_and(|(_, reading)| reading.mentions(Act::Starts))
+}
+
+/// Nobody is reminded of a thing while a promise or an answer to their question is due from us.
+fn is_owed_an_answer(story: &Story) -> bool {
+    let waits_surely = story
+        .waits
+        .is_some_and(|reason| [story::PROMISED, story::ASKED, story::UNANSWERED].contains(&reason));
+    waits_surely || story.read.is_empty()
+}
+
+/// By the one reading that matters most.
+fn plainly(rule: &RuleReading, story: &Story) -> (Course, &'static str) {
     if let Some(reason) = stop_reason(rule, story) {
-        return (false, true, reason);
-    }
-    if !rule.understood {
-        return (false, false, NOT_UNDERSTOOD);
+        return (Course::Stop, reason);
     }
     if let Some(reason) = story.waits {
-        return (false, false, reason);
+        return (Course::Neither, reason);
     }
     let (applies, reason) = weigh(&evidence(rule, story));
-    (applies, false, reason)
+    let course = if applies {
+        Course::FollowUp
+    } else {
+        Course::Neither
+    };
+    (course, reason)
 }
 
 /// One thing that speaks for (above zero) or against a follow-up.
@@ -176,7 +277,10 @@ fn stop_reason(rule: &RuleReading, story: &Story) -> Option<&'static str> {
     } else {
         story.has(Event::Confirmed)
     };
-    let confirmed = agreed && !offer_missing && !rule.about_documents && !rule.after_sale;
+    // Whoever takes an appointment has bought nothing yet.
+    let only_a_time = rule.stops_on.only_a_purchase() && story.has_times();
+    let confirmed =
+        agreed && !only_a_time && !offer_missing && !rule.about_documents && !rule.after_sale;
     let replied = rule.after_sale && story.has(Event::Replied);
     let checks = [
         (
@@ -195,7 +299,7 @@ fn stop_reason(rule: &RuleReading, story: &Story) -> Option<&'static str> {
             "the customer declined",
         ),
         (stops.goal, story.has(Event::Done), "the goal was reached"),
-        (stops.goal, confirmed, "the customer confirmed"),
+        (stops.goal, confirmed, CONFIRMED),
         (
             stops.postponed,
             story.has(Event::Postponed),
@@ -218,7 +322,7 @@ fn stop_reason(rule: &RuleReading, story: &Story) -> Option<&'static str> {
         ),
         (
             stops.thanks,
-            story.has(Event::Thanked),
+            story.has(Event::Thanked) || stops.any_thanks && story.has(Event::SaidThanks),
             "the customer said thank you",
         ),
         (stops.feedback, replied, "the customer has told how it was"),

@@ -126,6 +126,15 @@ impl Act {
         matches!(self, Declines | Elsewhere | NeedGone | Cancels)
     }
 
+    /// Is about our messages or meant for the program, and says nothing of the matter.
+    pub(super) fn is_about_messages(self) -> bool {
+        use Act::{ManyMessages, MaybeOptOut, OptIn, OptOut, Peace, Planted};
+        matches!(
+            self,
+            OptOut | MaybeOptOut | Peace | ManyMessages | OptIn | Planted
+        )
+    }
+
     /// Takes words it shares with a shorter phrase for something else.
     fn reinterprets(self, other: Act) -> bool {
         let ends = matches!(self, Act::Declines | Act::Elsewhere | Act::NeedGone);
