@@ -5,6 +5,10 @@ use std::time::Instant;
 
 use simulate::{Bug, play, report};
 
+/// A fifth of the time was spent in the allocator of the system.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 Plays whole installations with everything going wrong that can, and checks what must hold.
 
