@@ -81,8 +81,11 @@ async fn save(
         versions,
     };
     let what = (Resource::MailTemplate, after.kind.to_string());
-    let (was, is) = (Audited::new(&before), Audited::new(&after));
-    let store = caller.noting(app, action, what, &was, &is)?;
+    let was = Audited::new(&before);
+    let store = match &after.versions {
+        None => caller.noting(app, action, what, &was, &()),
+        Some(_) => caller.noting(app, action, what, &was, &Audited::new(&after)),
+    }?;
     if !store.put_mail_template(caller.workspace(), &after).await? {
         return Err(Problem::stale(None));
     }

@@ -6,12 +6,15 @@ use serde_json::{Value, json};
 use crate::operations::{Operation, Things, operations};
 use crate::world::{Answer, World};
 
-/// What changes nothing that an owner decides: rehearsals, what was read, and messages, which
-/// themselves say who wrote them.
-const NOT_AUDITED: [&str; 6] = [
+/// What changes nothing that an owner decides: rehearsals, what was read, how a user likes their
+/// lists, and messages, which themselves say who wrote them.
+const NOT_AUDITED: [&str; 9] = [
     "rehearse_message",
     "preview_draft",
     "preview_rule",
+    "preview_mail_template",
+    "preview_segment",
+    "order_segments",
     "read_conversation",
     "read_notification",
     "create_message",
@@ -53,6 +56,11 @@ async fn carry_out(world: &World, operation: &Operation, things: &Things) -> Ans
         "enable_connection" => {
             let path = format!("/v1/connections/{}/disable", things.id("connections"));
             world.post(&path, Value::Null).await.expect(200);
+        }
+        "reset_mail_template" => {
+            let path = operation.path(things);
+            let own = json!({"versions": {"en": null}});
+            world.patch(&path, own).await.expect(200);
         }
         "reopen_conversation" => {
             let path = format!("/v1/conversations/{}/close", things.id("conversations"));
