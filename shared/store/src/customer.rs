@@ -61,19 +61,15 @@ impl Store {
         writes.send(self).await
     }
 
-    /// Who is known as that. One query.
+    /// A page of those who are known as that, oldest first. One query.
     pub async fn customers_known_as(
         &self,
         ws: WorkspaceId,
         what: KnownAs<'_>,
-    ) -> Result<Vec<CustomerId>, StoreError> {
-        let page = PageRequest {
-            limit: 100,
-            ..PageRequest::default()
-        };
+        page: &PageRequest,
+    ) -> Result<Page<CustomerId>, StoreError> {
         let pk = Known::of(what).pk(ws);
-        let found = self.page_of_partition("a look-up", pk, "", &page).await?;
-        Ok(found.items)
+        self.page_of_partition("a look-up", pk, "", page).await
     }
 
     /// A page of the customers whose name starts like this, by name. One query.
@@ -98,21 +94,22 @@ impl Store {
         })
     }
 
-    /// Those of these customers that exist, in no order. One call for each hundred; for lists,
-    /// so without strong consistency.
+    /// Those of these customers that exist, in no order. One call for each hundred.
     pub async fn customers(
         &self,
         ws: WorkspaceId,
         ids: &[CustomerId],
+        consistency: Consistency,
     ) -> Result<Vec<Customer>, StoreError> {
         let keys = ids
             .iter()
             .map(|id| (keys::customer(ws, *id), keys::CUSTOMER));
-        self.bodies_of("a customer", keys.collect()).await
+        self.bodies_of("a customer", keys.collect(), consistency)
+            .await
     }
 
-    /// Those of these conversations that exist, in no order; as [`customers`](Self::customers), but
-    /// as they are now.
+    /// Those of these conversations that exist, in no order, as they are now. One call for each
+    /// hundred.
     pub async fn heads(
         &self,
         ids: &[(WorkspaceId, ConversationId)],
@@ -120,7 +117,8 @@ impl Store {
         let keys = ids
             .iter()
             .map(|(ws, id)| (keys::conversation(*ws, *id), keys::HEAD));
-        self.bodies_of("a conversation", keys.collect()).await
+        self.bodies_of("a conversation", keys.collect(), Consistency::Strong)
+            .await
     }
 
     /// The bodies of these items. One call for each hundred.
@@ -128,6 +126,7 @@ impl Store {
         &self,
         what: &'static str,
         wanted: HashSet<(String, &'static str)>,
+        consistency: Consistency,
     ) -> Result<Vec<T>, StoreError> {
         // A set: the same key twice in one call would be refused.
         let wanted: Vec<_> = wanted.into_iter().collect();
@@ -137,7 +136,7 @@ impl Store {
                 .iter()
                 .map(|(pk, sk)| items::key(pk, *sk))
                 .fold(KeysAndAttributes::builder(), |wanted, key| wanted.keys(key))
-                .consistent_read(true)
+                .consistent_read(consistency == Consistency::Strong)
                 .build()
                 .map_err(|error| StoreError::build("BatchGetItem", &error))?;
             let mut left = Some(wanted);
@@ -169,6 +168,15 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Whether what was written a moment ago has to be in the answer; that costs twice as much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    /// It has: the answer leads to a decision, or follows from what the caller just wrote.
+    Strong,
+    /// A second late is soon enough: lists.
+    Eventual,
 }
 
 /// One thing that somebody can be found by, in the form in which it is looked up.

@@ -51,7 +51,7 @@ use aws_sdk_dynamodb::Client;
 pub use audit::{AuditEntry, AuditFilter, Resource};
 pub use book::{Book, GoneConnection};
 pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};
-pub use customer::KnownAs;
+pub use customer::{Consistency, KnownAs};
 pub use day::{Counter, ModelCall, ModelLimits, Spent, Usage};
 pub use entry::{ApiKey, Entrance, KeyHash, Role};
 pub use erasure::{Erasure, StoredRecord};

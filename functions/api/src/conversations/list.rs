@@ -9,7 +9,7 @@ use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::ids::{ConversationId, SegmentId, WorkspaceId};
 use serde::{Deserialize, Serialize};
-use store::{Order, PageRequest, View};
+use store::{Consistency, Order, PageRequest, View};
 use utoipa::{IntoParams, ToSchema};
 
 use super::find::{head, shown};
@@ -135,7 +135,7 @@ async fn page(
         };
         let read = app.store.inbox(ws, view, order, &request).await?;
         let ids: Vec<_> = read.items.iter().map(|head| head.customer).collect();
-        let found = app.store.customers(ws, &ids).await?;
+        let found = app.store.customers(ws, &ids, Consistency::Eventual).await?;
         cursor = read.next_cursor;
         let Some(judge) = &judge else {
             return Ok((read.items, found, cursor));

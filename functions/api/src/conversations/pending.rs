@@ -14,6 +14,7 @@ use domain::decide::{Forecast, Outlook, Snapshot, forecast};
 use domain::ids::{ConversationId, WorkspaceId};
 use domain::settings::Locale;
 use serde::{Deserialize, Serialize};
+use store::Consistency;
 use utoipa::{IntoParams, ToSchema};
 
 use super::why::GateOut;
@@ -125,7 +126,7 @@ pub(crate) async fn list_pending(
         .await?;
     let book = app.fresh_book(ws).await?;
     let ids: Vec<_> = page.items.iter().map(|head| head.customer).collect();
-    let customers = app.store.customers(ws, &ids).await?;
+    let customers = app.store.customers(ws, &ids, Consistency::Eventual).await?;
     let words = Words::of(&book.settings, query.locale);
     let sent_today = sent_today(&app, ws, !page.items.is_empty(), now).await?;
     let mut listed = Vec::new();

@@ -11,7 +11,7 @@ use domain::customer::{Customer, CustomerName};
 use domain::field::FieldError;
 use domain::ids::{CustomerId, WorkspaceId};
 use serde::{Deserialize, Serialize};
-use store::KnownAs;
+use store::{Consistency, KnownAs, Page, PageRequest};
 use utoipa::{IntoParams, ToSchema};
 
 use super::wire::CustomerOut;
@@ -62,7 +62,7 @@ impl CustomerList {
     }
 }
 
-/// List customers, by name.
+/// List customers, by name; those of one e-mail address or phone by name within each page.
 #[utoipa::path(
     get, path = "/v1/customers", tag = "customers", security(("key" = ["viewer"])),
     params(ListCustomers),
@@ -83,28 +83,26 @@ pub(crate) async fn list_customers(
             "ask for one of them",
         )));
     }
-    let (found, next_cursor) = if let Some(reference) = &query.reference {
+    let page = request(query.limit, query.cursor);
+    let found = if let Some(reference) = &query.reference {
         let reference = Reference::parse(reference).map_err(Problem::parameter)?;
-        (
-            known_as(&app, ws, KnownAs::Reference(&reference)).await?,
-            None,
-        )
+        known_as(&app, ws, KnownAs::Reference(&reference), &page).await?
     } else if let Some(email) = &query.email {
         let email = EmailAddress::parse(email).map_err(|error| wrong("email", &error))?;
-        (known_as(&app, ws, KnownAs::Email(&email)).await?, None)
+        known_as(&app, ws, KnownAs::Email(&email), &page).await?
     } else if let Some(phone) = &query.phone {
         let phone = PhoneNumber::parse(phone).map_err(|error| wrong("phone", &error))?;
-        (known_as(&app, ws, KnownAs::Phone(&phone)).await?, None)
+        known_as(&app, ws, KnownAs::Phone(&phone), &page).await?
     } else {
         let prefix = query.name.map(folded).filter(|prefix| !prefix.is_empty());
-        let page = request(query.limit, query.cursor);
-        let page = app
-            .store
+        app.store
             .customers_by_name(ws, prefix.as_deref(), &page)
-            .await?;
-        (page.items, page.next_cursor)
+            .await?
     };
-    Ok(Json(CustomerList::new(found, Meta { next_cursor })))
+    let meta = Meta {
+        next_cursor: found.next_cursor,
+    };
+    Ok(Json(CustomerList::new(found.items, meta)))
 }
 
 /// Get a customer.
@@ -127,11 +125,21 @@ pub(crate) async fn get_customer(
     Ok(Versioned::ok(customer.version, CustomerOut::new(customer)))
 }
 
-async fn known_as(app: &App, ws: WorkspaceId, what: KnownAs<'_>) -> Result<Vec<Customer>, Problem> {
-    let ids = app.store.customers_known_as(ws, what).await?;
-    let mut found = app.store.customers(ws, &ids).await?;
-    found.sort_by_key(|customer| (customer.name.sort_key(), customer.id));
-    Ok(found)
+/// Who has just been made is found, too.
+async fn known_as(
+    app: &App,
+    ws: WorkspaceId,
+    what: KnownAs<'_>,
+    page: &PageRequest,
+) -> Result<Page<Customer>, Problem> {
+    let found = app.store.customers_known_as(ws, what, page).await?;
+    let read = app.store.customers(ws, &found.items, Consistency::Strong);
+    let mut items = read.await?;
+    items.sort_by_key(|customer| (customer.name.sort_key(), customer.id));
+    Ok(Page {
+        items,
+        next_cursor: found.next_cursor,
+    })
 }
 
 /// As the list spells names.

@@ -93,6 +93,15 @@ async fn a_customer_is_found_by_everything_they_are_known_as() {
     ] {
         assert_eq!(found(&world, filter).await, names, "{filter}");
     }
+    // Also those of one address come in pages.
+    let family = "/v1/customers?email=brot@example.org&limit=1";
+    let first = world.get(family).await.expect(200).body;
+    let cursor = first["meta"]["next_cursor"].as_str().unwrap();
+    let second = world.get(&format!("{family}&cursor={cursor}")).await;
+    let second = second.expect(200).body;
+    let name = |page: &Value| page["customers"][0]["full_name"].to_string();
+    assert_ne!(name(&first), name(&second));
+    assert_eq!(second["customers"].as_array().map(Vec::len), Some(1));
     // What they are not known as any more does not find them, and somebody else can have it.
     let path = format!("/v1/customers/{id}");
     let change = json!({"reference": null, "emails": [{"value": "brot@example.org"}]});
