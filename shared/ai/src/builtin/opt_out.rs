@@ -115,6 +115,18 @@ static TOLD_SOMEBODY: LazyLock<Stems> = LazyLock::new(|| {
 static ABOUT_ONE_THING: LazyLock<Stems> =
     LazyLock::new(|| Stems::new("for-it for-that for-this for-them deswegen dafür"));
 
+/// Not then: the rest of the week stays open.
+static AT_CERTAIN_HOURS: LazyLock<Stems> = LazyLock::new(|| {
+    Stems::new(
+        "hours evening evenings night nights nighttime morning mornings afternoon afternoons =lunch \
+         lunchtime weekend weekends mondays tuesdays wednesdays thursdays fridays saturdays sundays \
+         =class lessons lectures =work =shift shifts meetings oclock =noon midnight =uhr nachts =abends \
+         spätabends morgens mittags vormittags nachmittags wochenende* wochenends sonntags samstags \
+         werktags feiertags arbeitszeit* dienstzeit* unterricht* vorlesung* =schicht spätschicht \
+         nachtschicht mittagspause feierabend mittagsruhe",
+    )
+});
+
 static CONFIRMED_TO_THEM: LazyLock<Stems> = LazyLock::new(|| {
     Stems::new(
         "you-been-unsubscribed you-have-opted youre-unsubscribed wurden-abgemeldet wurdest-abgemeldet \
@@ -141,10 +153,11 @@ fn is_a_request_to_us(sentence: &Sentence, wish: Span) -> bool {
     let before = &words[..wish.start];
     let told = told || TOLD_SOMEBODY.in_any(before) && !OURS.in_any(before);
     let of_one_thing = ABOUT_ONE_THING.in_any(&words[wish.start..]);
+    let at_hours = AT_CERTAIN_HOURS.in_any(clause);
     let shown = SHOWN.in_any(&words[..wish.end]) || CONFIRMED_TO_THEM.in_any(words);
     let asked =
         sentence.question_mark && (!CAN_ASK_FOR_IT.in_any(words) || ON_CONDITION.in_any(words));
-    !of_others && !told && !of_one_thing && !shown && !asked
+    !of_others && !told && !of_one_thing && !at_hours && !shown && !asked
 }
 
 /// "no more texts from the bank", but not "from the list".
@@ -264,6 +277,9 @@ mod tests {
         check("I do not wish to receive any more reminders", OptOut::Yes);
         check("I'd prefer it if you didn't message me again", OptOut::Yes);
         check("Do NOT text this number", OptOut::Yes);
+        check("just take my number out your system mate", OptOut::Yes);
+        check("and pack it in with the messages will you", OptOut::Yes);
+        check("I would be grateful not to hear from you.", OptOut::Yes);
         check("hört auf mich vollzuspammen", OptOut::Yes);
         check("Je ne souhaite plus recevoir de messages.", OptOut::Yes);
         check("Por favor, no me mandéis más mensajes", OptOut::Yes);
@@ -294,6 +310,18 @@ mod tests {
         }
         check("Die Bremse blockiert, wann haben Sie Zeit", OptOut::No);
         check("Lassen Sie uns das in Ruhe besprechen", OptOut::No);
+    }
+
+    #[test]
+    fn who_limits_the_hours_has_not_opted_out() {
+        for text in [
+            "Please don't text me during working hours.",
+            "no messages on Sundays please",
+            "Bitte schreiben Sie mir nicht nachts, da schlafe ich.",
+            "Bitte keine Nachrichten am Wochenende",
+        ] {
+            assert_ne!(read(text, "whatsapp", None), OptOut::Yes, "{text}");
+        }
     }
 
     #[test]
