@@ -2,6 +2,7 @@
 
 use app::apply::{self, Loaded};
 use app::{App, AppError, erase};
+use channels::inbound::MarketingChoice;
 use channels::{InboundEvent, InboundKind};
 use chrono::{DateTime, Utc};
 use domain::channel::{Channel, ChannelUser};
@@ -70,10 +71,8 @@ impl Arrival {
         if let Some(found) = self.find(app).await? {
             return Ok(Some(found));
         }
-        let mut book = app.book(self.workspace).await?;
-        if book.connection(self.connection).is_none() {
-            book = app.fresh_book(self.workspace).await?;
-        }
+        // As it is now: what they refused may have been noted a moment ago.
+        let book = app.fresh_book(self.workspace).await?;
         let Some(connection) = book.connection(self.connection).cloned() else {
             // Removed while the event was on the queue: nobody is left to answer.
             return Ok(None);
@@ -120,8 +119,8 @@ impl Arrival {
         }))
     }
 
-    /// Who had opted out before they were erased stays so (NX-11), and so does who had opted out
-    /// before the account was disconnected and connected again (NX-29).
+    /// Who had opted out before they were erased stays so (NX-11), and so does who had opted out on
+    /// another connection of the channel, whether it is still there or was deleted (NX-29).
     async fn refused_before(
         &self,
         app: &App,
@@ -129,9 +128,16 @@ impl Arrival {
         channel: Channel,
     ) -> Result<ChatConsent, AppError> {
         let mut places = Vec::new();
-        for gone in &book.gone_connections {
-            for user in self.users().filter(|_| gone.channel == channel) {
-                let id = Conversation::id_for(gone.id, user);
+        let gone = book.gone_connections.iter();
+        let gone = gone.map(|gone| (gone.id, gone.channel));
+        let others = book.connections.iter();
+        let others = others.map(|other| (other.id, other.channel));
+        let of_channel = gone
+            .chain(others)
+            .filter(|(id, on)| *on == channel && *id != self.connection);
+        for (connection, _) in of_channel {
+            for user in self.users() {
+                let id = Conversation::id_for(connection, user);
                 places.extend(self.follow(app, id).await?.map(|found| found.customer.chat));
             }
         }
@@ -142,21 +148,24 @@ impl Arrival {
         Ok(ChatConsent::still_refused(&places))
     }
 
-    /// Keeps that they stopped marketing although nobody has talked to them here yet, so that it
-    /// holds once somebody does. Without a time: they allow it again.
+    /// Keeps what they chose although nobody has talked to them here yet, so that it holds once
+    /// somebody does.
     pub(crate) async fn keep_marketing(
         &self,
         app: &App,
-        stopped_at: Option<DateTime<Utc>>,
+        choice: MarketingChoice,
     ) -> Result<(), AppError> {
-        let key = match stopped_at {
-            Some(_) => Some(erase::create_key(app, self.workspace).await?),
-            None => app.book(self.workspace).await?.suppression_key.clone(),
+        let (ws, at) = (self.workspace, self.event.at);
+        let key = match choice {
+            MarketingChoice::Stop => Some(erase::create_key(app, ws).await?),
+            // Without a key nothing was ever kept.
+            MarketingChoice::Resume => app.fresh_book(ws).await?.suppression_key.clone(),
         };
-        // Without a key nothing was ever kept.
         for hash in key.map_or_else(Vec::new, |key| self.hashes(&key, self.event.channel)) {
-            let kept = app.store.keep_marketing(self.workspace, &hash, stopped_at);
-            kept.await?;
+            match choice {
+                MarketingChoice::Stop => app.store.keep_marketing_stop(ws, &hash, at).await,
+                MarketingChoice::Resume => app.store.keep_marketing_allowed(ws, &hash, at).await,
+            }?;
         }
         Ok(())
     }

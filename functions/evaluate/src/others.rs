@@ -75,8 +75,8 @@ pub(crate) async fn preference(
     })
     .await?;
     let is_known = !matches!(applied, Applied::Nothing);
-    if stopped_at.is_none() || !is_known {
-        arrival.keep_marketing(app, stopped_at).await?;
+    if choice == MarketingChoice::Resume || !is_known {
+        arrival.keep_marketing(app, choice).await?;
     }
     if is_known {
         return Ok(());

@@ -20,6 +20,10 @@ pub const LONGEST_SUBJECT: usize = 200;
 /// The longest HTML written by hand, in bytes.
 pub const LONGEST_HTML: usize = 200_000;
 
+/// The largest template, all its languages together, in bytes: it is one item of the table,
+/// which has room for 400 KB (DynamoDB's limit).
+pub const LARGEST: usize = 350_000;
+
 /// A template that was checked, or is built in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
@@ -129,6 +133,15 @@ pub fn review(
     for (locale, version) in &draft {
         let field = format!("versions.{}", locale.as_str());
         check_version(&field, version, kind, &mut errors);
+    }
+    let size: usize = draft.values().flat_map(Version::texts).map(str::len).sum();
+    if size > LARGEST {
+        errors.push(FieldError::new(
+            "versions",
+            "too_long",
+            format!("all languages together have {size} bytes; at most {LARGEST} are allowed"),
+            "leave out what is not needed; link to the rest",
+        ));
     }
     errors.finish()?;
     let template = Template {

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use chrono::{DateTime, Utc};
 use domain::channel::{Channel, ChannelUser};
 use domain::customer::ChatConsent;
@@ -117,28 +117,13 @@ impl Store {
 }
 
 impl Store {
-    /// Keeps that somebody stopped marketing of whom nothing else is known, or, without a time,
-    /// that they allow it again. What an erased person had refused besides stays as it is.
-    pub async fn keep_marketing(
+    /// Keeps that somebody of whom nothing else is known stopped marketing then.
+    pub async fn keep_marketing_stop(
         &self,
         ws: WorkspaceId,
         hash: &str,
-        stopped_at: Option<DateTime<Utc>>,
+        at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let change = || {
-            self.client
-                .update_item()
-                .table_name(&self.table)
-                .set_key(Some(items::key(keys::suppressed(ws), hash)))
-                .condition_expression("attribute_exists(pk)")
-        };
-        let Some(at) = stopped_at else {
-            let answer = change()
-                .update_expression("REMOVE body.marketing_stopped_at")
-                .send()
-                .await;
-            return if_held("UpdateItem", answer).map(|_| ());
-        };
         let refused = ChatConsent {
             marketing_stopped_at: Some(at),
             ..ChatConsent::default()
@@ -154,17 +139,46 @@ impl Store {
         if if_held("PutItem", put)?.is_some() {
             return Ok(());
         }
-        let at = serde_dynamo::to_attribute_value(at).map_err(|source| StoreError::Unreadable {
-            what: "a time",
-            source,
-        })?;
-        let answer = change()
+        // What an erased person had refused besides stays as it is.
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(keys::suppressed(ws), hash)))
+            .condition_expression("attribute_exists(pk)")
             .update_expression("SET body.marketing_stopped_at = :at")
-            .expression_attribute_values(":at", at)
+            .expression_attribute_values(":at", time(at)?)
             .send()
             .await;
         if_held("UpdateItem", answer).map(|_| ())
     }
+
+    /// Keeps that they allowed it again then, which lifts no later stop.
+    pub async fn keep_marketing_allowed(
+        &self,
+        ws: WorkspaceId,
+        hash: &str,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(keys::suppressed(ws), hash)))
+            .condition_expression("body.marketing_stopped_at <= :at")
+            .update_expression("REMOVE body.marketing_stopped_at")
+            .expression_attribute_values(":at", time(at)?)
+            .send()
+            .await;
+        if_held("UpdateItem", answer).map(|_| ())
+    }
+}
+
+fn time(at: DateTime<Utc>) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(at).map_err(|source| StoreError::Unreadable {
+        what: "a time",
+        source,
+    })
 }
 
 /// The refusal of an erased person, and nothing else of them.

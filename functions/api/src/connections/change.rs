@@ -50,8 +50,10 @@ pub(crate) async fn update_connection(
     let secrets = patch.secrets.checked(after.channel, &mut errors);
     check_accounts(&after, &mut errors);
     errors.finish()?;
-    let book = app.fresh_book(caller.workspace()).await?;
-    only_one_of_account(&after, &book.connections)?;
+    if after.account != before.account {
+        let book = app.fresh_book(caller.workspace()).await?;
+        only_one_of_account(&after, &book.connections)?;
+    }
     let swapped = secrets.put(&app, &mut after).await?;
     if after == before {
         return Ok(shown(before, app.now()));

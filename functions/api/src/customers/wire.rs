@@ -201,7 +201,9 @@ impl CustomerIn {
         errors.finish()?;
         let mut changed = to.clone();
         if let Some(name) = name {
-            changed.named_by_staff = name != CustomerName::default();
+            if name != to.name {
+                changed.named_by_staff = name != CustomerName::default();
+            }
             changed.name = name;
         }
         if let Some(reference) = reference {
@@ -219,8 +221,8 @@ impl NameIn {
         let mut known = to.name.clone();
         let parts = [&self.first, &self.last];
         let names_a_part = parts.iter().any(|part| matches!(part, Patch::Value(_)));
-        if names_a_part && self.display.is_absent() && !to.named_by_staff {
-            // What the platform shows as the whole name would hide the part that staff correct.
+        if names_a_part && self.display.is_absent() {
+            // What is shown as the whole name would hide the part that staff correct.
             let part = |text: String| Some(text).filter(|text| !text.is_empty());
             known = CustomerName {
                 display: None,

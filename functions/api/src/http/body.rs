@@ -4,7 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use domain::field::FieldError;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
 
@@ -68,7 +68,7 @@ fn wrong(bytes: &[u8], field: &str, error: &serde_json::Error) -> Problem {
         field => field.trim_end_matches(".?"),
     };
     // A word was expected and there is something else: the reader takes that for broken JSON.
-    let is_json = || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    let is_json = || serde_json::from_slice::<Value>(bytes).is_ok();
     match error.classify() {
         Category::Syntax if is_json() => Problem::invalid(vec![FieldError::new(
             field,

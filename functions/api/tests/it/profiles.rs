@@ -343,3 +343,16 @@ async fn a_customer_is_changed_by_a_merge_patch() {
     }
     assert_eq!(bare["fields"], json!({}));
 }
+
+/// A part that staff correct is seen, whoever gave the whole name; what changes nothing does not
+/// keep the platform's name from being updated.
+#[tokio::test]
+async fn a_corrected_part_of_a_name_is_seen() {
+    let world = World::new().await;
+    let id = create(&world, json!({"name": {"display": "Anna Alt"}})).await;
+    let path = format!("/v1/customers/{id}");
+    let named = world.patch(&path, json!({"name": {"last": "Neu"}})).await;
+    assert_eq!(named.expect(200).body["full_name"], "Anna Neu");
+    let same = world.patch(&path, json!({"name": {}})).await.expect(200);
+    assert_eq!(same.body["version"], 2);
+}

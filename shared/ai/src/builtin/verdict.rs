@@ -31,13 +31,16 @@ pub fn assess_with(
 ) -> Assessment {
     let story = story_of(transcript, rules);
     let opt_out = story.opt_out == OptOutFound::Yes;
+    let rules: Vec<RuleVerdict> = rules
+        .iter()
+        .map(|rule| verdict(weights, rule, &story, now))
+        .collect();
+    // An answer that is due for sure lets no rule apply; a weaker sign of waiting can be outweighed.
+    let outweighed = rules.iter().any(|rule| rule.applies);
     Assessment {
-        customer_waits: story.waits.is_some(),
+        customer_waits: story.waits.is_some() && !outweighed,
         opt_out,
-        rules: rules
-            .iter()
-            .map(|rule| verdict(weights, rule, &story, now))
-            .collect(),
+        rules,
     }
 }
 
@@ -135,7 +138,8 @@ fn likely(weights: &Weights, rule: &RuleReading, story: &Story) -> (Course, Stri
     let may = |course| match course {
         Course::Neither => !asked_and_silent,
         Course::Stop => !still_wants && !not_bought,
-        Course::FollowUp => may_follow_up,
+        // A yes that was read may be one to something else; it is never the wish for a reminder.
+        Course::FollowUp => may_follow_up && plain != Course::Stop,
     };
     let course = Course::ALL
         .into_iter()

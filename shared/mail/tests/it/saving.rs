@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::field::FieldError;
 use domain::settings::Locale;
 use mail::template::Warning;
-use mail::{Block, Body, Run, TemplateKind, Version, review};
+use mail::{Block, Body, Run, TemplateDraft, TemplateKind, Version, review};
 use serde_json::json;
 
 fn draft(kind: TemplateKind, subject: &str, body: Body) -> Result<Vec<Warning>, Vec<FieldError>> {
@@ -185,4 +185,24 @@ fn a_missing_language_is_said_too() {
     let versions = BTreeMap::from([(Locale::En, version)]);
     let (_, warnings) = review(TemplateKind::ClassCancelled, versions).unwrap();
     assert_eq!(warnings, [Warning::NoVersion { locale: Locale::De }]);
+}
+
+/// Each language may be long, and all of them together have to fit into one item of the table.
+#[test]
+fn all_languages_together_have_a_limit() {
+    let version = || Version {
+        subject: "Quittung".into(),
+        body: Body::Html {
+            html: format!("<p>##{{{{amount}}}}</p>{}", "<p>a</p>".repeat(22_500)),
+            text: "##{{amount}}".into(),
+        },
+    };
+    let one = TemplateDraft::from([(Locale::De, version())]);
+    assert!(review(TemplateKind::Receipt, one).is_ok());
+    let both = TemplateDraft::from([(Locale::De, version()), (Locale::En, version())]);
+    let errors = review(TemplateKind::Receipt, both).unwrap_err();
+    assert_eq!(
+        (errors[0].field.as_str(), errors[0].code.as_str()),
+        ("versions", "too_long")
+    );
 }
