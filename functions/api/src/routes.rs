@@ -79,6 +79,7 @@ fn conversation_routes() -> Routes {
             conversations::list_conversation_messages,
             conversations::create_message
         ),
+        routes!(conversations::update_message, conversations::delete_message),
         routes!(conversations::list_attempts),
         routes!(conversations::explain_conversation),
         routes!(conversations::list_pending),

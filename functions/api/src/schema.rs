@@ -82,6 +82,8 @@ words! {
     }
     /// A language.
     Locale = domain::settings::Locale { De, En }
+    /// What a reply does to a message that waits for its time.
+    OnReply = domain::conversation::OnReply { Cancel, Keep }
     /// What an address is used for.
     ContactKind = domain::contact::ContactKind { Work, Private, Newsletter, Mobile, Other }
     /// Where a message stands.

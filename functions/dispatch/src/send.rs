@@ -52,7 +52,9 @@ pub(crate) async fn run(
         return Ok(false);
     };
     let written_for = WrittenFor::new(&loaded, run, how);
-    let mut draft = match kept.take().filter(|kept| kept.written_for == written_for) {
+    // What a person wrote may have been edited meanwhile, and costs nothing to read again.
+    let still_good = |kept: &Kept| run.rule().is_some() && kept.written_for == written_for;
+    let mut draft = match kept.take().filter(still_good) {
         Some(kept) => kept.draft,
         None => match draft(app, &loaded, run, how).await? {
             Some(draft) => draft,
@@ -128,7 +130,7 @@ struct Claimed {
 async fn draft(app: &App, loaded: &Loaded, run: &Run, how: How) -> Result<Option<Draft>, AppError> {
     let head = &loaded.conversation;
     match &run.source {
-        Source::Manual { at } => {
+        Source::Manual { at, .. } => {
             let stored = app
                 .store
                 .message(head.workspace, head.id, *at, run.message)

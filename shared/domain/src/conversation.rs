@@ -233,10 +233,44 @@ pub enum Source {
     Manual {
         /// When the message was written: part of its key.
         at: DateTime<Utc>,
+        /// What a reply of the customer does to it while it waits.
+        #[serde(default)]
+        on_reply: OnReply,
     },
 }
 
+/// What becomes of a person's message that waits for its time when the customer writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnReply {
+    /// It is not sent: what it says may be answered already.
+    Cancel,
+    /// It goes out all the same.
+    #[default]
+    Keep,
+}
+
+impl Source {
+    /// When the message stands in the history, if it is stored already.
+    #[must_use]
+    pub fn stored_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Rule { .. } => None,
+            Self::Manual { at, .. } => Some(*at),
+        }
+    }
+}
+
 impl Run {
+    /// Whether a reply of the customer takes it back.
+    #[must_use]
+    pub fn ends_with_reply(&self) -> bool {
+        match self.source {
+            Source::Rule { .. } => true,
+            Source::Manual { on_reply, .. } => on_reply == OnReply::Cancel,
+        }
+    }
+
     /// The rule, if one asked for it.
     #[must_use]
     pub fn rule(&self) -> Option<RuleId> {

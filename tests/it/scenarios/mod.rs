@@ -13,6 +13,7 @@
 //! | `edit`, `enable`, `disable`, `delete`, `review NAME` | as they say |
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
+//! | `staff anna at 18:00 unless-reply: …` | goes out then; `rewrites anna [at 20:00]: …`, `withdraws anna` until then |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
 //! | `edits anna: …`, `edits anna early: …` | she changes the message before, or the one that comes next |
 //! | `corrects anna: …` | somebody of the business changes what they typed in the platform's app |
@@ -34,6 +35,7 @@ mod play;
 mod rule;
 mod script;
 mod show;
+mod staff;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -107,6 +109,7 @@ scenarios! {
     nx_29_e_edits_in_any_order
     nx_29_f_marketing_stopped_first
     nx_29_opt_out
+    nx_33_scheduled_by_hand
     nx_36_b_echo_edited
     nx_36_echo
     nx_39_delivered_twice

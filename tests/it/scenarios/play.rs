@@ -59,8 +59,10 @@ pub(super) struct Play {
     /// Where each customer last wrote.
     accounts: BTreeMap<String, String>,
     templates: Vec<Value>,
-    staff_wrote: Vec<(String, String)>,
+    pub(super) staff_wrote: Vec<(String, String)>,
     last_sent: BTreeMap<String, Sent>,
+    /// The message that staff wrote last.
+    pub(super) last_planned: String,
     /// The number of the platform's last message of each conversation.
     last_said: BTreeMap<String, u64>,
 }
@@ -94,6 +96,7 @@ impl Play {
             templates: Vec::new(),
             staff_wrote: Vec::new(),
             last_sent: BTreeMap::new(),
+            last_planned: String::new(),
             last_said: BTreeMap::new(),
         })
     }
@@ -145,6 +148,7 @@ impl Play {
             "delete" => self.delete(rest).await?,
             "customer" => self.customer(rest).await?,
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
+            "rewrites" | "withdraws" => self.reschedules(&command.verb, rest).await?,
             "edits" => self.edits(rest).await?,
             "echo" | "machine" | "taps" | "standby" => self.says(&command.verb, rest).await?,
             "block" => self.happens(rest, Happening::Blocked, "blocks us").await?,
@@ -421,7 +425,7 @@ impl Play {
         self.show_warnings(warnings);
     }
 
-    fn note_refusal(&mut self, answer: &Answer) {
+    pub(super) fn note_refusal(&mut self, answer: &Answer) {
         self.refusal_is_open = !answer.status.is_success();
         if !self.refusal_is_open {
             self.refused = None;
@@ -614,76 +618,6 @@ impl Play {
     async fn again(&mut self) -> anyhow::Result<()> {
         self.world.happens_again().await?;
         self.line("again", "the platform delivers the same webhook once more");
-        Ok(())
-    }
-
-    async fn staff(&mut self, rest: &str, hidden: bool) -> anyhow::Result<()> {
-        let (person, words) = said(rest)?;
-        let path = format!("/v1/conversations/{}/messages", self.conversation(person)?);
-        if !hidden {
-            self.staff_wrote.push((person.to_owned(), words.clone()));
-        }
-        let body = json!({ "text": words, "hidden": hidden });
-        let answer = self.world.api("POST", &path, Some(body)).await?;
-        if hidden || !answer.status.is_success() {
-            let who = if hidden { "note" } else { "staff" };
-            self.line(who, &format!("about {person}: {words}"));
-        }
-        self.note_refusal(&answer);
-        Ok(())
-    }
-
-    async fn switch_conversation(&mut self, verb: &str, person: &str) -> anyhow::Result<()> {
-        let path = format!("/v1/conversations/{}/{verb}", self.conversation(person)?);
-        let answer = self.world.api("POST", &path, None).await?;
-        self.line(verb, &format!("the conversation with {person}"));
-        self.note_refusal(&answer);
-        Ok(())
-    }
-
-    /// Staff look at a conversation: nothing in it is unread then.
-    async fn opens(&mut self, who: &str) -> anyhow::Result<()> {
-        let path = format!("/v1/conversations/{}/read", self.conversation(who)?);
-        self.world.api("POST", &path, None).await?.ok()?;
-        self.line("staff", &format!("read what {who} wrote"));
-        Ok(())
-    }
-
-    /// `anna opted-out`, `anna opted-in`: she told staff, who record it.
-    async fn records(&mut self, rest: &str) -> anyhow::Result<()> {
-        let (person, said) = rest.split_once(' ').context("`records anna opted-in`")?;
-        let opted_out = match said {
-            "opted-out" => true,
-            "opted-in" => false,
-            other => bail!("`opted-out` or `opted-in`, not `{other}`"),
-        };
-        let path = format!("/v1/conversations/{}", self.conversation(person)?);
-        let head = self.world.get(&path).await?;
-        let path = format!("/v1/customers/{}/consent", text(&head["customer"]["id"]));
-        let body = json!({
-            "opted_out": opted_out, "source": "phone", "note": "as the scenario says",
-        });
-        self.world.api("POST", &path, Some(body)).await?.ok()?;
-        self.line(
-            "staff",
-            &format!("record that {person} {said} on the phone"),
-        );
-        Ok(())
-    }
-
-    /// `anna on telegram to anna on whatsapp`: the first becomes a conversation of the second's
-    /// customer.
-    async fn join(&mut self, rest: &str) -> anyhow::Result<()> {
-        let (here, there) = rest
-            .split_once(" to ")
-            .context("`join anna on telegram to anna`")?;
-        let there = format!("/v1/conversations/{}", self.conversation(there)?);
-        let there = self.world.get(&there).await?;
-        let body = json!({ "customer_id": there["customer"]["id"] });
-        let path = format!("/v1/conversations/{}/customer", self.conversation(here)?);
-        let answer = self.world.api("PUT", &path, Some(body)).await?;
-        self.line("join", rest);
-        self.note_refusal(&answer);
         Ok(())
     }
 

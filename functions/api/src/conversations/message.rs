@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::content::Content;
+use domain::conversation::{OnReply, Run, Source};
 use domain::ids::{ConversationId, KeyId, MessageId, RuleId, RunId};
 use domain::message::{Author, Message, Status};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,11 @@ pub(crate) struct MessageOut {
     #[schema(value_type = schema::Status)]
     status: Status,
     status_at: DateTime<Utc>,
+    /// When it is to go out, while it waits for that.
+    send_at: Option<DateTime<Utc>>,
+    /// What a reply does to it until then.
+    #[schema(value_type = Option<schema::OnReply>)]
+    on_reply: Option<OnReply>,
     /// Why it failed or was skipped, or what is unknown.
     why: Option<ReasonOut>,
     /// How often sending was tried.
@@ -102,10 +108,26 @@ impl MessageOut {
             status_at: message.status_at,
             attempts: message.attempts,
             edited: message.edited,
+            send_at: None,
+            on_reply: None,
             revoked: message.revoked,
             reaction: message.reaction,
             referral: message.referral.filter(serde_json::Value::is_object),
         }
+    }
+}
+
+impl MessageOut {
+    /// With what is pending of it.
+    pub(super) fn waiting(mut self, runs: &[Run]) -> Self {
+        let run = runs.iter().find(|run| run.message == self.id);
+        if let Some(run) = run
+            && let Source::Manual { on_reply, .. } = run.source
+        {
+            self.send_at = Some(run.due_at);
+            self.on_reply = Some(on_reply);
+        }
+        self
     }
 }
 
@@ -142,7 +164,7 @@ pub(crate) async fn list_conversation_messages(
     Query(query): Query<ListMessages>,
 ) -> Result<Json<MessageList>, Problem> {
     let ws = caller.workspace();
-    head(&app, ws, id).await?;
+    let runs = head(&app, ws, id).await?.runs;
     let page = PageRequest {
         newest_first: true,
         ..request(query.limit, query.cursor)
@@ -155,7 +177,7 @@ pub(crate) async fn list_conversation_messages(
     let messages = found
         .items
         .into_iter()
-        .map(|m| MessageOut::new(m, &words))
+        .map(|m| MessageOut::new(m, &words).waiting(&runs))
         .collect();
     Ok(Json(MessageList { messages, meta }))
 }

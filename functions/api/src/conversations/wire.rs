@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
-use domain::conversation::{Conversation, Preview, Run, Source, State, Thread};
+use domain::conversation::{Conversation, OnReply, Preview, Run, Source, State, Thread};
 use domain::customer::Customer;
 use domain::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId};
 use domain::local_time::Zone;
@@ -160,6 +160,9 @@ pub(crate) struct RunOut {
     due_at: DateTime<Utc>,
     /// When it was wanted, before quiet hours and windows.
     wanted_at: DateTime<Utc>,
+    /// What a reply does to it, if it is a person's message.
+    #[schema(value_type = Option<schema::OnReply>)]
+    on_reply: Option<OnReply>,
     /// What had to be changed to make it legal: `earlier`, `template` or `next_channel`.
     rescue: Option<String>,
     attempts: u32,
@@ -261,14 +264,15 @@ impl From<Preview> for PreviewOut {
 
 impl RunOut {
     pub(super) fn new(run: &Run, rules: &[Rule]) -> Self {
-        let rule = match run.source {
-            Source::Rule { rule, .. } => Some(rule),
-            Source::Manual { .. } => None,
+        let (rule, on_reply) = match run.source {
+            Source::Rule { rule, .. } => (Some(rule), None),
+            Source::Manual { on_reply, .. } => (None, Some(on_reply)),
         };
         Self {
             id: run.id,
             message: run.message,
             rule,
+            on_reply,
             rule_name: rule.and_then(|id| name_of(id, rules)),
             planned_at: run.planned_at,
             due_at: run.due_at,

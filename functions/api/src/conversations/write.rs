@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::content::Content;
-use domain::conversation::{Run, Source};
+use domain::conversation::{OnReply, Run, Source};
 use domain::decide::{Event, gates};
 use domain::field::{FieldError, required_text};
 use domain::ids::{ConversationId, MessageId, RunId};
@@ -32,7 +32,8 @@ use crate::http::{
 use crate::schema;
 
 /// No channel takes more.
-const TEXT_LIMIT: usize = 4096;
+pub(super) const TEXT_LIMIT: usize = 4096;
+const FURTHEST: TimeDelta = TimeDelta::days(365);
 
 /// What staff write.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -45,6 +46,14 @@ pub(crate) struct MessageIn {
     /// A note for staff; the customer never sees it.
     #[serde(default)]
     hidden: bool,
+    /// When it is to go out, at most a year ahead; now unless given. Until then it can be changed and
+    /// withdrawn.
+    #[schema(required = false)]
+    send_at: Option<DateTime<Utc>>,
+    /// What becomes of it if the customer writes before that; `keep` unless given.
+    #[serde(default)]
+    #[schema(value_type = schema::OnReply, required = false)]
+    on_reply: OnReply,
 }
 
 /// Write to the customer (202: it is on its way), or leave a note for staff (201).
@@ -85,6 +94,14 @@ impl MessageIn {
     fn checked(self) -> Result<Self, Problem> {
         let text = required_text("text", Some(&self.text), TEXT_LIMIT, "write something");
         let text = text.map_err(|error| Problem::invalid(vec![error]))?;
+        if self.hidden && self.send_at.is_some() {
+            return Err(Problem::invalid(vec![FieldError::new(
+                "send_at",
+                "not_allowed",
+                "a note is never sent",
+                "leave `send_at` out, or leave `hidden` out",
+            )]));
+        }
         Ok(Self { text, ..self })
     }
 }
@@ -97,6 +114,7 @@ async fn write(
     keep: Keep,
 ) -> Result<SavedAnswer, Problem> {
     let (ws, now) = (caller.workspace(), keep.now);
+    let send_at = due("send_at", body.send_at, now)?;
     let message = Message {
         id: MessageId::new(now, app.random10()),
         workspace: ws,
@@ -105,7 +123,7 @@ async fn write(
         author: Author::Staff {
             key: caller.key().id,
         },
-        content: Content::text(body.text),
+        content: Content::text(&body.text),
         hidden: body.hidden,
         // A note is where it belongs as soon as it is stored.
         status: if body.hidden {
@@ -129,6 +147,24 @@ async fn write(
     } else {
         StatusCode::ACCEPTED
     };
+    let planned = |loaded: &Loaded, message: &Message| Run {
+        id: run,
+        message: message.id,
+        source: Source::Manual {
+            at: now,
+            on_reply: body.on_reply,
+        },
+        turn: loaded.customer.turn,
+        from: None,
+        episode: loaded.conversation.episode,
+        planned_at: now,
+        message_at: Some(now),
+        due_at: send_at,
+        wanted_at: send_at,
+        rescue: None,
+        attempts: 0,
+        repeats: None,
+    };
     // What the last round of `plan` came to: the answer that was stored, or why there is none.
     let mut answered = Err(Problem::stale(None));
     let mut tomorrow = now;
@@ -138,7 +174,7 @@ async fn write(
             Ok(message.clone())
         } else {
             filled(loaded, &message).and_then(|message| {
-                sendable(loaded, &message, run, now)?;
+                sendable(loaded, &message, &planned(loaded, &message), now)?;
                 Ok(message)
             })
         };
@@ -150,7 +186,12 @@ async fn write(
             }
         };
         let words = Words::of(&loaded.book.settings, None);
-        answered = answer(status, Vec::new(), &MessageOut::new(stored.clone(), &words));
+        let shown = MessageOut::new(stored.clone(), &words);
+        let shown = match body.send_at {
+            Some(_) => shown.waiting(&[planned(loaded, &stored)]),
+            None => shown,
+        };
+        answered = answer(status, Vec::new(), &shown);
         let change = if message.hidden {
             Change {
                 cause: "note",
@@ -161,7 +202,8 @@ async fn write(
                 run,
                 message: message.id,
                 at: now,
-                send_at: now,
+                send_at,
+                on_reply: body.on_reply,
             };
             Change::event("staff_wrote", event)
         };
@@ -203,8 +245,39 @@ fn spent(wait: TimeDelta) -> Problem {
     )
 }
 
+/// When a message goes out that is to go out then.
+pub(super) fn due(
+    field: &str,
+    wanted: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Problem> {
+    let Some(at) = wanted else {
+        return Ok(now);
+    };
+    let wrong = |code, message: &str, remedy| {
+        Err(Problem::invalid(vec![FieldError::new(
+            field, code, message, remedy,
+        )]))
+    };
+    if at <= now {
+        return wrong(
+            "in_the_past",
+            "this time has passed",
+            "choose a later one, or leave it out: it goes out at once",
+        );
+    }
+    if at > now + FURTHEST {
+        return wrong(
+            "too_far",
+            "this is more than 365 days ahead",
+            "choose an earlier time",
+        );
+    }
+    Ok(at)
+}
+
 /// With its variables filled in: what staff see in the history is what goes out.
-fn filled(loaded: &Loaded, message: &Message) -> Result<Message, Problem> {
+pub(super) fn filled(loaded: &Loaded, message: &Message) -> Result<Message, Problem> {
     let text = message.content.words().unwrap_or_default();
     let business = &loaded.book.settings.business_name;
     let text = variables::filled("text", text, &loaded.customer.name, business)
@@ -216,10 +289,10 @@ fn filled(loaded: &Loaded, message: &Message) -> Result<Message, Problem> {
 }
 
 /// Says at once what the sender would find out later: the same gates, the window, the length.
-fn sendable(
+pub(super) fn sendable(
     loaded: &Loaded,
     message: &Message,
-    run: RunId,
+    run: &Run,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
     let head = &loaded.conversation;
@@ -242,30 +315,23 @@ fn sendable(
     }
     let words = Words::of(&loaded.book.settings, None);
     let refuse = |reason: &Reason| Err(Problem::conflict(reason.explain(words.locale, words.zone)));
-    let manual = Run {
-        id: run,
-        message: message.id,
-        source: Source::Manual { at: now },
-        turn: 0,
-        from: None,
-        episode: head.episode,
-        planned_at: now,
-        message_at: Some(now),
-        due_at: now,
-        wanted_at: now,
-        rescue: None,
-        attempts: 0,
-        repeats: None,
-    };
-    if let (_, Some(reason)) = gates(&loaded.snapshot(), &manual, now) {
+    if let (_, Some(reason)) = gates(&loaded.snapshot(), run, now) {
         return refuse(&reason);
     }
     if !loaded.connection.is_active() {
         // Whoever writes now can do something about it; what was due before waits.
         return refuse(&Reason::ConnectionInactive);
     }
-    if head.window().is_open(now) {
+    if head.window().is_open(run.due_at) {
         return Ok(());
+    }
+    if let Some(closes_at) = head.window().closes_at().filter(|at| *at > now) {
+        return Err(Problem::invalid(vec![FieldError::new(
+            "send_at",
+            "window_closed",
+            format!("{channel} takes text only until {}", closes_at.to_rfc3339()),
+            "choose an earlier time, or wait until the customer writes again",
+        )]));
     }
     refuse(&Reason::WindowClosed {
         closed_at: head.window().closes_at(),

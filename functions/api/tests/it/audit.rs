@@ -8,7 +8,7 @@ use crate::world::{Answer, World};
 
 /// What changes nothing that an owner decides: rehearsals, what was read, how a user likes their
 /// lists, and messages, which themselves say who wrote them.
-const NOT_AUDITED: [&str; 9] = [
+const NOT_AUDITED: [&str; 11] = [
     "rehearse_message",
     "preview_draft",
     "preview_rule",
@@ -18,6 +18,8 @@ const NOT_AUDITED: [&str; 9] = [
     "read_conversation",
     "read_notification",
     "create_message",
+    "update_message",
+    "delete_message",
 ];
 
 async fn entries(world: &World, filter: &str) -> Vec<Value> {
@@ -131,7 +133,8 @@ async fn what_was_refused_or_changed_nothing_leaves_none() {
     let before = entries(&world, "").await.len();
     let stale = [("if-match", "\"7\"")];
     for operation in operations() {
-        if operation.method == "PATCH" {
+        let is_settled = !NOT_AUDITED.contains(&operation.id.as_str());
+        if operation.method == "PATCH" && is_settled {
             let path = operation.path(&things);
             world
                 .call("PATCH", &path, &stale, operation.body())

@@ -522,3 +522,58 @@ async fn what_staff_write_has_its_variables_filled_in_or_is_refused() {
     let note = json!({"text": "schreibt ##{{x}}", "hidden": true});
     world.post(&path, note).await.expect(201);
 }
+
+#[tokio::test]
+async fn a_message_waits_for_its_time_and_can_be_changed_and_withdrawn() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let at = |hours| (world.app.now() + TimeDelta::hours(hours)).to_rfc3339();
+    let refused = async |body, code: &str, field: &str| {
+        let answer = world.post(&path, body).await;
+        answer.problem(422, code, field);
+    };
+    refused(
+        json!({"text": "x", "send_at": at(-1)}),
+        "in_the_past",
+        "send_at",
+    )
+    .await;
+    refused(
+        json!({"text": "x", "send_at": at(9000)}),
+        "too_far",
+        "send_at",
+    )
+    .await;
+    let note = json!({"text": "x", "send_at": at(1), "hidden": true});
+    refused(note, "not_allowed", "send_at").await;
+
+    let later = json!({"text": "Bis morgen", "send_at": at(3), "on_reply": "cancel"});
+    let made = world.post(&path, later).await.expect(202).body;
+    assert_eq!(made["on_reply"], "cancel");
+    assert_eq!(made["status"], "planned");
+    let pending = async || world.get("/v1/pending").await.expect(200).body["pending"].clone();
+    assert_eq!(pending().await[0]["run"]["message"], made["id"]);
+
+    let one = format!("{path}/{}", made["id"].as_str().unwrap());
+    let changed = json!({"text": "Bis dann, ##{{first_name}}", "send_at": at(5)});
+    let changed = world.patch(&one, changed).await.expect(200).body;
+    assert_eq!(changed["text"], "Bis dann, Anna");
+    assert_eq!(changed["on_reply"], "cancel");
+    assert_ne!(changed["send_at"], made["send_at"]);
+    let listed = world.get(&path).await.expect(200).body["messages"][0].clone();
+    assert_eq!(listed["text"], "Bis dann, Anna");
+    assert_eq!(listed["send_at"], changed["send_at"]);
+    assert_eq!(pending().await[0]["run"]["due_at"], changed["send_at"]);
+    let past = world.patch(&one, json!({"send_at": at(-1)})).await;
+    past.problem(422, "in_the_past", "send_at");
+
+    world.call("DELETE", &one, &[], None).await.expect(204);
+    assert_eq!(pending().await, json!([]));
+    let told = world.get(&path).await.expect(200).body["messages"][0].clone();
+    assert_eq!(told["status"], "skipped");
+    let again = world.call("DELETE", &one, &[], None).await;
+    again.problem(409, "conflict", "");
+    let late = world.patch(&one, json!({"text": "x"})).await;
+    late.problem(409, "conflict", "");
+}

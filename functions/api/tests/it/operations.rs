@@ -195,7 +195,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "join_conversation" => json!({"customer_id": format!("cus_{}", "0".repeat(32))}),
         "rehearse_message" => json!({"text": "Ich möchte keine Nachrichten mehr"}),
         "record_consent" => json!({"opted_out": true, "source": "phone", "note": "called us"}),
-        "create_message" => json!({"text": "Hallo"}),
+        "create_message" | "update_message" => json!({"text": "Hallo"}),
         "create_template" => json!({
             "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",
         }),

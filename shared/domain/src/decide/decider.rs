@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Decision, Effect, Forecast, Snapshot, forecast};
-use crate::conversation::{Conversation, Run, Source};
+use crate::conversation::{Conversation, Run};
 use crate::customer::Reach;
 use crate::ids::{RuleId, RunId};
 use crate::plan::Circumstances;
@@ -159,8 +159,5 @@ pub(super) fn about(verdict: Verdict, run: &Run) -> Entry {
 
 /// The time in the key of the run's message, if that is stored already.
 fn stored_at(run: &Run) -> Option<DateTime<Utc>> {
-    run.message_at.or(match run.source {
-        Source::Manual { at } => Some(at),
-        Source::Rule { .. } => None,
-    })
+    run.message_at.or(run.source.stored_at())
 }

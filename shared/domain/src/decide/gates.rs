@@ -17,12 +17,16 @@ use crate::rule::{Purpose, Rule};
 pub fn gates(known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) -> (Vec<Gate>, Option<Reason>) {
     let mut looked = Looked::default();
     looked.at_conversation(known, run);
-    if let Source::Rule { rule, version, .. } = &run.source {
-        let found = known.rules.iter().find(|known| known.id == *rule);
-        looked.at_rule(found, *version);
-        if let Some(rule) = found {
-            looked.at_rule_run(known, run, rule, now);
+    match &run.source {
+        Source::Rule { rule, version, .. } => {
+            let found = known.rules.iter().find(|known| known.id == *rule);
+            looked.at_rule(found, *version);
+            if let Some(rule) = found {
+                looked.at_rule_run(known, run, rule, now);
+            }
         }
+        Source::Manual { .. } if run.ends_with_reply() => looked.at_reply(known, run),
+        Source::Manual { .. } => {}
     }
     (looked.gates, looked.refusal)
 }
@@ -107,14 +111,8 @@ impl Looked {
         self.look(GateName::Rule, input, refusal);
     }
 
-    fn at_rule_run(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule, now: DateTime<Utc>) {
-        let (head, zone) = (known.conversation, known.settings.zone);
-        let channel = head.channel;
-        self.look(
-            GateName::Channel,
-            channel.to_string(),
-            (!rule.spec.reaches(channel)).then_some(Reason::ChannelNotReached { channel }),
-        );
+    fn at_reply(&mut self, known: &Snapshot<'_>, run: &Run) {
+        let head = known.conversation;
         let elsewhere = run.turn != known.customer.turn;
         let replied = run.episode != head.episode || elsewhere;
         self.look(
@@ -128,6 +126,17 @@ impl Looked {
             },
             replied.then_some(Reason::CustomerReplied),
         );
+    }
+
+    fn at_rule_run(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule, now: DateTime<Utc>) {
+        let (head, zone) = (known.conversation, known.settings.zone);
+        let channel = head.channel;
+        self.look(
+            GateName::Channel,
+            channel.to_string(),
+            (!rule.spec.reaches(channel)).then_some(Reason::ChannelNotReached { channel }),
+        );
+        self.at_reply(known, run);
         let writing = head.person_is_writing(now);
         self.look(
             GateName::Person,

@@ -46,6 +46,7 @@ impl Decider<'_> {
             self.conversation.state = State::Open;
         }
         self.cancel_rule_runs(&Reason::CustomerReplied);
+        self.cancel_runs(&Reason::CustomerReplied, Run::ends_with_reply);
         if message.opt_out {
             self.consent(true);
         } else {
@@ -125,12 +126,13 @@ impl Decider<'_> {
         &mut self,
         id: RunId,
         message: MessageId,
-        at: DateTime<Utc>,
+        source: Source,
         send_at: DateTime<Utc>,
     ) {
         let mut runs = self.conversation.runs.iter();
         let known = runs.find(|run| run.id == id);
-        if known.is_some_and(|run| run.attempts > 0 || run.wanted_at == send_at) {
+        let is_same = |run: &Run| run.wanted_at == send_at && run.source == source;
+        if known.is_some_and(|run| run.attempts > 0 || is_same(run)) {
             return;
         }
         let sending = self.conversation.sending.as_ref();
@@ -141,9 +143,9 @@ impl Decider<'_> {
         let run = Run {
             id,
             message,
-            source: Source::Manual { at },
             episode: self.conversation.episode,
-            turn: self.conversation.turn,
+            // Who writes now has seen the customer's other conversations, too.
+            turn: self.known.customer.turn,
             from: None,
             planned_at: self.now,
             due_at: send_at,
@@ -151,7 +153,8 @@ impl Decider<'_> {
             rescue: None,
             attempts: 0,
             repeats: None,
-            message_at: Some(at),
+            message_at: source.stored_at(),
+            source,
         };
         let verdict = Verdict::Planned {
             due_at: send_at,

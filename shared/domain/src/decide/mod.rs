@@ -47,7 +47,7 @@ pub use forecast::{Forecast, Outlook, forecast};
 pub use gates::gates;
 
 use crate::connection::Connection;
-use crate::conversation::{Conversation, Origin, Run};
+use crate::conversation::{Conversation, OnReply, Origin, Run, Source};
 use crate::customer::Customer;
 use crate::ids::{ConversationId, MessageId, RuleId, RunId};
 use crate::message::Status;
@@ -114,6 +114,8 @@ pub enum Event {
         at: DateTime<Utc>,
         /// When it is to go out.
         send_at: DateTime<Utc>,
+        /// What a reply does to it until then.
+        on_reply: OnReply,
     },
     /// A person takes back a message of theirs that has not been claimed yet.
     ManualWithdrawn {
@@ -372,7 +374,14 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
             message,
             at,
             send_at,
-        } => decider.manual_message(*run, *message, *at, *send_at),
+            on_reply,
+        } => {
+            let source = Source::Manual {
+                at: *at,
+                on_reply: *on_reply,
+            };
+            decider.manual_message(*run, *message, source, *send_at);
+        }
         Event::ManualWithdrawn { message } => decider.manual_withdrawn(*message),
         Event::TimerFired => decider.timer_fired(),
         Event::Assessed(assessed) => decider.assessed(assessed),

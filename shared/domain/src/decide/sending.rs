@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::decider::{Decider, about};
 use super::{Effect, Forecast, LEASE, Outlook, SendOutcome, Snapshot, forecast};
-use crate::conversation::{Answer, Run, Sending, Source, UnknownSend};
+use crate::conversation::{Answer, Run, Sending, UnknownSend};
 use crate::ids::RunId;
 use crate::message::Status;
 use crate::receipt::{Gate, Rank, Reason, Verdict};
@@ -190,11 +190,9 @@ impl Decider<'_> {
         };
         self.remove_run(id);
         let claimed_before = self.conversation.last_claimed_at.replace(self.now);
-        let message_at = *run.message_at.get_or_insert(match run.source {
-            Source::Manual { at } => at,
-            // The history shows when it first went out; later attempts write the same item.
-            Source::Rule { .. } => self.now,
-        });
+        // The history shows when it first went out; later attempts write the same item.
+        let stored_at = run.source.stored_at().unwrap_or(self.now);
+        let message_at = *run.message_at.get_or_insert(stored_at);
         self.conversation.sending = Some(Sending {
             attempt: run.attempts + 1,
             run,

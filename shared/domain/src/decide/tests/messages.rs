@@ -1,6 +1,6 @@
 use super::world::{World, failed};
 use crate::channel::Channel;
-use crate::conversation::State;
+use crate::conversation::{OnReply, State};
 use crate::decide::{CustomerWrote, Event, SendOutcome};
 use crate::fixtures::{hours, manual, minutes, monday, rule};
 use crate::receipt::{Reason, Verdict};
@@ -224,6 +224,7 @@ fn nx_33_a_scheduled_message_can_be_moved_and_withdrawn_until_it_goes() {
         message,
         at: monday(),
         send_at,
+        on_reply: OnReply::Keep,
     };
     world.happens(&moved(monday() + hours(3)));
     world.advance(60);
@@ -246,6 +247,20 @@ fn nx_33_a_scheduled_message_can_be_moved_and_withdrawn_until_it_goes() {
     assert_eq!(world.minutes(), [241]);
     assert!(world.sent[0].rule.is_some());
     world.happens(&Event::ManualWithdrawn { message });
+}
+
+#[test]
+fn nx_33_a_reply_cancels_a_scheduled_message_if_its_author_said_so() {
+    let check = |on_reply, sent: usize| {
+        let mut world = World::answered(Channel::Telegram, Vec::new());
+        world.staff_writes_unless(world.now + hours(2), on_reply);
+        world.advance(60);
+        world.customer_writes();
+        world.advance(120);
+        assert_eq!(world.sent.len(), sent, "{on_reply:?}");
+    };
+    check(OnReply::Keep, 1);
+    check(OnReply::Cancel, 0);
 }
 
 #[test]

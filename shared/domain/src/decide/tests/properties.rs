@@ -8,7 +8,7 @@ use proptest::sample::{Index, select};
 
 use super::world::{World, failed, reason};
 use crate::channel::Channel;
-use crate::conversation::{Run, State};
+use crate::conversation::{OnReply, Run, State};
 use crate::decide::{CustomerWrote, Effect, Event, Report, SendOutcome};
 use crate::fixtures::{manual, quiet, rule, with_template, without_text};
 use crate::ids::{MessageId, RunId};
@@ -245,6 +245,7 @@ impl Observed {
                     message,
                     at: now,
                     send_at,
+                    on_reply: OnReply::Keep,
                 });
             }
             Op::Withdraw => {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::channel::Channel;
 use crate::connection::Connection;
-use crate::conversation::{Conversation, Run};
+use crate::conversation::{Conversation, OnReply, Run};
 use crate::customer::Customer;
 use crate::decide::{
     Assessed, CustomerWrote, Decision, Effect, Event, Judgement, Report, SendOutcome, Snapshot,
@@ -163,6 +163,14 @@ impl World {
 
     /// Through our API.
     pub(super) fn staff_writes(&mut self, send_at: DateTime<Utc>) -> MessageId {
+        self.staff_writes_unless(send_at, OnReply::Keep)
+    }
+
+    pub(super) fn staff_writes_unless(
+        &mut self,
+        send_at: DateTime<Utc>,
+        on_reply: OnReply,
+    ) -> MessageId {
         let (run, message) = self.new_ids();
         let at = self.now;
         self.happens(&Event::ManualMessage {
@@ -170,6 +178,7 @@ impl World {
             message,
             at,
             send_at,
+            on_reply,
         });
         message
     }

@@ -1,0 +1,170 @@
+//! A message of staff that waits for its time: changing it, and taking it back.
+
+use std::sync::Arc;
+
+use app::App;
+use app::apply::{Applied, Change, Loaded, apply};
+use axum::Json as Out;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use domain::content::Content;
+use domain::conversation::{Conversation, OnReply, Run, Source};
+use domain::decide::Event;
+use domain::field::required_text;
+use domain::ids::{ConversationId, MessageId};
+use domain::message::Message;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::find::{head, missing};
+use super::message::MessageOut;
+use super::wire::Words;
+use super::write::{TEXT_LIMIT, due, filled, sendable};
+use crate::auth::Agent;
+use crate::http::{Json, MessagePath, Problem, WriteProblems};
+use crate::schema;
+
+/// What is to be different; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MessagePatch {
+    #[schema(required = false, min_length = 1, max_length = 4096)]
+    text: Option<String>,
+    /// When it is to go out.
+    #[schema(required = false)]
+    send_at: Option<DateTime<Utc>>,
+    /// What becomes of it if the customer writes before that.
+    #[schema(value_type = schema::OnReply, required = false)]
+    on_reply: Option<OnReply>,
+}
+
+/// Change a message of staff that waits for its time.
+#[utoipa::path(
+    patch, path = "/v1/conversations/{id}/messages/{message_id}", tag = "conversations",
+    security(("key" = ["agent"])),
+    params(("id" = schema::ConversationId, Path), ("message_id" = schema::MessageId, Path)),
+    request_body = MessagePatch,
+    responses((status = 200, description = "As it is now.", body = MessageOut), WriteProblems)
+)]
+pub(crate) async fn update_message(
+    caller: Agent,
+    State(app): State<Arc<App>>,
+    MessagePath(id, message): MessagePath<ConversationId, MessageId>,
+    Json(patch): Json<MessagePatch>,
+) -> Result<Out<MessageOut>, Problem> {
+    let (ws, now) = (caller.workspace(), app.now());
+    let text = match &patch.text {
+        None => None,
+        Some(text) => Some(
+            required_text("text", Some(text), TEXT_LIMIT, "write something")
+                .map_err(|error| Problem::invalid(vec![error]))?,
+        ),
+    };
+    let run = waiting(&head(&app, ws, id).await?, message)?;
+    let at = run.source.stored_at().ok_or_else(gone)?;
+    let stored = app.store.message(ws, id, at, message).await?;
+    let stored = stored.ok_or_else(gone)?;
+    let stored = match text {
+        None => stored,
+        Some(text) => Message {
+            content: Content::text(text),
+            ..stored
+        },
+    };
+    let mut changed = Err(gone());
+    let plan = |loaded: &Loaded| {
+        changed = with(&patch, loaded, &stored, now);
+        let (message, run) = changed.as_ref().ok()?;
+        let Source::Manual { at, on_reply } = run.source else {
+            return None;
+        };
+        let event = Event::ManualMessage {
+            run: run.id,
+            message: message.id,
+            at,
+            send_at: run.due_at,
+            on_reply,
+        };
+        Some(Change {
+            // Written with the head: a sender that has read the old text cannot claim it any more.
+            messages: patch.text.iter().map(|_| message.clone()).collect(),
+            ..Change::event("staff_changed", event)
+        })
+    };
+    match apply(&app, ws, id, now, plan).await? {
+        Applied::Done { loaded, .. } => {
+            let (message, _) = changed?;
+            let words = Words::of(&loaded.book.settings, None);
+            let shown = MessageOut::new(message, &words);
+            Ok(Out(shown.waiting(&loaded.conversation.runs)))
+        }
+        Applied::Missing => Err(missing()),
+        Applied::Nothing | Applied::Duplicate | Applied::Refused(_) | Applied::AtLimit => {
+            Err(changed.err().unwrap_or_else(|| Problem::stale(None)))
+        }
+    }
+}
+
+/// Withdraw a message of staff that waits for its time.
+#[utoipa::path(
+    delete, path = "/v1/conversations/{id}/messages/{message_id}", tag = "conversations",
+    security(("key" = ["agent"])),
+    params(("id" = schema::ConversationId, Path), ("message_id" = schema::MessageId, Path)),
+    responses((status = 204, description = "It will not be sent."), WriteProblems)
+)]
+pub(crate) async fn delete_message(
+    caller: Agent,
+    State(app): State<Arc<App>>,
+    MessagePath(id, message): MessagePath<ConversationId, MessageId>,
+) -> Result<StatusCode, Problem> {
+    let plan = |loaded: &Loaded| {
+        waiting(&loaded.conversation, message).ok()?;
+        let event = Event::ManualWithdrawn { message };
+        Some(Change::event("staff_withdrew", event))
+    };
+    match apply(&app, caller.workspace(), id, app.now(), plan).await? {
+        Applied::Done { .. } => Ok(StatusCode::NO_CONTENT),
+        Applied::Missing => Err(missing()),
+        Applied::Nothing => Err(gone()),
+        Applied::Duplicate | Applied::Refused(_) | Applied::AtLimit => Err(Problem::stale(None)),
+    }
+}
+
+/// The message and its run as they would be.
+fn with(
+    patch: &MessagePatch,
+    loaded: &Loaded,
+    stored: &Message,
+    now: DateTime<Utc>,
+) -> Result<(Message, Run), Problem> {
+    let mut run = waiting(&loaded.conversation, stored.id)?;
+    if patch.send_at.is_some() {
+        run.due_at = due("send_at", patch.send_at, now)?;
+    }
+    if let (Source::Manual { on_reply, .. }, Some(wanted)) = (&mut run.source, patch.on_reply) {
+        *on_reply = wanted;
+    }
+    let message = match patch.text {
+        Some(_) => filled(loaded, stored)?,
+        None => stored.clone(),
+    };
+    sendable(loaded, &message, &run, now)?;
+    Ok((message, run))
+}
+
+/// What is pending of a message of staff, while nobody has tried to send it.
+fn waiting(head: &Conversation, message: MessageId) -> Result<Run, Problem> {
+    let mut runs = head.runs.iter();
+    let run = runs.find(|run| run.message == message && run.rule().is_none());
+    run.filter(|run| run.attempts == 0)
+        .cloned()
+        .ok_or_else(gone)
+}
+
+fn gone() -> Problem {
+    Problem::conflict(
+        "no message of staff with this id waits for its time; it was sent, withdrawn or cancelled, \
+         or never scheduled: see the messages of the conversation",
+    )
+}

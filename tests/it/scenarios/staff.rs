@@ -1,0 +1,128 @@
+//! What staff do in a scenario.
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+
+use super::play::{Play, instant, text};
+use super::script::{Words, said};
+
+impl Play {
+    /// `anna: …`; `anna at 18:00 unless-reply: …` is sent then, unless the customer writes before.
+    pub(super) async fn staff(&mut self, rest: &str, hidden: bool) -> anyhow::Result<()> {
+        let (head, words) = said(rest)?;
+        let mut heads = Words::of(head)?;
+        let at = heads.time()?;
+        let unless_reply = heads.flag("unless-reply");
+        let person = &heads.need("a name")?;
+        heads.done()?;
+        let path = format!("/v1/conversations/{}/messages", self.conversation(person)?);
+        if !hidden {
+            self.staff_wrote.push((person.to_owned(), words.clone()));
+        }
+        let mut body = json!({ "text": words, "hidden": hidden });
+        if let Some(at) = &at {
+            body["send_at"] = json!(instant(self.zone, at, Some(self.world.now()))?);
+            self.line("plans", &format!("{head}: {words}"));
+        }
+        if unless_reply {
+            body["on_reply"] = json!("cancel");
+        }
+        let answer = self.world.api("POST", &path, Some(body)).await?;
+        self.last_planned = text(&answer.body["id"]);
+        if hidden || at.is_none() && !answer.status.is_success() {
+            let who = if hidden { "note" } else { "staff" };
+            self.line(who, &format!("about {person}: {words}"));
+        }
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
+    /// `rewrites anna at 18:00: …`, `withdraws anna`: the message planned last.
+    pub(super) async fn reschedules(&mut self, verb: &str, rest: &str) -> anyhow::Result<()> {
+        let (head, words) = match verb {
+            "withdraws" => (rest, None),
+            _ => said(rest).map(|(head, words)| (head, Some(words)))?,
+        };
+        let mut heads = Words::of(head)?;
+        let at = heads.time()?;
+        let person = heads.need("a name")?;
+        heads.done()?;
+        let conversation = self.conversation(&person)?;
+        let path = format!(
+            "/v1/conversations/{conversation}/messages/{}",
+            self.last_planned
+        );
+        self.line(verb, rest);
+        let answer = match words {
+            None => self.world.api("DELETE", &path, None).await?,
+            Some(words) => {
+                self.staff_wrote.push((person, words.clone()));
+                let mut body = json!({ "text": words });
+                if let Some(at) = at {
+                    body["send_at"] = json!(instant(self.zone, &at, Some(self.world.now()))?);
+                }
+                self.world.api("PATCH", &path, Some(body)).await?
+            }
+        };
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
+    pub(super) async fn switch_conversation(
+        &mut self,
+        verb: &str,
+        person: &str,
+    ) -> anyhow::Result<()> {
+        let path = format!("/v1/conversations/{}/{verb}", self.conversation(person)?);
+        let answer = self.world.api("POST", &path, None).await?;
+        self.line(verb, &format!("the conversation with {person}"));
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
+    /// Staff look at a conversation: nothing in it is unread then.
+    pub(super) async fn opens(&mut self, who: &str) -> anyhow::Result<()> {
+        let path = format!("/v1/conversations/{}/read", self.conversation(who)?);
+        self.world.api("POST", &path, None).await?.ok()?;
+        self.line("staff", &format!("read what {who} wrote"));
+        Ok(())
+    }
+
+    /// `anna opted-out`, `anna opted-in`: she told staff, who record it.
+    pub(super) async fn records(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (person, said) = rest.split_once(' ').context("`records anna opted-in`")?;
+        let opted_out = match said {
+            "opted-out" => true,
+            "opted-in" => false,
+            other => bail!("`opted-out` or `opted-in`, not `{other}`"),
+        };
+        let path = format!("/v1/conversations/{}", self.conversation(person)?);
+        let head = self.world.get(&path).await?;
+        let path = format!("/v1/customers/{}/consent", text(&head["customer"]["id"]));
+        let body = json!({
+            "opted_out": opted_out, "source": "phone", "note": "as the scenario says",
+        });
+        self.world.api("POST", &path, Some(body)).await?.ok()?;
+        self.line(
+            "staff",
+            &format!("record that {person} {said} on the phone"),
+        );
+        Ok(())
+    }
+
+    /// `anna on telegram to anna on whatsapp`: the first becomes a conversation of the second's
+    /// customer.
+    pub(super) async fn join(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (here, there) = rest
+            .split_once(" to ")
+            .context("`join anna on telegram to anna`")?;
+        let there = format!("/v1/conversations/{}", self.conversation(there)?);
+        let there = self.world.get(&there).await?;
+        let body = json!({ "customer_id": there["customer"]["id"] });
+        let path = format!("/v1/conversations/{}/customer", self.conversation(here)?);
+        let answer = self.world.api("PUT", &path, Some(body)).await?;
+        self.line("join", rest);
+        self.note_refusal(&answer);
+        Ok(())
+    }
+}
