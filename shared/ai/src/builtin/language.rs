@@ -1,6 +1,6 @@
 //! Which language a text is in, by its most common words.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::text::{bare_words, fold};
@@ -51,23 +51,25 @@ const COMMON: [(Language, &str); 6] = [
 /// The language whose common words turn up most; `None` when none do, or when two
 /// languages tie.
 pub fn guess_language(text: &str) -> Option<Language> {
-    static FOLDED: LazyLock<Vec<(Language, HashSet<String>)>> = LazyLock::new(|| {
-        COMMON
-            .iter()
-            .map(|(language, words)| {
-                let words = fold(words).split_whitespace().map(str::to_owned).collect();
-                (*language, words)
-            })
-            .collect()
+    /// Which languages a word is common in.
+    static FOLDED: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
+        let mut folded: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, (_, words)) in COMMON.iter().enumerate() {
+            for word in fold(words).split_whitespace() {
+                let languages = folded.entry(word.to_owned()).or_default();
+                if !languages.contains(&index) {
+                    languages.push(index);
+                }
+            }
+        }
+        folded
     });
-    let words = bare_words(text);
-    let mut counts: Vec<(usize, Language)> = FOLDED
-        .iter()
-        .map(|(language, common)| {
-            let hits = words.iter().filter(|word| common.contains(*word)).count();
-            (hits, *language)
-        })
-        .collect();
+    let mut counts = COMMON.map(|(language, _)| (0_usize, language));
+    for word in bare_words(text) {
+        for language in FOLDED.get(word.as_str()).into_iter().flatten() {
+            counts[*language].0 += 1;
+        }
+    }
     counts.sort_by_key(|(hits, _)| std::cmp::Reverse(*hits));
     match counts[..] {
         [(best, language), (second, _), ..] if best > second => Some(language),

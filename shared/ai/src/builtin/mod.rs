@@ -22,6 +22,7 @@ mod texts;
 mod time;
 mod topics;
 mod verdict;
+mod vocabulary;
 mod weights;
 mod write;
 
@@ -49,7 +50,7 @@ pub enum OptOut {
 /// Whether one customer message asks for no more messages. On SMS a few more keywords
 /// count, which elsewhere may be about an appointment (`cancel`, `ende`).
 pub fn opt_out(text: &str, channel: &str) -> OptOut {
-    opt_out::read(text, channel, None)
+    opt_out::read(text, channel)
 }
 
 /// Whether a rule's description says anything that is understood here. A rule that does not is never

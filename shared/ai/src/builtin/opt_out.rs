@@ -6,36 +6,51 @@
 //! with another sender, or a question about it. What is neither clear nor clearly something
 //! else goes to a person.
 
-use std::sync::LazyLock;
-
-use domain::keyword::{self, Keyword, Place, Reading, Receiving};
+use domain::keyword::{self, Keyword, Place, Receiving};
 
 use super::OptOut;
 use super::language::guess_language;
 use super::lexicon::{Act, Lexicon};
 use super::pattern::Span;
-use super::reading;
-use super::stems::Stems;
-use super::text::{BREAK, Sentence};
+use super::reading::{self, Reading};
+use super::stems::List;
+use super::text::{BREAK, Sentence, Token};
 use crate::transcript::Language;
 
-/// Reads one customer message. `language` is that of the conversation; a message that
-/// clearly is in another one is read in that too.
-pub(super) fn read(text: &str, channel: &str, language: Option<Language>) -> OptOut {
+/// Reads one customer message, of which the language is not known.
+pub(super) fn read(text: &str, channel: &str) -> OptOut {
     if is_keyword(text, channel) {
         return OptOut::Yes;
     }
-    let guess = guess_language(text);
-    let languages = match (language, guess) {
-        (Some(known), Some(guess)) => vec![known, guess],
-        (Some(one), None) | (None, Some(one)) => vec![one],
-        (None, None) => vec![Language::De, Language::En],
+    match guess_language(text) {
+        Some(language) => in_sentences(text, language),
+        None => match in_sentences(text, Language::De) {
+            OptOut::No => in_sentences(text, Language::En),
+            found => found,
+        },
+    }
+}
+
+/// Reads a message of a conversation in `language`, in which it has been read already; one that
+/// clearly is in another language is read in that too.
+pub(super) fn read_again(
+    text: &str,
+    channel: &str,
+    language: Language,
+    reading: &Reading,
+) -> OptOut {
+    if is_keyword(text, channel) {
+        return OptOut::Yes;
+    }
+    let found = if without_quotes(text) == text {
+        in_reading(reading)
+    } else {
+        in_sentences(text, language)
     };
-    languages
-        .into_iter()
-        .map(|language| in_sentences(text, language))
-        .find(|found| *found != OptOut::No)
-        .unwrap_or(OptOut::No)
+    match guess_language(text) {
+        Some(guess) if guess != language && found == OptOut::No => in_sentences(text, guess),
+        _ => found,
+    }
 }
 
 fn is_keyword(text: &str, channel: &str) -> bool {
@@ -44,7 +59,7 @@ fn is_keyword(text: &str, channel: &str) -> bool {
     } else {
         Place::Chat
     };
-    let stop = Reading::Keyword {
+    let stop = keyword::Reading::Keyword {
         keyword: Keyword::Stop,
     };
     keyword::read(text, place, Receiving::Yes) == stop
@@ -53,7 +68,13 @@ fn is_keyword(text: &str, channel: &str) -> bool {
 /// A sentence that asks for it and is not about something else is clear; one that may be
 /// about either is for a person.
 fn in_sentences(text: &str, language: Language) -> OptOut {
-    let reading = reading::customer(&without_quotes(text), Lexicon::of(language));
+    in_reading(&reading::customer(
+        &without_quotes(text),
+        Lexicon::of(language),
+    ))
+}
+
+fn in_reading(reading: &Reading) -> OptOut {
     let asks_us = reading
         .where_said_apart_from(Act::OptOut, Act::OptIn)
         .any(|(sentence, span)| is_a_request_to_us(sentence, span));
@@ -74,101 +95,25 @@ fn in_sentences(text: &str, language: Language) -> OptOut {
 
 // Folded stems of all languages together.
 
-/// A screen, a page, a text to be written: the words that follow are not the customer's.
-static SHOWN: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "steht stand bildschirm display anzeige meldung popup lautet satz zeile fußzeile *hinweistext \
-         screen says saying reads shows displays banner footer sentence wording caption",
-    )
-});
-
-/// Points back to somebody else, or sets somebody else apart from us.
-static OTHERS: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "denen dort soll sollen =er alte alten altem alter bisherige* frühere* vorherige* vorige* \
-         ehemalige* andere anderen anderer anderem them they their theirs =he =she old other previous \
-         former another",
-    )
-});
-
-/// Speaks to us, or of what we sent.
-static OURS: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "bitte =ihr euch eure* euer =dich =dir =du dein* diese diesen dieser dieses please pls plz \
-         kindly =you =u your yours this these",
-    )
-});
-
-static ALREADY_DONE: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "abbestellt abgemeldet ausgetragen =blockiert gekündigt unsubscribed opted =blocked had-to \
-         musste-ich",
-    )
-});
-
-/// Tells what the customer once said, to whomever stands behind it.
-static TOLD_SOMEBODY: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new("=told =asked said-to instructed gesagt =sagte gebeten =bat mitgeteilt angewiesen")
-});
-
-/// The messages are about one thing, which is settled or soon will be.
-static ABOUT_ONE_THING: LazyLock<Stems> =
-    LazyLock::new(|| Stems::new("for-it for-that for-this for-them deswegen dafür"));
-
-/// Not then: the rest of the week stays open.
-static AT_CERTAIN_HOURS: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "hours evening evenings night nights nighttime morning mornings afternoon afternoons =lunch \
-         lunchtime weekend weekends mondays tuesdays wednesdays thursdays fridays saturdays sundays \
-         =class lessons lectures =work =shift shifts meetings oclock =noon midnight =uhr nachts =abends \
-         spätabends morgens mittags vormittags nachmittags wochenende* wochenends sonntags samstags \
-         werktags feiertags arbeitszeit* dienstzeit* unterricht* vorlesung* =schicht spätschicht \
-         nachtschicht mittagspause feierabend mittagsruhe",
-    )
-});
-
-static CONFIRMED_TO_THEM: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "you-been-unsubscribed you-have-opted youre-unsubscribed wurden-abgemeldet wurdest-abgemeldet \
-         bist-abgemeldet sind-abgemeldet",
-    )
-});
-
-static CAN_ASK_FOR_IT: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "can could would will when how where why please bitte kann kannst könnt können könnten könnte \
-         würden würdet wann wie wo warum wieso puis pouvez peux comment puede pueden puedes como \
-         posso potete puoi come nasıl lütfen",
-    )
-});
-
-static ON_CONDITION: LazyLock<Stems> = LazyLock::new(|| Stems::new("=if wenn falls =si =se eğer"));
-
 /// Whether the wish found in a sentence is the customer's own, and meant for us.
 fn is_a_request_to_us(sentence: &Sentence, wish: Span) -> bool {
     let words = &sentence.words;
     let clause = clause_around(words, wish.start);
-    let of_others = OTHERS.in_any(clause) && !OURS.in_any(clause) || is_from_elsewhere(clause);
-    let told = ALREADY_DONE.in_any(words) && !OURS.in_any(words);
+    let of_others = List::SomebodyElse.in_any(clause) && !List::SpeaksToUs.in_any(clause)
+        || is_from_elsewhere(clause);
+    let told = List::AlreadyDone.in_any(words) && !List::SpeaksToUs.in_any(words);
     let before = &words[..wish.start];
-    let told = told || TOLD_SOMEBODY.in_any(before) && !OURS.in_any(before);
-    let of_one_thing = ABOUT_ONE_THING.in_any(&words[wish.start..]);
-    let at_hours = AT_CERTAIN_HOURS.in_any(clause);
-    let shown = SHOWN.in_any(&words[..wish.end]) || CONFIRMED_TO_THEM.in_any(words);
-    let asked =
-        sentence.question_mark && (!CAN_ASK_FOR_IT.in_any(words) || ON_CONDITION.in_any(words));
+    let told = told || List::ToldSomebody.in_any(before) && !List::SpeaksToUs.in_any(before);
+    let of_one_thing = List::AboutOneThing.in_any(&words[wish.start..]);
+    let at_hours = List::AtCertainHours.in_any(clause);
+    let shown = List::Shown.in_any(&words[..wish.end]) || List::ConfirmedToThem.in_any(words);
+    let asked = sentence.question_mark
+        && (!List::CanAskForIt.in_any(words) || List::OnCondition.in_any(words));
     !of_others && !told && !of_one_thing && !at_hours && !shown && !asked
 }
 
 /// "no more texts from the bank", but not "from the list".
-fn is_from_elsewhere(clause: &[String]) -> bool {
-    static OURS: LazyLock<Stems> = LazyLock::new(|| {
-        Stems::new(
-            "*list* *newsletter* *verteiler* *mail* *nachricht* *werbung* sms *erinnerung* message* text* \
-             reminder* *datenbank *datei *kartei *kontakt* *system* records database marketing books \
-             club practice surgery studio salon praxis verein",
-        )
-    });
+fn is_from_elsewhere(clause: &[Token]) -> bool {
     const POINTS: [&str; 13] = [
         "the", "my", "that", "those", "our", "some", "der", "dem", "den", "meiner", "meinem",
         "unserer", "unserem",
@@ -177,14 +122,14 @@ fn is_from_elsewhere(clause: &[String]) -> bool {
         let rest = &clause[at + 2..];
         matches!(pair[0].as_str(), "from" | "von")
             && POINTS.contains(&pair[1].as_str())
-            && !OURS.in_any(&rest[..rest.len().min(3)])
+            && !List::OurMessages.in_any(&rest[..rest.len().min(3)])
     })
 }
 
 /// The words between two borders of clauses.
-fn clause_around(words: &[String], at: usize) -> &[String] {
+fn clause_around(words: &[Token], at: usize) -> &[Token] {
     const BORDERS: [&str; 8] = [BREAK, "und", "and", "so", "but", "aber", "because", "weil"];
-    let is_border = |word: &String| BORDERS.contains(&word.as_str());
+    let is_border = |word: &Token| BORDERS.contains(&word.as_str());
     let at = at.min(words.len());
     let start = words[..at].iter().rposition(is_border).map_or(0, |i| i + 1);
     let length = words[at..].iter().position(is_border);
@@ -243,7 +188,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: OptOut) {
-        assert_eq!(read(text, "whatsapp", None), expected, "{text}");
+        assert_eq!(read(text, "whatsapp"), expected, "{text}");
     }
 
     #[test]
@@ -257,7 +202,7 @@ mod tests {
 
     #[test]
     fn cancel_is_a_keyword_on_sms_only() {
-        assert_eq!(read("CANCEL", "sms", None), OptOut::Yes);
+        assert_eq!(read("CANCEL", "sms"), OptOut::Yes);
         check("cancel", OptOut::No);
     }
 
@@ -306,7 +251,7 @@ mod tests {
             "please stop sending him out without his coat",
             "no idea how to unsubscribe from my old gym",
         ] {
-            assert_ne!(read(text, "whatsapp", None), OptOut::Yes, "{text}");
+            assert_ne!(read(text, "whatsapp"), OptOut::Yes, "{text}");
         }
         check("Die Bremse blockiert, wann haben Sie Zeit", OptOut::No);
         check("Lassen Sie uns das in Ruhe besprechen", OptOut::No);
@@ -320,7 +265,7 @@ mod tests {
             "Bitte schreiben Sie mir nicht nachts, da schlafe ich.",
             "Bitte keine Nachrichten am Wochenende",
         ] {
-            assert_ne!(read(text, "whatsapp", None), OptOut::Yes, "{text}");
+            assert_ne!(read(text, "whatsapp"), OptOut::Yes, "{text}");
         }
     }
 

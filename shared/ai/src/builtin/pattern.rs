@@ -15,18 +15,48 @@
 //! | `^`, `$` | begin or end of the sentence, or a comma there; `a\|$` is `a` or the end |
 //! | `^^` | begin of the sentence |
 
-use super::text::BREAK;
+use std::collections::HashMap;
 
-#[derive(Debug, Clone)]
-pub(super) struct Pattern {
-    parts: Vec<Part>,
+use super::text::{BREAK, Token};
+use super::vocabulary::Vocabulary;
+
+/// Many patterns, to be looked for in a sentence all at once: first which of their words are in it,
+/// then only the patterns of which all words are.
+pub(super) struct Patterns {
+    vocabulary: Vocabulary,
+    /// Where each word of the vocabulary begins a choice.
+    begins: Vec<Vec<Beginning>>,
+    choices: Vec<Choices>,
+    patterns: Vec<Pattern>,
+    /// The patterns by the rarest of the choices they cannot do without.
+    by_choices: Vec<Vec<usize>>,
+    /// Those that can do without any.
+    unconditional: Vec<usize>,
 }
 
-#[derive(Debug, Clone)]
+struct Pattern {
+    parts: Vec<Part>,
+    /// The choices it cannot do without.
+    needs: Vec<usize>,
+    /// It begins with the first of them.
+    begins_with_need: bool,
+}
+
+/// Several runs of words of which one will do.
+struct Choices {
+    runs: Vec<Vec<usize>>,
+    single_words: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Beginning {
+    choices: usize,
+    run: usize,
+}
+
 enum Part {
-    /// One of several runs of words.
     Words {
-        choices: Vec<Vec<Word>>,
+        choices: usize,
         /// The end of the clause will do as well.
         or_end: bool,
     },
@@ -41,7 +71,7 @@ enum Part {
     End,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Word {
     /// No typo allowed.
     Only(String),
@@ -69,126 +99,306 @@ impl Span {
     }
 }
 
-impl Pattern {
-    /// From a folded source.
-    pub(super) fn new(source: &str) -> Pattern {
-        Pattern {
-            parts: source.split_whitespace().map(part).collect(),
+impl Patterns {
+    /// From folded sources.
+    pub(super) fn new<'a>(sources: impl IntoIterator<Item = &'a str>) -> Patterns {
+        let mut compiler = Compiler::default();
+        let patterns: Vec<Pattern> = sources
+            .into_iter()
+            .map(|source| compiler.pattern(source))
+            .collect();
+        let mut uses = vec![0_usize; compiler.choices.len()];
+        for pattern in &patterns {
+            pattern.needs.iter().for_each(|need| uses[*need] += 1);
+        }
+        let mut by_choices = vec![Vec::new(); compiler.choices.len()];
+        let mut unconditional = Vec::new();
+        for (index, pattern) in patterns.iter().enumerate() {
+            match pattern.needs.iter().min_by_key(|need| uses[**need]) {
+                Some(rarest) => by_choices[*rarest].push(index),
+                None => unconditional.push(index),
+            }
+        }
+        let mut begins = vec![Vec::new(); compiler.words.len()];
+        for (choices, of) in compiler.choices.iter().enumerate() {
+            for (run, words) in of.runs.iter().enumerate() {
+                begins[words[0]].push(Beginning { choices, run });
+            }
+        }
+        Patterns {
+            vocabulary: Vocabulary::new(compiler.words),
+            begins,
+            choices: compiler.choices,
+            patterns,
+            by_choices,
+            unconditional,
         }
     }
 
-    /// Where the pattern ends if it begins to match at a word.
-    pub(super) fn find_at(&self, words: &[String], start: usize) -> Option<Span> {
-        matches_at(&self.parts, words, start).map(|end| Span { start, end })
+    /// Which patterns are in a sentence and where, by their beginnings.
+    pub(super) fn find(&self, words: &[Token]) -> Vec<(usize, Span)> {
+        let sentence = self.look_up(words);
+        let candidates = sentence
+            .present
+            .iter()
+            .flat_map(|choices| &self.by_choices[*choices])
+            .chain(&self.unconditional);
+        let mut found = Vec::new();
+        for index in candidates {
+            let pattern = &self.patterns[*index];
+            let mut needs = pattern.needs.iter();
+            if !needs.all(|need| sentence.anywhere.has(0, *need)) {
+                continue;
+            }
+            for start in 0..words.len() {
+                if pattern.begins_with_need && !sentence.choices.has(start, pattern.needs[0]) {
+                    continue;
+                }
+                if let Some(end) = sentence.end_of(&pattern.parts, start) {
+                    found.push((*index, Span { start, end }));
+                }
+            }
+        }
+        found.sort_unstable_by_key(|(index, span)| (span.start, *index));
+        found
     }
 
-    /// The bytes a match can begin with; `None` when it can begin with any.
-    pub(super) fn first_bytes(&self) -> Option<Vec<u8>> {
-        let first = self
-            .parts
-            .iter()
-            .find(|part| !matches!(part, Part::Begin { .. }))?;
-        let Part::Words { choices, .. } = first else {
-            return None;
+    fn look_up<'a>(&'a self, words: &'a [Token]) -> LookedUp<'a> {
+        let mut known = Bits::new(words.len(), self.begins.len());
+        let mut lists: Vec<Vec<usize>> = Vec::with_capacity(words.len());
+        for (at, word) in words.iter().enumerate() {
+            let mut list = Vec::new();
+            self.vocabulary.matches(word, |index| {
+                if known.set(at, index) {
+                    list.push(index);
+                }
+            });
+            lists.push(list);
+        }
+        let mut looked_up = LookedUp {
+            patterns: self,
+            words,
+            known,
+            choices: Bits::new(words.len(), self.choices.len()),
+            anywhere: Bits::new(1, self.choices.len()),
+            present: Vec::new(),
         };
-        let mut bytes: Vec<u8> = choices
-            .iter()
-            .map(|choice| choice.first().and_then(Word::first_byte))
-            .collect::<Option<_>>()?;
-        bytes.sort_unstable();
-        bytes.dedup();
-        Some(bytes)
-    }
-}
-
-fn part(source: &str) -> Part {
-    match source {
-        "_" => Part::Gap {
-            most: 3,
-            across_breaks: false,
-        },
-        ".." => Part::Gap {
-            most: 8,
-            across_breaks: true,
-        },
-        "#" => Part::Number,
-        "^" => Part::Begin { of_sentence: false },
-        "^^" => Part::Begin { of_sentence: true },
-        "$" => Part::End,
-        words => Part::Words {
-            choices: words
-                .split('|')
-                .filter(|choice| *choice != "$")
-                .map(|choice| choice.split('+').map(Word::new).collect())
-                .collect(),
-            or_end: words.split('|').any(|choice| choice == "$"),
-        },
-    }
-}
-
-fn matches_at(parts: &[Part], words: &[String], at: usize) -> Option<usize> {
-    let Some((first, rest)) = parts.split_first() else {
-        return Some(at);
-    };
-    match first {
-        Part::Begin { of_sentence } => {
-            let after_break = || words.get(at - 1).is_some_and(|w| w == BREAK);
-            let begins = at == 0 || !of_sentence && after_break();
-            if begins {
-                matches_at(rest, words, at)
-            } else {
-                None
+        for (at, list) in lists.iter().enumerate() {
+            for beginning in list.iter().flat_map(|word| &self.begins[*word]) {
+                let run = &self.choices[beginning.choices].runs[beginning.run];
+                if looked_up.is_run(run, at) && looked_up.choices.set(at, beginning.choices) {
+                    let is_new = looked_up.anywhere.set(0, beginning.choices);
+                    looked_up
+                        .present
+                        .extend(is_new.then_some(beginning.choices));
+                }
             }
         }
-        Part::End => {
-            if is_end(words, at) {
-                matches_at(rest, words, at)
-            } else {
-                None
-            }
-        }
-        Part::Number => {
-            let word = words.get(at)?;
-            word.starts_with(|c: char| c.is_ascii_digit())
-                .then_some(())?;
-            matches_at(rest, words, at + 1)
-        }
-        Part::Words { choices, or_end } => choices
-            .iter()
-            .filter(|choice| starts_with(&words[at.min(words.len())..], choice))
-            .find_map(|choice| matches_at(rest, words, at + choice.len()))
-            .or_else(|| {
-                let ends = *or_end && is_end(words, at);
-                ends.then(|| matches_at(rest, words, at)).flatten()
-            }),
-        Part::Gap {
-            most,
-            across_breaks,
-        } => (0..=*most)
-            .take_while(|skipped| {
-                *skipped == 0
-                    || words
-                        .get(at + skipped - 1)
-                        .is_some_and(|w| *across_breaks || w != BREAK)
-            })
-            .find_map(|skipped| matches_at(rest, words, at + skipped)),
+        looked_up
     }
 }
 
-/// The end of the sentence or a comma.
-fn is_end(words: &[String], at: usize) -> bool {
-    words.get(at).is_none_or(|word| word == BREAK)
+/// Numbers each word and each list of choices once.
+#[derive(Default)]
+struct Compiler {
+    words: Vec<Word>,
+    word_numbers: HashMap<Word, usize>,
+    choices: Vec<Choices>,
+    choice_numbers: HashMap<String, usize>,
 }
 
-fn starts_with(words: &[String], choice: &[Word]) -> bool {
-    choice.len() <= words.len()
-        && choice
+impl Compiler {
+    fn pattern(&mut self, source: &str) -> Pattern {
+        let parts: Vec<Part> = source
+            .split_whitespace()
+            .map(|part| self.part(part))
+            .collect();
+        let opening = parts
             .iter()
-            .zip(words)
-            .all(|(part, word)| part.matches(word))
+            .position(|part| !matches!(part, Part::Begin { .. }));
+        let need = |(at, part): (usize, &Part)| match part {
+            // No match begins at a comma.
+            Part::Words { choices, or_end } if !or_end || opening == Some(at) => Some(*choices),
+            _ => None,
+        };
+        Pattern {
+            needs: parts.iter().enumerate().filter_map(need).collect(),
+            begins_with_need: opening.is_some_and(|at| matches!(parts[at], Part::Words { .. })),
+            parts,
+        }
+    }
+
+    fn part(&mut self, source: &str) -> Part {
+        match source {
+            "_" => Part::Gap {
+                most: 3,
+                across_breaks: false,
+            },
+            ".." => Part::Gap {
+                most: 8,
+                across_breaks: true,
+            },
+            "#" => Part::Number,
+            "^" => Part::Begin { of_sentence: false },
+            "^^" => Part::Begin { of_sentence: true },
+            "$" => Part::End,
+            words => Part::Words {
+                choices: self.choices(words),
+                or_end: words.split('|').any(|choice| choice == "$"),
+            },
+        }
+    }
+
+    fn choices(&mut self, source: &str) -> usize {
+        if let Some(number) = self.choice_numbers.get(source) {
+            return *number;
+        }
+        let runs: Vec<Vec<usize>> = source
+            .split('|')
+            .filter(|choice| *choice != "$")
+            .map(|choice| choice.split('+').map(|word| self.word(word)).collect())
+            .collect();
+        self.choices.push(Choices {
+            single_words: runs.iter().all(|run| run.len() == 1),
+            runs,
+        });
+        let number = self.choices.len() - 1;
+        self.choice_numbers.insert(source.to_owned(), number);
+        number
+    }
+
+    fn word(&mut self, source: &str) -> usize {
+        let next = self.words.len();
+        let word = Word::new(source);
+        let number = *self.word_numbers.entry(word.clone()).or_insert(next);
+        if number == next {
+            self.words.push(word);
+        }
+        number
+    }
+}
+
+/// A sentence and what of the patterns is in it.
+struct LookedUp<'a> {
+    patterns: &'a Patterns,
+    words: &'a [Token],
+    /// By place, which words of the vocabulary stand there.
+    known: Bits,
+    /// By place, which choices begin there.
+    choices: Bits,
+    anywhere: Bits,
+    present: Vec<usize>,
+}
+
+impl LookedUp<'_> {
+    fn is_run(&self, run: &[usize], at: usize) -> bool {
+        at + run.len() <= self.words.len()
+            && run
+                .iter()
+                .enumerate()
+                .all(|(ahead, word)| self.known.has(at + ahead, *word))
+    }
+
+    /// Where the parts end if they begin to match at a word.
+    fn end_of(&self, parts: &[Part], at: usize) -> Option<usize> {
+        let Some((first, rest)) = parts.split_first() else {
+            return Some(at);
+        };
+        match first {
+            Part::Begin { of_sentence } => {
+                let after_break = || self.words.get(at - 1).is_some_and(|w| *w == BREAK);
+                let begins = at == 0 || !of_sentence && after_break();
+                if begins { self.end_of(rest, at) } else { None }
+            }
+            Part::End => {
+                if self.is_end(at) {
+                    self.end_of(rest, at)
+                } else {
+                    None
+                }
+            }
+            Part::Number => {
+                let word = self.words.get(at)?;
+                word.starts_with(|c: char| c.is_ascii_digit())
+                    .then_some(())?;
+                self.end_of(rest, at + 1)
+            }
+            Part::Words { choices, or_end } => {
+                self.end_after_words(*choices, rest, at).or_else(|| {
+                    let ends = *or_end && self.is_end(at);
+                    ends.then(|| self.end_of(rest, at)).flatten()
+                })
+            }
+            Part::Gap {
+                most,
+                across_breaks,
+            } => (0..=*most)
+                .take_while(|skipped| {
+                    *skipped == 0
+                        || self
+                            .words
+                            .get(at + skipped - 1)
+                            .is_some_and(|w| *across_breaks || *w != BREAK)
+                })
+                .find_map(|skipped| self.end_of(rest, at + skipped)),
+        }
+    }
+
+    fn end_after_words(&self, choices: usize, rest: &[Part], at: usize) -> Option<usize> {
+        if at >= self.words.len() || !self.choices.has(at, choices) {
+            return None;
+        }
+        let choices = &self.patterns.choices[choices];
+        if choices.single_words {
+            return self.end_of(rest, at + 1);
+        }
+        choices
+            .runs
+            .iter()
+            .filter(|run| self.is_run(run, at))
+            .find_map(|run| self.end_of(rest, at + run.len()))
+    }
+
+    /// The end of the sentence or a comma.
+    fn is_end(&self, at: usize) -> bool {
+        self.words.get(at).is_none_or(|word| *word == BREAK)
+    }
+}
+
+/// Rows of bits.
+struct Bits {
+    bits: Vec<u64>,
+    width: usize,
+}
+
+impl Bits {
+    fn new(rows: usize, columns: usize) -> Bits {
+        let width = columns.div_ceil(64);
+        Bits {
+            bits: vec![0; rows * width],
+            width,
+        }
+    }
+
+    fn has(&self, row: usize, column: usize) -> bool {
+        self.bits[row * self.width + column / 64] >> (column % 64) & 1 == 1
+    }
+
+    /// Whether it was not set before.
+    fn set(&mut self, row: usize, column: usize) -> bool {
+        let bits = &mut self.bits[row * self.width + column / 64];
+        let before = *bits;
+        *bits |= 1 << (column % 64);
+        *bits != before
+    }
 }
 
 impl Word {
+    /// What a longer form of a word ends with.
+    pub(super) const ENDINGS: [&str; 7] = ["e", "en", "er", "es", "em", "n", "s"];
+    /// From so many letters on a slip of the finger is allowed.
+    pub(super) const SHORTEST_MISSPELLED: usize = 6;
+
     /// From a folded source.
     pub(super) fn new(source: &str) -> Word {
         if let Some(text) = source.strip_prefix('=') {
@@ -200,15 +410,6 @@ impl Word {
             (true, false) => Word::Suffix(text),
             (false, true) => Word::Prefix(text),
             (false, false) => Word::Exact(text),
-        }
-    }
-
-    fn first_byte(&self) -> Option<u8> {
-        match self {
-            Word::Only(text) | Word::Exact(text) | Word::Prefix(text) => {
-                text.as_bytes().first().copied()
-            }
-            Word::Suffix(_) | Word::Inside(_) => None,
         }
     }
 
@@ -232,14 +433,14 @@ fn is_form_of(word: &str, stem: &str) -> bool {
     stem.len() >= 5
         && word
             .strip_prefix(stem)
-            .is_some_and(|end| matches!(end, "e" | "en" | "er" | "es" | "em" | "n" | "s"))
+            .is_some_and(|end| Word::ENDINGS.contains(&end))
 }
 
 /// One slip of the finger: a letter missing, doubled or swapped in words of six letters,
 /// and also another letter from eight on ("gebucht" and "gesucht" are both right).
 fn is_typo_of(word: &str, right: &str) -> bool {
     let (a, b) = (word.as_bytes(), right.as_bytes());
-    if b.len() < 6 || a.len().abs_diff(b.len()) > 1 {
+    if b.len() < Word::SHORTEST_MISSPELLED || a.len().abs_diff(b.len()) > 1 {
         return false;
     }
     let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
@@ -261,10 +462,10 @@ mod tests {
     use super::*;
 
     fn check(pattern: &str, text: &str, expected: bool) {
-        let pattern = Pattern::new(&fold(pattern));
+        let patterns = Patterns::new([fold(pattern).as_str()]);
         let found = sentences(text)
             .iter()
-            .any(|s| (0..s.words.len()).any(|at| pattern.find_at(&s.words, at).is_some()));
+            .any(|s| !patterns.find(&s.words).is_empty());
         assert_eq!(found, expected, "{text}");
     }
 

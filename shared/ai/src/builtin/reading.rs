@@ -1,12 +1,10 @@
 //! One message, read: which acts its sentences do, with negation, conditions, questions
 //! and planted orders taken into account.
 
-use std::collections::HashSet;
-
 use super::lexicon::{Act, Found, Lexicon};
 use super::pattern::Span;
 use super::slots::{self, Slot};
-use super::text::{BREAK, Sentence, THUMB, sentences};
+use super::text::{BREAK, Sentence, THUMB, Token, sentences};
 
 #[derive(Debug, Default)]
 pub(super) struct Reading {
@@ -164,15 +162,15 @@ impl Reading {
 
     /// Praise of a thing ("it looks lovely"), more than a cheerful "super!".
     pub(super) fn praises(&self) -> bool {
-        const VERBS: &str = " ist sind war waren sieht sehen schaut passt passen sitzt sitzen gefallt \
+        const VERBS: &str = "ist sind war waren sieht sehen schaut passt passen sitzt sitzen gefallt \
             gefallen schmeckt lauft funktioniert liebe lieben bin is are was were been its theyre looks \
-            look fits fit works runs love loves loved im est sont suis es esta e sono cok ";
+            look fits fit works runs love loves loved im est sont suis es esta e sono cok";
         self.facts(Act::Pleased).any(|fact| {
             let words = &self.sentences[fact.sentence].words;
             words.len() > 2
                 && words
                     .iter()
-                    .any(|word| VERBS.contains(&format!(" {word} ")))
+                    .any(|word| VERBS.split(' ').any(|verb| *word == verb))
         })
     }
 
@@ -289,11 +287,8 @@ impl Reading {
         acts
     }
 
-    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
-        self.sentences
-            .iter()
-            .flat_map(|sentence| &sentence.words)
-            .map(String::as_str)
+    pub(super) fn words(&self) -> impl Iterator<Item = &Token> {
+        self.sentences.iter().flat_map(|sentence| &sentence.words)
     }
 }
 
@@ -346,7 +341,7 @@ fn only_repeats_a_figure(sentence: &Sentence) -> bool {
         "haha",
     ];
     let figure =
-        |word: &String| slots::is_money(word) || word.starts_with(|c: char| c.is_ascii_digit());
+        |word: &Token| slots::is_money(word) || word.starts_with(|c: char| c.is_ascii_digit());
     let mut clauses = sentence.words.rsplit(|word| word == BREAK);
     let last = clauses.find(|clause| !clause.is_empty()).unwrap_or(&[]);
     last.iter().any(|word| slots::is_money(word))
@@ -387,8 +382,8 @@ fn asks_permission(sentence: &Sentence) -> Option<usize> {
     ];
     const I: [&str; 5] = ["i", "we", "ich", "wir", "mich"];
     let words = &sentence.words;
-    let is = |word: &String, list: &[&str]| list.contains(&word.as_str());
-    let asks = |pair: &[String]| is(&pair[0], &MAY) && is(&pair[1], &I);
+    let is = |word: &Token, list: &[&str]| list.contains(&word.as_str());
+    let asks = |pair: &[Token]| is(&pair[0], &MAY) && is(&pair[1], &I);
     words.windows(2).position(asks)
 }
 
@@ -397,7 +392,7 @@ fn asks_permission(sentence: &Sentence) -> Option<usize> {
 fn is_negated(sentence: &Sentence, span: Span, lexicon: &Lexicon) -> bool {
     let words = &sentence.words;
     let negates = |i: &usize| {
-        let next = words.get(i + 1).map_or("", String::as_str);
+        let next = words.get(i + 1).map_or("", Token::as_str);
         lexicon.is_negator(&words[*i]) && !COURTESY.contains(&next)
     };
     if (span.start..span.end).any(|i| negates(&i)) {
@@ -447,7 +442,7 @@ fn without_planted(sentences: Vec<Marked>) -> Vec<Marked> {
 
 /// Cuts `[photo]` and its like out of a text.
 fn without_media(text: &str) -> (String, bool) {
-    let kinds: HashSet<&str> = HashSet::from([
+    const KINDS: [&str; 17] = [
         "audio",
         "voice",
         "photo",
@@ -465,14 +460,14 @@ fn without_media(text: &str) -> (String, bool) {
         "pdf",
         "attachment",
         "voice message",
-    ]);
+    ];
     let mut rest = text;
     let mut kept = String::with_capacity(text.len());
     let mut media = false;
     while let Some((before, after)) = rest.split_once('[') {
         kept.push_str(before);
         match after.split_once(']') {
-            Some((kind, tail)) if kinds.contains(kind.trim().to_lowercase().as_str()) => {
+            Some((kind, tail)) if KINDS.contains(&kind.trim().to_lowercase().as_str()) => {
                 media = true;
                 rest = tail;
             }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::text::{BREAK, Sentence, fold};
+use super::text::{BREAK, Sentence, Token, fold};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
@@ -47,7 +47,7 @@ pub(super) fn slots(sentence: &Sentence) -> Vec<Slot> {
         .collect()
 }
 
-fn day(words: &[String], i: usize) -> Option<Slot> {
+fn day(words: &[Token], i: usize) -> Option<Slot> {
     let word = words[i].as_str();
     if AMBIGUOUS.contains(&word) && words.len() > 2 && !beside_time(words, i) {
         return None;
@@ -69,7 +69,7 @@ fn day_names() -> &'static HashMap<String, u8> {
     &NAMES
 }
 
-fn beside_time(words: &[String], i: usize) -> bool {
+fn beside_time(words: &[Token], i: usize) -> bool {
     let next_is_time = words.get(i + 1).is_some_and(|next| {
         next.starts_with(|c: char| c.is_ascii_digit())
             || matches!(
@@ -85,7 +85,7 @@ fn beside_time(words: &[String], i: usize) -> bool {
     next_is_time || after_preposition
 }
 
-fn number(words: &[String], i: usize) -> Option<Slot> {
+fn number(words: &[Token], i: usize) -> Option<Slot> {
     let word = words[i].as_str();
     let is_price = [i.checked_sub(1), Some(i + 1)]
         .into_iter()
@@ -113,7 +113,7 @@ fn number(words: &[String], i: usize) -> Option<Slot> {
 }
 
 /// "um zwei", "at four": a number in letters counts only after a word of time.
-fn spelled(words: &[String], i: usize) -> Option<Slot> {
+fn spelled(words: &[Token], i: usize) -> Option<Slot> {
     const HOURS: [&str; 24] = [
         "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf",
         "zwölf", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -123,7 +123,9 @@ fn spelled(words: &[String], i: usize) -> Option<Slot> {
     if !after_time {
         return None;
     }
-    let at = HOURS.iter().position(|name| fold(name) == words[i])?;
+    let at = HOURS
+        .iter()
+        .position(|name| words[i] == fold(name).as_str())?;
     u16::try_from(at % 12 + 1)
         .ok()
         .map(|hour| Slot::Number(hour, 0))
@@ -217,7 +219,7 @@ fn lists_times(sentence: &Sentence) -> bool {
     const AND: [&str; 9] = [BREAK, "und", "and", "et", "y", "e", "ve", "sowie", "also"];
     const RANGE: [&str; 8] = ["bis", "to", "until", "till", "til", "au", "hasta", "alle"];
     let words = &sentence.words;
-    let says = |words: &[String], list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    let says = |words: &[Token], list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     let times: Vec<usize> = (0..words.len())
         .filter(|&i| number(words, i).is_some() && !is_month(words.get(i + 1)))
         .collect();
@@ -227,7 +229,7 @@ fn lists_times(sentence: &Sentence) -> bool {
             .any(|pair| says(&words[pair[0]..pair[1]], &AND))
 }
 
-fn is_month(word: Option<&String>) -> bool {
+fn is_month(word: Option<&Token>) -> bool {
     const MONTHS: [&str; 14] = [
         "jan", "feb", "mar", "apr", "mai", "may", "jun", "jul", "aug", "sep", "okt", "oct", "nov",
         "dez",

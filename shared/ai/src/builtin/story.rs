@@ -4,8 +4,6 @@
 //! A finished matter is put aside when the customer opens a new one, so an old "all
 //! sorted" does not end a newer question.
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::OptOut;
@@ -13,7 +11,8 @@ use super::lexicon::{Act, Lexicon};
 use super::opt_out;
 use super::reading::{self, Reading};
 use super::slots::{self, Slot};
-use super::stems::Stems;
+use super::stems::List;
+use super::text::Token;
 use super::topics::{self, Topic};
 use crate::transcript::{Author, Language, Transcript};
 
@@ -34,7 +33,7 @@ pub(super) struct Story {
     /// What the customer's words of this matter are about.
     pub(super) customer_topics: Vec<Topic>,
     /// Every word of this matter.
-    pub(super) words: Vec<String>,
+    pub(super) words: Vec<Token>,
     pub(super) opt_out: OptOutFound,
     /// All messages as they were read, of this matter and of earlier ones.
     pub(super) read: Vec<(Author, Reading)>,
@@ -106,31 +105,6 @@ pub(super) enum Event {
     Postponed,
 }
 
-/// Words of an order, a delivery, a visit that has been.
-static SERVED: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "*bestellt *bestellung *einkauf *kauf *gekauft *bezahlt *liefer* *geliefert *zugestellt *verlegt *versandt *versendet \
-    verschickt *abhol* *abgeholt *besuch *aufenthalt *repar* unterwegs *montiert *eingebaut fertig \
-    ordered order purchase* bought paid payment deliver* dispatched ship* collect* pick*-up installed finished complete stay* \
-    ready visit stay repair* fixed install* coming-in on-way procedure surgery home command* achat* \
-    livr* expédi* pedido compra* envia* entreg* ordine acquist* spedi* consegn* sipariş* kargo* teslim*",
-    )
-});
-
-static ASKS_NUMBER: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "*zahl *anzahl numbers headcount head-count guest-count how-many wie-viele wieviele group-size",
-    )
-});
-
-/// Beside a day they speak of what is to come.
-static TO_COME: LazyLock<Stems> = LazyLock::new(|| {
-    Stems::new(
-        "see-you =bis freu* sehen-uns will youll looking-forward all-set eingetragen gebucht booked \
-         confirmed dein* ihr* your",
-    )
-});
-
 /// Why a customer waits who sent no words. What they write next may tell what it was about.
 const MEDIA: &str = "a voice message or picture is unanswered";
 
@@ -143,8 +117,8 @@ pub(super) const PROMISED: &str = "the business promised to come back";
 pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
     let lexicon = Lexicon::of(language);
     let mut story = Story::default();
-    let mut customer_words: Vec<String> = Vec::new();
-    let mut opening_words: Vec<String> = Vec::new();
+    let mut customer_words: Vec<Token> = Vec::new();
+    let mut opening_words: Vec<Token> = Vec::new();
     let mut read = Vec::new();
     for turn in &transcript.turns {
         match turn.author {
@@ -154,9 +128,14 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
                     story.start_over();
                     customer_words.clear();
                 }
-                story.note_opt_out(&turn.text, &transcript.channel, language);
-                customer_words.extend(reading.words().map(str::to_owned));
-                story.words.extend(reading.words().map(str::to_owned));
+                story.note_opt_out(opt_out::read_again(
+                    &turn.text,
+                    &transcript.channel,
+                    language,
+                    &reading,
+                ));
+                customer_words.extend(reading.words().cloned());
+                story.words.extend(reading.words().cloned());
                 story.customer_wrote(&reading);
                 read.push((turn.author, reading));
             }
@@ -164,9 +143,9 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
                 let reading = reading::business(&turn.text, lexicon);
                 story.note_what_lies_ahead(&reading, turn.at);
                 if !story.customer_wrote {
-                    opening_words.extend(reading.words().map(str::to_owned));
+                    opening_words.extend(reading.words().cloned());
                 }
-                story.words.extend(reading.words().map(str::to_owned));
+                story.words.extend(reading.words().cloned());
                 story.business_wrote(&reading);
                 read.push((turn.author, reading));
             }
@@ -174,7 +153,7 @@ pub(super) fn tell(transcript: &Transcript, language: Language) -> Story {
         }
     }
     story.read = read;
-    story.served = SERVED.in_any(&story.words);
+    story.served = List::Served.in_any(&story.words);
     story.topics = topics::topics(&story.words);
     // What we brought up first is no side matter of theirs.
     let ours = topics::topics(&opening_words);
@@ -222,8 +201,8 @@ impl Story {
         };
     }
 
-    fn note_opt_out(&mut self, text: &str, channel: &str, language: Language) {
-        match opt_out::read(text, channel, Some(language)) {
+    fn note_opt_out(&mut self, found: OptOut) {
+        match found {
             OptOut::Yes => self.opt_out = OptOutFound::Yes,
             OptOut::Unclear if self.opt_out == OptOutFound::No => {
                 self.opt_out = OptOutFound::Unclear;
@@ -234,10 +213,10 @@ impl Story {
 
     /// "Tomorrow" is a day ahead; of a weekday it is not known how far, so only the next day counts.
     fn note_what_lies_ahead(&mut self, reading: &Reading, at: DateTime<Utc>) {
-        let words: Vec<String> = reading.words().map(str::to_owned).collect();
+        let words: Vec<Token> = reading.words().cloned().collect();
         let ahead = reading.slots.iter().filter_map(|slot| match slot {
             Slot::Day(8) => Some(TimeDelta::hours(36)),
-            Slot::Day(0..=6) if TO_COME.in_any(&words) => Some(TimeDelta::hours(24)),
+            Slot::Day(0..=6) if List::ToCome.in_any(&words) => Some(TimeDelta::hours(24)),
             _ => None,
         });
         if let Some(ahead) = ahead.max()
@@ -488,8 +467,8 @@ impl Story {
         let proposes_time = asks && !reading.slots.is_empty();
         let substance = reading.price || asks || reading.offers_a_choice();
         self.business_wrote = true;
-        let words: Vec<String> = reading.words().map(str::to_owned).collect();
-        self.asked_for_number |= ASKS_NUMBER.in_any(&words);
+        let words: Vec<Token> = reading.words().cloned().collect();
+        self.asked_for_number |= List::AsksNumber.in_any(&words);
         if is_automatic(reading) && !reading.price && !proposes_time {
             return;
         }
@@ -639,10 +618,10 @@ fn offers_a_time(reading: &Reading) -> bool {
         "bis", "to", "till", "until", "taglich", "daily", "every", "each", "jeden",
     ];
     let is_time = |slot: &Slot| !matches!(slot, Slot::Number(_, 0));
-    let on_the_hour = || reading.words().any(|word| word == "uhr" || word == "at");
+    let on_the_hour = || reading.words().any(|word| *word == "uhr" || *word == "at");
     !reading.price
         && (reading.slots.iter().any(is_time) || on_the_hour())
-        && !reading.words().any(|word| RANGE.contains(&word))
+        && !reading.words().any(|word| RANGE.contains(&word.as_str()))
 }
 
 fn names_a_number(reading: &Reading) -> bool {
@@ -650,9 +629,9 @@ fn names_a_number(reading: &Reading) -> bool {
         "zwei", "drei", "vier", "zehn", "zwolf", "zwanzig", "dreissig", "two", "three", "ten",
         "twelve", "twenty", "thirty", "forty",
     ];
-    reading
-        .words()
-        .any(|word| word.starts_with(|c: char| c.is_ascii_digit()) || SPELLED.contains(&word))
+    reading.words().any(|word| {
+        word.starts_with(|c: char| c.is_ascii_digit()) || SPELLED.contains(&word.as_str())
+    })
 }
 
 fn is_advertising(reading: &Reading) -> bool {
@@ -671,5 +650,5 @@ fn says_but(reading: &Reading) -> bool {
         "only",
         "allerdings",
     ];
-    reading.words().any(|word| BUTS.contains(&word))
+    reading.words().any(|word| BUTS.contains(&word.as_str()))
 }

@@ -4,15 +4,72 @@
 //! case go, "soooo" becomes "so". The word lists are folded the same way, so what matters
 //! is only that both sides agree.
 
+use std::cell::OnceCell;
+use std::ops::Deref;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use super::stems::Members;
 
 /// One sentence of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sentence {
     /// Folded words, numbers and commas in order.
-    pub(super) words: Vec<String>,
+    pub(super) words: Vec<Token>,
     pub(super) question_mark: bool,
+}
+
+/// A folded word, number or comma, which remembers which lists of stems it is in.
+#[derive(Debug, Clone)]
+pub(super) struct Token {
+    text: String,
+    members: OnceCell<Members>,
+}
+
+impl Token {
+    fn new(text: String) -> Token {
+        Token {
+            text,
+            members: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn members(&self) -> Members {
+        *self.members.get_or_init(|| Members::of_word(&self.text))
+    }
+}
+
+impl Deref for Token {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Token) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Token {}
+
+impl PartialEq<str> for Token {
+    fn eq(&self, other: &str) -> bool {
+        self.text == other
+    }
+}
+
+impl PartialEq<&str> for Token {
+    fn eq(&self, other: &&str) -> bool {
+        self.text == *other
+    }
 }
 
 /// Stands for a comma, dash or colon: a border inside a sentence.
@@ -25,28 +82,35 @@ const MAX_CHARS: usize = 4_000;
 
 pub(super) fn sentences(text: &str) -> Vec<Sentence> {
     let mut reader = Reader::default();
-    let mut chars = text
-        .chars()
-        .take(MAX_CHARS)
-        .collect::<String>()
-        .nfkc()
-        .collect::<Vec<char>>()
-        .into_iter()
-        .peekable();
-    while let Some(c) = chars.next() {
-        let next = chars.peek().copied();
-        reader.read(c, next);
+    let text = match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    };
+    if text.chars().all(stands_for_itself) {
+        reader.read_all(text.chars());
+    } else {
+        reader.read_all(text.nfkc());
     }
     reader.end_sentence(false);
     reader.sentences
 }
 
+/// What NFKC never changes, whatever stands beside it: most of what people write.
+fn stands_for_itself(c: char) -> bool {
+    c.is_ascii()
+        || matches!(
+            c,
+            '\u{c0}'..='\u{131}' | '–' | '—' | '‘' | '’' | '„' | '“' | '”' | '€'
+        )
+        || matches!(c, '\u{1f300}'..='\u{1faff}')
+}
+
 /// A message without words, or the folded words of it without punctuation.
-pub(super) fn bare_words(text: &str) -> Vec<String> {
+pub(super) fn bare_words(text: &str) -> Vec<Token> {
     sentences(text)
         .into_iter()
         .flat_map(|sentence| sentence.words)
-        .filter(|word| word != BREAK && word != THUMB)
+        .filter(|word| *word != BREAK && *word != THUMB)
         .collect()
 }
 
@@ -68,14 +132,15 @@ pub(super) fn fold(text: &str) -> String {
 
 fn push_folded(folded: &mut String, c: char) {
     match c {
+        // The second half of ae, oe and ue.
+        'e' if folded.ends_with(['a', 'o', 'u']) => {}
+        c if c.is_ascii() => folded.push(c),
         c if is_combining_mark(c) => {}
         'ß' => folded.push_str("ss"),
         'ı' => folded.push('i'),
         'ø' => folded.push('o'),
         'æ' => folded.push('a'),
         'œ' => folded.push('o'),
-        // The second half of ae, oe and ue.
-        'e' if folded.ends_with(['a', 'o', 'u']) => {}
         c => folded.push(c),
     }
 }
@@ -105,11 +170,18 @@ fn squeeze(word: String) -> String {
 #[derive(Default)]
 struct Reader {
     sentences: Vec<Sentence>,
-    words: Vec<String>,
+    words: Vec<Token>,
     word: String,
 }
 
 impl Reader {
+    fn read_all(&mut self, chars: impl Iterator<Item = char>) {
+        let mut chars = chars.peekable();
+        while let Some(c) = chars.next() {
+            self.read(c, chars.peek().copied());
+        }
+    }
+
     fn read(&mut self, c: char, next: Option<char>) {
         let digit_next = next.is_some_and(|n| n.is_ascii_digit());
         match c {
@@ -119,7 +191,7 @@ impl Reader {
             '\'' | '’' | '‘' | '`' | '´' => self.apostrophe(),
             '€' | '£' | '$' | '%' | '₺' => {
                 self.end_word();
-                self.words.push(c.to_string());
+                self.words.push(Token::new(c.to_string()));
             }
             '?' => self.end_sentence(true),
             '!' | '\n' | ';' | '…' | '[' | ']' => self.end_sentence(false),
@@ -130,7 +202,7 @@ impl Reader {
             '-' if !next.is_some_and(char::is_alphanumeric) => self.comma(),
             '👍' | '👌' | '🤙' => {
                 self.end_word();
-                self.words.push(THUMB.to_owned());
+                self.words.push(Token::new(THUMB.to_owned()));
             }
             _ => self.end_word(),
         }
@@ -159,15 +231,15 @@ impl Reader {
         self.word.clear();
         match self.words.last_mut() {
             // "e-mail" and "email" are one word.
-            Some(last) if last == "e" && word.starts_with("mail") => last.push_str(&word),
-            _ => self.words.push(word),
+            Some(last) if *last == "e" && word.starts_with("mail") => last.text.push_str(&word),
+            _ => self.words.push(Token::new(word)),
         }
     }
 
     fn comma(&mut self) {
         self.end_word();
-        if self.words.last().is_some_and(|word| word != BREAK) {
-            self.words.push(BREAK.to_owned());
+        if self.words.last().is_some_and(|word| *word != BREAK) {
+            self.words.push(Token::new(BREAK.to_owned()));
         }
     }
 
@@ -192,7 +264,14 @@ mod tests {
     fn check(text: &str, expected: &str) {
         let read: Vec<String> = sentences(text)
             .into_iter()
-            .map(|s| s.words.join(" ") + if s.question_mark { " ?" } else { "" })
+            .map(|s| {
+                s.words
+                    .iter()
+                    .map(Token::as_str)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+                    + if s.question_mark { " ?" } else { "" }
+            })
             .collect();
         assert_eq!(read.join(" / "), expected, "{text}");
     }

@@ -2,9 +2,8 @@
 //! chat about a repair. Only things that exclude each other are listed; "appointment" or
 //! "offer" go with everything.
 
-use std::sync::LazyLock;
-
-use super::stems::Stems;
+use super::stems::Members;
+use super::text::Token;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Topic {
@@ -104,7 +103,7 @@ impl Topic {
 }
 
 /// Stems per topic; `*x` also inside a compound.
-const STEMS: [(Topic, &str); 28] = [
+pub(super) const STEMS: [(Topic, &str); 28] = [
     (
         Topic::Internship,
         "*praktikum* *praktikant* *schnuppertag* lebenslauf *ausbildungsplatz* *minijob* *aushilfe* *bewerbungsunterlagen internship* apprenticeship* cv vacancy vacancies hiring stage-stagiaire curriculum *stellenanzeige* *stellenausschreibung* staj",
@@ -220,17 +219,11 @@ const STEMS: [(Topic, &str); 28] = [
 ];
 
 /// The topics named among some words.
-pub(super) fn topics(words: &[String]) -> Vec<Topic> {
-    static READY: LazyLock<Vec<(Topic, Stems)>> = LazyLock::new(|| {
-        STEMS
-            .iter()
-            .map(|(topic, stems)| (*topic, Stems::new(stems)))
-            .collect()
-    });
-    READY
-        .iter()
-        .filter(|(_, stems)| stems.in_any(words))
-        .map(|(topic, _)| *topic)
+pub(super) fn topics(words: &[Token]) -> Vec<Topic> {
+    let members = Members::of(words);
+    let topics = STEMS.iter().map(|(topic, _)| *topic);
+    topics
+        .filter(|topic| members.has_any_of_topic(*topic))
         .collect()
 }
 

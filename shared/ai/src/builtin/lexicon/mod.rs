@@ -10,10 +10,9 @@ mod fr;
 mod it;
 mod tr;
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::pattern::{Pattern, Span};
+use super::pattern::{Patterns, Span};
 use super::text::{BREAK, Sentence, fold};
 use crate::transcript::Language;
 
@@ -152,7 +151,6 @@ pub(super) type Groups = &'static [(&'static str, &'static str)];
 
 struct Phrase {
     act: Act,
-    pattern: Pattern,
     /// Holds a negation itself: "kein Interesse".
     negative: bool,
 }
@@ -168,9 +166,8 @@ pub(super) struct Found {
 
 pub(super) struct Lexicon {
     phrases: Vec<Phrase>,
-    /// Which phrases can begin with a word, by its first byte; the others may begin with any.
-    by_first_byte: HashMap<u8, Vec<usize>>,
-    by_any: Vec<usize>,
+    /// Of each phrase.
+    patterns: Patterns,
     negators: Vec<String>,
 }
 
@@ -189,33 +186,20 @@ impl Lexicon {
             .split_whitespace()
             .map(str::to_owned)
             .collect();
-        let phrase = |act: Act, source: &str| {
-            let source = fold(&expand(source, groups));
-            let mut words = source.split([' ', '|', '+']);
-            Phrase {
-                act,
-                negative: words.any(|word| holds(&negators, word.trim_matches(['=', '*']))),
-                pattern: Pattern::new(&source),
-            }
-        };
-        let phrases: Vec<Phrase> = table
+        let all = table
             .iter()
-            .flat_map(|(act, sources)| sources.iter().map(|source| phrase(*act, source)))
-            .collect();
-        let mut by_first_byte: HashMap<u8, Vec<usize>> = HashMap::new();
-        let mut by_any = Vec::new();
-        for (index, phrase) in phrases.iter().enumerate() {
-            match phrase.pattern.first_bytes() {
-                Some(bytes) => bytes
-                    .into_iter()
-                    .for_each(|byte| by_first_byte.entry(byte).or_default().push(index)),
-                None => by_any.push(index),
-            }
-        }
+            .flat_map(|(act, sources)| sources.iter().map(|source| (*act, *source)));
+        let (phrases, sources): (Vec<Phrase>, Vec<String>) = all
+            .map(|(act, source)| {
+                let source = fold(&expand(source, groups));
+                let mut words = source.split([' ', '|', '+']);
+                let negative = words.any(|word| holds(&negators, word.trim_matches(['=', '*'])));
+                (Phrase { act, negative }, source)
+            })
+            .unzip();
         Lexicon {
+            patterns: Patterns::new(sources.iter().map(String::as_str)),
             phrases,
-            by_first_byte,
-            by_any,
             negators,
         }
     }
@@ -226,7 +210,7 @@ impl Lexicon {
         let all = self.all_acts(sentence);
         let one_clause = |span: Span| {
             let words = &sentence.words[span.start..span.end];
-            words.iter().all(|word| word != BREAK)
+            words.iter().all(|word| *word != BREAK)
         };
         let shadowed = |short: &Found| {
             all.iter().any(|long| {
@@ -242,20 +226,12 @@ impl Lexicon {
     }
 
     fn all_acts(&self, sentence: &Sentence) -> Vec<Found> {
-        let words = &sentence.words;
-        (0..words.len())
-            .flat_map(|start| {
-                let byte = words[start].as_bytes().first();
-                let known = byte.and_then(|byte| self.by_first_byte.get(byte));
-                let indices = known.into_iter().flatten().chain(&self.by_any);
-                indices.filter_map(move |index| {
-                    let phrase = &self.phrases[*index];
-                    Some(Found {
-                        act: phrase.act,
-                        span: phrase.pattern.find_at(words, start)?,
-                        negative: phrase.negative,
-                    })
-                })
+        let found = self.patterns.find(&sentence.words).into_iter();
+        found
+            .map(|(index, span)| Found {
+                act: self.phrases[index].act,
+                span,
+                negative: self.phrases[index].negative,
             })
             .collect()
     }
