@@ -253,6 +253,7 @@ async fn claim(
         edited_at: None,
         revoked: false,
         reaction: None,
+        reacted_at: None,
         referral: None,
     };
     let mut change = Change {

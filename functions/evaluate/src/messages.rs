@@ -74,10 +74,10 @@ pub(crate) async fn echo(app: &App, arrival: &Arrival, echo: &Echo) -> Result<()
     // Sent by a program: ours if we know the platform's id of it, else another desk's answer.
     if matches!(echo.origin, EchoOrigin::App { .. })
         && let Some(found) = arrival.find(app).await?
-        && let Some(ours) = app
-            .store
-            .message_by_provider_id(arrival.workspace, found.conversation.id, &echo.id)
+        && let Some(ours) = reports::parts(app, arrival, &found, &echo.id)
             .await?
+            .into_iter()
+            .next()
     {
         let (about, at) = (reports::correlation_of(&ours), arrival.event.at);
         return reports::report(app, arrival, about, Status::Sent, at).await;
@@ -131,15 +131,11 @@ async fn store(
 fn said(arrival: &Arrival, loaded: &Loaded, messages: &[Message], writer: Writer) -> Change {
     let conversation = loaded.conversation.id;
     let mut head = loaded.conversation.clone();
-    let mut messages: Vec<_> = messages
-        .iter()
-        .map(|message| {
-            head.take_early(Message {
-                conversation,
-                ..message.clone()
-            })
-        })
-        .collect();
+    let parts = messages.iter().map(|message| Message {
+        conversation,
+        ..message.clone()
+    });
+    let mut messages = head.take_early(parts.collect());
     let first = messages.first();
     let preview = first.map(Message::preview).unwrap_or_default();
     let at = arrival.event.at;
@@ -267,6 +263,7 @@ fn customer_message(arrival: &Arrival, content: Content) -> Message {
         edited_at: None,
         revoked: false,
         reaction: None,
+        reacted_at: None,
         referral: None,
     }
 }

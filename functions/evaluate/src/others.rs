@@ -34,13 +34,9 @@ pub(crate) async fn reachability(
     state: Reaching,
 ) -> Result<(), AppError> {
     let reachable = state == Reaching::Unblocked;
-    change(
-        app,
-        arrival,
-        "reachability",
-        Some(Event::Reachability { reachable }),
-    )
-    .await
+    let at = arrival.event.at;
+    let event = Event::Reachability { at, reachable };
+    change(app, arrival, "reachability", Some(event)).await
 }
 
 /// The thread was passed between applications, or somebody asks for it.

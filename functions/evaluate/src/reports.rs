@@ -292,7 +292,8 @@ pub(crate) async fn reaction(
     emoji: Option<&str>,
 ) -> Result<(), AppError> {
     let emoji = emoji.map(str::to_owned);
-    let reacted = message::Change::Reacted { emoji };
+    let at = arrival.event.at;
+    let reacted = message::Change::Reacted { emoji, at };
     afterwards(app, arrival, target, &reacted, By::Customer).await?;
     if arrival.event.opens_window() {
         others::acted(app, arrival).await
@@ -310,21 +311,21 @@ async fn afterwards(
     change: &message::Change,
     by: By,
 ) -> Result<(), AppError> {
-    let edited = matches!(change, message::Change::Edited { .. });
+    let reacted = matches!(change, message::Change::Reacted { .. });
     apply::apply_read(app, arrival.now, || async {
-        // An edit may be the first that we hear of somebody; whoever reacts has had a message.
-        let found = match edited && by == By::Customer {
-            true => arrival.find_or_begin(app).await?,
-            false => arrival.find(app).await?,
+        // What was changed or taken back may be the first that we hear of somebody; whoever reacts
+        // has had a message.
+        let found = match reacted {
+            false => arrival.find_or_begin(app).await?,
+            true => arrival.find(app).await?,
         };
         let Some(loaded) = found else {
             return Ok(None);
         };
-        let (ws, id) = (arrival.workspace, loaded.conversation.id);
-        let known = app.store.message_by_provider_id(ws, id, target).await?;
-        let plan = match known {
-            Some(message) => to_known(arrival, &loaded, message, change, by),
-            None => to_one_on_its_way(arrival, &loaded, target, change, by),
+        let known = parts(app, arrival, &loaded, target).await?;
+        let plan = match known.is_empty() {
+            false => to_known(arrival, &loaded, known, change, by),
+            true => to_one_on_its_way(arrival, &loaded, target, change, by),
         };
         Ok(plan.map(|plan| (loaded, plan)))
     })
@@ -336,34 +337,39 @@ async fn afterwards(
 fn to_known(
     arrival: &Arrival,
     loaded: &Loaded,
-    message: Message,
+    before: Vec<Message>,
     change: &message::Change,
     by: By,
 ) -> Option<Change> {
-    let after = message.clone().changed(change);
-    if after == message {
-        return None;
-    }
+    let after = message::change_parts(before.clone(), change);
     let mut head = loaded.conversation.clone();
-    let shown = head.preview.as_mut();
-    if let Some(shown) =
-        shown.filter(|shown| shown.at == message.at && shown.text == message.preview())
-    {
-        shown.text = after.preview();
-    }
-    let by_customer =
-        by == By::Customer && matches!(message.author, Author::Customer { automatic: false });
-    let says_something_else = after.says() != message.says();
     let mut plan = Change {
         cause: "message_changed",
         raw: arrival.raw(),
         ..Change::default()
     };
-    if by_customer && says_something_else {
-        plan.events.push(says_now(arrival, &mut head, after.says()));
+    let mut says_something_else = false;
+    for (before, after) in before.into_iter().zip(after) {
+        if after == before {
+            continue;
+        }
+        let shown = head.preview.as_mut();
+        if let Some(shown) =
+            shown.filter(|shown| shown.at == before.at && shown.text == before.preview())
+        {
+            shown.text = after.preview();
+        }
+        let by_customer =
+            by == By::Customer && matches!(before.author, Author::Customer { automatic: false });
+        says_something_else |= by_customer && after.says() != before.says();
+        plan.messages.push(after);
+    }
+    // Its words stand in the first part.
+    let first = plan.messages.first()?;
+    if says_something_else {
+        plan.events.push(says_now(arrival, &mut head, first.says()));
     }
     plan.head = (head != loaded.conversation).then_some(head);
-    plan.messages.push(after);
     Some(plan)
 }
 
@@ -419,10 +425,23 @@ async fn find(
     let Some(loaded) = arrival.find(app).await? else {
         return Ok(None);
     };
-    Ok(app
-        .store
-        .message_by_provider_id(arrival.workspace, loaded.conversation.id, id)
-        .await?)
+    let parts = parts(app, arrival, &loaded, id).await?;
+    Ok(parts.into_iter().next())
+}
+
+/// The parts of the message with this id on the platform, the first one first.
+pub(crate) async fn parts(
+    app: &App,
+    arrival: &Arrival,
+    loaded: &Loaded,
+    id: &ProviderMessageId,
+) -> Result<Vec<Message>, AppError> {
+    let (ws, conversation) = (arrival.workspace, loaded.conversation.id);
+    let store = &app.store;
+    let mut parts = store.messages_by_provider_id(ws, conversation, id).await?;
+    let first = arrival.message_id(id.reveal());
+    parts.sort_by_key(|part| (part.id != first, part.id));
+    Ok(parts)
 }
 
 pub(crate) fn correlation_of(message: &Message) -> Correlation {

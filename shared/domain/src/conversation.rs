@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::{Channel, ChannelUser};
 use crate::customer::Customer;
 use crate::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId};
-use crate::message::{Afterthought, Message};
+use crate::message::{self, Afterthought, Message};
 use crate::receipt::{How, Reason, Rescue};
 use crate::window::Window;
 
@@ -35,9 +35,15 @@ pub struct Conversation {
     /// Who has the thread, whatever the state.
     #[serde(default)]
     pub thread: Thread,
-    /// When staff last opened it again: a silence from before counts from here.
+    /// When follow-ups were last let in again: staff opened it, the thread was given back, the
+    /// customer lifted a block. A silence from before counts from here.
     #[serde(default)]
     pub reopened_at: Option<DateTime<Utc>>,
+    /// Rises with whatever may change what is said here without being a message, or stops
+    /// follow-ups: an edit, a reaction, a close, a block. A follow-up that left for another
+    /// conversation is not sent past it.
+    #[serde(default)]
+    pub revision: u64,
     /// Rises each time the customer writes: one silence, one episode.
     pub episode: u32,
     /// Automated messages in this episode; one that was given to another conversation counts.
@@ -59,6 +65,10 @@ pub struct Conversation {
     pub window_closes_at: Option<DateTime<Utc>>,
     /// The customer can be written to (has not blocked us).
     pub reachable: bool,
+    /// When that was last told, by the platform's clock; a message of theirs tells it, too. What is
+    /// older changes nothing.
+    #[serde(default)]
+    pub reach_told_at: Option<DateTime<Utc>>,
     /// Messages that nobody has read.
     pub unread: u32,
     /// Since when the customer waits for a person's answer.
@@ -190,6 +200,9 @@ pub struct Origin {
     /// When a person had last written there.
     #[serde(default)]
     pub last_interaction_at: Option<DateTime<Utc>>,
+    /// Its revision then.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 impl Origin {
@@ -200,11 +213,12 @@ impl Origin {
             conversation: head.id,
             episode: head.episode,
             last_interaction_at: head.last_interaction_at(),
+            revision: head.revision,
         }
     }
 
-    /// Whether the follow-up is still wanted there: nobody has written since or is about to, and
-    /// nothing has stopped it. Who read or labelled the conversation changes nothing.
+    /// Whether the follow-up is still wanted there: nobody has written since or is about to, nobody
+    /// has changed what they had written, and nothing has stopped it, be it for a moment. Who read or labelled the conversation changes nothing.
     #[must_use]
     pub fn still_waits(&self, head: &Conversation, now: DateTime<Utc>) -> bool {
         *self == Self::of(head)
@@ -375,6 +389,7 @@ impl Conversation {
             state: State::Open,
             thread: Thread::default(),
             reopened_at: None,
+            revision: 0,
             episode: 0,
             episode_sent: 0,
             turn: 0,
@@ -384,6 +399,7 @@ impl Conversation {
             last_claimed_at: None,
             window_closes_at: None,
             reachable: true,
+            reach_told_at: None,
             unread: 0,
             waiting_since: None,
             answer: None,
@@ -440,16 +456,16 @@ impl Conversation {
         }
     }
 
-    /// A message that arrives, with what was done to it before. That is used up by it.
+    /// The parts of a message that arrives, with what was done to it before. That is used up by it.
     #[must_use]
-    pub fn take_early(&mut self, mut message: Message) -> Message {
-        let Some(id) = message.provider_id.clone() else {
-            return message;
+    pub fn take_early(&mut self, mut parts: Vec<Message>) -> Vec<Message> {
+        let Some(id) = parts.first().and_then(|first| first.provider_id.clone()) else {
+            return parts;
         };
         for early in self.early.extract_if(.., |early| early.target == id) {
-            message = message.changed(&early.change);
+            parts = message::change_parts(parts, &early.change);
         }
-        message
+        parts
     }
 
     /// The platform's free-form window.
@@ -472,7 +488,7 @@ impl Conversation {
 
     /// What the delay of a rule counts from: the last word of a person or, if that is later, the
     /// moment from which the silence may be followed up at all. Otherwise what was held back by an
-    /// opt-out or a closed conversation would leave the moment that this is undone.
+    /// opt-out, a block or a closed conversation would leave the moment that this is undone.
     #[must_use]
     pub fn anchor(&self, opted_in_at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         let last = self.last_interaction_at()?;

@@ -209,6 +209,7 @@ pub(crate) fn message(text: &str) -> Message {
         edited_at: None,
         revoked: false,
         reaction: None,
+        reacted_at: None,
         referral: None,
     }
 }

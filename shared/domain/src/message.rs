@@ -52,6 +52,10 @@ pub struct Message {
     pub revoked: bool,
     /// The customer's reaction.
     pub reaction: Option<String>,
+    /// When they last reacted or took that back, by the platform's clock; what is older changes
+    /// nothing.
+    #[serde(default)]
+    pub reacted_at: Option<DateTime<Utc>>,
     /// Where the customer came from: an ad, a link.
     pub referral: Option<serde_json::Value>,
 }
@@ -121,6 +125,7 @@ impl Afterthought {
     pub(crate) fn replaces(&self, other: &Self) -> bool {
         let newer = match (&self.change, &other.change) {
             (Change::Edited { at, .. }, Change::Edited { at: before, .. }) => at >= before,
+            (Change::Reacted { at, .. }, Change::Reacted { at: before, .. }) if at > before => true,
             (change, other) => change == other,
         };
         newer && self.target == other.target
@@ -149,7 +154,24 @@ pub enum Change {
     Reacted {
         /// With what.
         emoji: Option<String>,
+        /// When, by the platform's clock.
+        #[serde(default)]
+        at: DateTime<Utc>,
     },
+}
+
+/// A message that its platform sent in several parts, the first one with the words, after that.
+/// Who takes it back takes back all of it.
+#[must_use]
+pub fn change_parts(parts: Vec<Message>, change: &Change) -> Vec<Message> {
+    let concerned = |place| place == 0 || *change == Change::Revoked;
+    let parts = parts.into_iter().enumerate();
+    parts
+        .map(|(place, part)| match concerned(place) {
+            true => part.changed(change),
+            false => part,
+        })
+        .collect()
 }
 
 impl Message {
@@ -177,7 +199,12 @@ impl Message {
             }
             Change::Edited { .. } => {}
             Change::Revoked => self.revoked = true,
-            Change::Reacted { emoji } => self.reaction.clone_from(emoji),
+            // Platforms tell seconds: of two from one moment the one that came last counts.
+            Change::Reacted { emoji, at } if self.reacted_at.is_none_or(|known| *at >= known) => {
+                self.reaction.clone_from(emoji);
+                self.reacted_at = Some(*at);
+            }
+            Change::Reacted { .. } => {}
         }
         self
     }
@@ -341,6 +368,12 @@ mod tests {
                 .fold(once.clone(), |message, edit| message.changed(edit));
             assert_eq!(twice, once);
         }
+        let reaction = |hour: i64, emoji: Option<&str>| Change::Reacted {
+            emoji: emoji.map(str::to_owned),
+            at: monday() + hours(hour),
+        };
+        let taken_away = original.clone().changed(&reaction(2, None));
+        assert_eq!(taken_away.changed(&reaction(1, Some("👍"))).reaction, None);
         let taken_back = original.changed(&Change::Revoked).changed(&first);
         assert_eq!(
             (taken_back.says(), taken_back.preview().as_str()),

@@ -379,23 +379,21 @@ impl Store {
             .items)
     }
 
-    /// The message with this id on the platform, among the newest 200.
-    pub async fn message_by_provider_id(
+    /// The parts of the message with this id on the platform, among the newest 200: most have one.
+    pub async fn messages_by_provider_id(
         &self,
         ws: WorkspaceId,
         conversation: ConversationId,
         provider_id: &ProviderMessageId,
-    ) -> Result<Option<Message>, StoreError> {
+    ) -> Result<Vec<Message>, StoreError> {
         let page = PageRequest {
             limit: 200,
             newest_first: true,
             ..PageRequest::default()
         };
-        let recent = self.messages(ws, conversation, &page).await?;
-        Ok(recent
-            .items
-            .into_iter()
-            .find(|message| message.provider_id.as_ref() == Some(provider_id)))
+        let mut recent = self.messages(ws, conversation, &page).await?.items;
+        recent.retain(|message| message.provider_id.as_ref() == Some(provider_id));
+        Ok(recent)
     }
 
     /// Raises a message's status, unless it stands higher already (NX-35). One call. The answer

@@ -14,13 +14,15 @@
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `staff anna at 18:00 unless-reply: …` | goes out then; `rewrites anna [at 20:00]: …`, `withdraws anna` until then |
-//! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block, a delivery repeated |
+//! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block (later `unblock`), a delivery repeated |
 //! | `edits anna: …`, `edits anna early: …` | she changes the message before, or the one that comes next |
 //! | `corrects anna: …` | somebody of the business changes what they typed in the platform's app |
+//! | `revokes anna`, `revokes anna early by us` | what was written last, or comes next, is taken back |
+//! | `shares anna: …` | a post, and words beside it: a message of two parts |
 //! | `marketing anna on whatsapp stopped` | in the platform's own menu; later `allowed` |
 //! | `taps anna: Ja` | on a button under a message of ours |
 //! | `handover anna`, `handback anna`, `standby anna: …` | people in the platform's inbox have the thread; what she writes meanwhile |
-//! | `handback anna late 10:00` | the report was on its way since then; also `customer`, `edits`, `handover` |
+//! | `handback anna late 10:00` | the report was on its way since then; also `customer`, `edits`, `handover`, `unblock` |
 //! | `reads anna` | a watermark: Messenger tells that she has read everything up to now |
 //! | `join anna on telegram to anna` | staff say that both are the same person; `anna` is where she wrote last |
 //! | `opens anna`, `records anna opted-out` | staff read a conversation; staff note what she told them, later `opted-in` |
@@ -98,8 +100,10 @@ scenarios! {
     nx_02_c_reply_elsewhere
     nx_02_d_overtaken
     nx_02_e_read_meanwhile
+    nx_02_f_changed_meanwhile
     nx_10_model_fails
     nx_21_b_thread_and_state
+    nx_21_c_counts_anew
     nx_21_thread_elsewhere
     nx_22_reply_while_writing
     nx_23_automatic_replies
@@ -108,6 +112,7 @@ scenarios! {
     nx_29_d_taken_back
     nx_29_e_edits_in_any_order
     nx_29_f_marketing_stopped_first
+    nx_29_g_taken_back_first
     nx_29_opt_out
     nx_33_scheduled_by_hand
     nx_36_b_echo_edited

@@ -150,8 +150,12 @@ impl Play {
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
             "rewrites" | "withdraws" => self.reschedules(&command.verb, rest).await?,
             "edits" => self.edits(rest).await?,
-            "echo" | "machine" | "taps" | "standby" => self.says(&command.verb, rest).await?,
+            "echo" | "machine" | "taps" | "standby" | "shares" => {
+                self.says(&command.verb, rest).await?
+            }
             "block" => self.happens(rest, Happening::Blocked, "blocks us").await?,
+            "unblock" => self.unblocks(rest).await?,
+            "revokes" => self.revokes(rest).await?,
             "corrects" => self.corrects(rest).await?,
             "handover" | "handback" => self.passes(&command.verb, rest).await?,
             "marketing" => self.marketing(rest).await?,
@@ -498,6 +502,10 @@ impl Play {
                 },
                 "taps the button:",
             ),
+            "shares" => (
+                Happening::Shared { text: text.clone() },
+                "shares a post and writes beside it:",
+            ),
             "standby" => (
                 Happening::WroteElsewhere { text: text.clone() },
                 "writes, while another application has the thread:",
@@ -541,7 +549,7 @@ impl Play {
         let (head, text) = said(rest)?;
         let mut heads = Words::of(head)?;
         let early = heads.flag("early");
-        let person = heads.need("a name")?;
+        let person = self.on_account(&mut heads)?;
         heads.done()?;
         let number = match early {
             true => self.world.delivered() + 2,
@@ -550,6 +558,43 @@ impl Play {
         let line = format!("sees the message typed in the platform's app change: {text}");
         let edited = Happening::EchoEdited { number, text };
         self.happens(&person, edited, &line).await
+    }
+
+    /// `anna`: what was written last is taken back; `anna early`: what comes next; `by us`: in the
+    /// platform's own app.
+    async fn revokes(&mut self, rest: &str) -> anyhow::Result<()> {
+        let mut heads = Words::of(rest)?;
+        let by_business = heads.after("by")?.is_some();
+        let early = heads.flag("early");
+        let person = self.on_account(&mut heads)?;
+        heads.done()?;
+        let (number, which) = match early {
+            true => (
+                self.world.delivered() + 2,
+                "the message that is still on its way",
+            ),
+            false => (self.last_said(&person)?, "the message before"),
+        };
+        let line = match by_business {
+            true => format!("sees us take back {which}"),
+            false => format!("takes back {which}"),
+        };
+        let revoked = Happening::Revoked {
+            number,
+            by_business,
+        };
+        self.happens(&person, revoked, &line).await
+    }
+
+    /// `anna`, with `late 10:00` for a report that was on its way since then.
+    async fn unblocks(&mut self, rest: &str) -> anyhow::Result<()> {
+        let mut heads = Words::of(rest)?;
+        let at = self.told_at(&mut heads)?;
+        let person = heads.need("a name")?;
+        heads.done()?;
+        let line = format!("lets us in again{}", self.late(at, "done"));
+        self.happens(&person, Happening::Unblocked { at }, &line)
+            .await
     }
 
     /// `anna`, with `late 10:00` for a report that was on its way since then.

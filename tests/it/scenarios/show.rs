@@ -118,7 +118,11 @@ impl Play {
                 Value::Null => String::new(),
                 edited => format!(" (now: {})", text(&edited["text"])),
             };
-            self.under(&format!("{by}, {status}{hidden}: {words}{edited}"));
+            let revoked = match message["revoked"] == Value::Bool(true) {
+                true => " (taken back)",
+                false => "",
+            };
+            self.under(&format!("{by}, {status}{hidden}: {words}{edited}{revoked}"));
         }
         Ok(())
     }

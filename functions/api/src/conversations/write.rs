@@ -139,6 +139,7 @@ async fn write(
         edited_at: None,
         revoked: false,
         reaction: None,
+        reacted_at: None,
         referral: None,
     };
     let run = RunId::new(now, app.random10());

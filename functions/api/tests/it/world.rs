@@ -335,6 +335,7 @@ impl World {
             edited_at: None,
             revoked: false,
             reaction: None,
+            reacted_at: None,
             referral: None,
         };
         let reach = domain::customer::Reach {

@@ -39,6 +39,12 @@ pub enum Happening {
     /// Somebody of the business changed, in the platform's own app, what they wrote as the message
     /// of this number (WhatsApp).
     EchoEdited { number: u64, text: String },
+    /// The customer took back what they wrote as the message of this number; or somebody of the
+    /// business did, in the platform's own app (WhatsApp).
+    Revoked { number: u64, by_business: bool },
+    /// The customer wrote beside a post that they shared: a message of two parts (Messenger,
+    /// Instagram).
+    Shared { text: String },
     /// The customer stopped marketing messages in the platform's menu, or allowed them (WhatsApp).
     Marketing { stopped: bool },
     /// A machine of theirs wrote.
@@ -62,6 +68,8 @@ pub enum Happening {
     Passed { to_us: bool, at: DateTime<Utc> },
     /// The customer blocked us.
     Blocked,
+    /// The customer let us in again, at this time by the platform's clock (Telegram).
+    Unblocked { at: DateTime<Utc> },
     /// The platform stopped using a template.
     TemplatePaused { name: String, language: String },
 }
@@ -237,6 +245,24 @@ impl Update<'_> {
                     },
                 }] }),
             ),
+            Happening::Revoked {
+                number,
+                by_business,
+            } => {
+                let mut revoke = json!({
+                    "id": id, "timestamp": seconds(self.now), "type": "revoke",
+                    "revoke": { "original_message_id": format!("wamid.IN{number}") },
+                });
+                if *by_business {
+                    revoke["from"] = json!("4930555123");
+                    revoke["to"] = json!(phone);
+                    ("smb_message_echoes", json!({ "message_echoes": [revoke] }))
+                } else {
+                    revoke["from"] = json!(phone);
+                    revoke["from_user_id"] = json!(user);
+                    ("messages", json!({ "messages": [revoke] }))
+                }
+            }
             Happening::Marketing { stopped } => (
                 "user_preferences",
                 json!({ "user_preferences": [{
@@ -248,10 +274,13 @@ impl Update<'_> {
             Happening::Tapped { .. }
             | Happening::ReadAll
             | Happening::WroteElsewhere { .. }
-            | Happening::Passed { .. } => {
+            | Happening::Passed { .. }
+            | Happening::Shared { .. } => {
                 bail!("WhatsApp has nothing of that kind")
             }
-            Happening::Blocked => bail!("WhatsApp does not tell who blocks"),
+            Happening::Blocked | Happening::Unblocked { .. } => {
+                bail!("WhatsApp does not tell who blocks")
+            }
         };
         if field != "message_template_status_update" {
             value["messaging_product"] = json!("whatsapp");
@@ -291,6 +320,31 @@ impl Update<'_> {
                     "app_id": OUR_APP, "metadata": of.correlation, "text": of.text,
                 });
                 (ours(), "message", echo)
+            }
+            Happening::Shared { text } => {
+                let post = json!({
+                    "type": "share", "payload": { "url": "https://example.com/post" },
+                });
+                let said = json!({ "mid": mid, "text": text, "attachments": [post] });
+                ((user.clone(), ACCOUNT.to_owned()), "message", said)
+            }
+            Happening::Edited {
+                number,
+                text,
+                at: changed,
+            } => {
+                at = *changed;
+                let edit = json!({
+                    "mid": format!("m_IN{number}"), "text": text, "num_edit": self.number,
+                });
+                ((user.clone(), ACCOUNT.to_owned()), "message_edit", edit)
+            }
+            Happening::Revoked {
+                number,
+                by_business: false,
+            } => {
+                let deleted = json!({ "mid": format!("m_IN{number}"), "is_deleted": true });
+                ((user.clone(), ACCOUNT.to_owned()), "message", deleted)
             }
             Happening::WroteElsewhere { text } => {
                 let said = json!({ "mid": mid, "text": text });
@@ -358,17 +412,30 @@ impl Update<'_> {
                     },
                 });
             }
-            Happening::Blocked => {
-                let bot = json!({ "id": 1, "is_bot": true, "first_name": "Salon" });
-                update["my_chat_member"] = json!({
-                    "chat": chat, "from": from, "date": self.now.timestamp(),
-                    "old_chat_member": { "user": bot, "status": "member" },
-                    "new_chat_member": { "user": bot, "status": "kicked", "until_date": 0 },
-                });
-            }
+            Happening::Blocked => update["my_chat_member"] = self.member(true, self.now)?,
+            Happening::Unblocked { at } => update["my_chat_member"] = self.member(false, *at)?,
             _ => bail!("Telegram has nothing of that kind"),
         }
         Ok(update)
+    }
+
+    /// The customer blocked the bot, or let it in again.
+    fn member(&self, blocked: bool, at: DateTime<Utc>) -> anyhow::Result<Value> {
+        let user: i64 = self.person.user(Channel::Telegram).parse()?;
+        let name = self.person.first_name();
+        let (before, after) = if blocked {
+            ("member", "kicked")
+        } else {
+            ("kicked", "member")
+        };
+        let bot = json!({ "id": 1, "is_bot": true, "first_name": "Salon" });
+        Ok(json!({
+            "chat": { "id": user, "first_name": name, "type": "private" },
+            "from": { "id": user, "is_bot": false, "first_name": name, "language_code": "de" },
+            "date": at.timestamp(),
+            "old_chat_member": { "user": bot, "status": before, "until_date": 0 },
+            "new_chat_member": { "user": bot, "status": after, "until_date": 0 },
+        }))
     }
 
     fn loopback(&self, happening: &Happening) -> anyhow::Result<Value> {
@@ -390,7 +457,30 @@ impl Update<'_> {
                 event["type"] = json!("echo");
                 event["text"] = json!(text);
             }
+            Happening::Edited {
+                number,
+                text,
+                at: changed,
+            } => {
+                at = *changed;
+                event["type"] = json!("edited");
+                event["target"] = json!(format!("lo-{number}"));
+                event["text"] = json!(text);
+            }
+            Happening::Revoked {
+                number,
+                by_business: false,
+            } => {
+                event["type"] = json!("revoked");
+                event["target"] = json!(format!("lo-{number}"));
+            }
+            Happening::Marketing { stopped: true } => event["type"] = json!("marketing_stop"),
+            Happening::Marketing { stopped: false } => event["type"] = json!("marketing_resume"),
             Happening::Blocked => event["type"] = json!("blocked"),
+            Happening::Unblocked { at: unblocked } => {
+                at = *unblocked;
+                event["type"] = json!("unblocked");
+            }
             _ => bail!("the loopback channel has nothing of that kind"),
         }
         event["at"] = json!(at.to_rfc3339_opts(SecondsFormat::Millis, true));

@@ -22,16 +22,15 @@ impl Decider<'_> {
         }
         if lifted {
             self.opted_in_at = Some(self.now);
-            self.counts_anew();
+            self.counts_anew(self.now);
         }
         self.schedule_assessment();
     }
 
     /// The receipt says it where it makes a difference: where there was a silence before.
-    fn counts_anew(&mut self) {
+    fn counts_anew(&mut self, from: DateTime<Utc>) {
         let is_open = self.conversation.state == State::Open;
         if is_open && self.conversation.last_interaction_at() < self.anchor() {
-            let from = self.now;
             self.entries.push(Entry::new(Verdict::CountsAnew { from }));
         }
     }
@@ -42,7 +41,15 @@ impl Decider<'_> {
         self.suspend(Reason::StopTriggerMet { rule }, Some(judgement));
     }
 
+    /// Follow-ups may go on from here, wherever nothing else is in the way.
+    pub(super) fn let_in_again(&mut self, at: DateTime<Utc>) {
+        let head = &mut self.conversation;
+        head.reopened_at = head.reopened_at.max(Some(at));
+        self.counts_anew(at);
+    }
+
     fn suspend(&mut self, reason: Reason, judgement: Option<&Judgement>) {
+        self.conversation.revision += 1;
         self.cancel_rule_runs(&reason);
         self.conversation.assess_at = None;
         self.conversation.state = State::Suspended {
@@ -76,10 +83,12 @@ impl Decider<'_> {
         match (ours, thread.elsewhere_since) {
             (true, Some(_)) => {
                 thread.elsewhere_since = None;
+                self.let_in_again(at);
                 self.schedule_assessment();
             }
             (false, None) => {
                 thread.elsewhere_since = Some(at);
+                self.conversation.revision += 1;
                 let reason = Reason::ThreadElsewhere;
                 self.cancel_rule_runs(&reason);
                 self.conversation.assess_at = None;
@@ -89,19 +98,40 @@ impl Decider<'_> {
         }
     }
 
-    pub(super) fn reachability(&mut self, reachable: bool) {
-        let was = std::mem::replace(&mut self.conversation.reachable, reachable);
-        if reachable == was {
+    /// The customer blocked us or let us in again, or a message of theirs or a refusal of the
+    /// platform says so. Those overtake each other as well.
+    pub(super) fn reachability(&mut self, at: DateTime<Utc>, reachable: bool) {
+        if !self.is_told(at, reachable) {
             return;
         }
-        if !reachable {
+        if reachable {
+            self.let_in_again(at.min(self.now));
+        } else {
+            self.conversation.revision += 1;
             self.cancel_rule_runs(&Reason::Unreachable);
         }
         self.schedule_assessment();
     }
 
+    /// Takes in what is told of a moment. Whether it changes anything; of two from one moment the
+    /// careful one counts.
+    pub(super) fn is_told(&mut self, at: DateTime<Utc>, reachable: bool) -> bool {
+        let at = at.min(self.now);
+        let head = &mut self.conversation;
+        let is_news = match head.reach_told_at {
+            None => true,
+            Some(told) if reachable => at > told,
+            Some(told) => at >= told,
+        };
+        if is_news {
+            head.reach_told_at = Some(at);
+        }
+        is_news && std::mem::replace(&mut head.reachable, reachable) != reachable
+    }
+
     pub(super) fn closed(&mut self) {
         self.conversation.state = State::Closed { since: self.now };
+        self.conversation.revision += 1;
         self.conversation.waiting_since = None;
         self.cancel_rule_runs(&Reason::ConversationClosed);
         self.schedule_assessment();
@@ -122,8 +152,8 @@ impl Decider<'_> {
             },
         };
         if !was_open {
-            head.reopened_at = Some(self.now);
-            self.counts_anew();
+            head.revision += 1;
+            self.let_in_again(self.now);
         }
         self.schedule_assessment();
     }

@@ -13,7 +13,8 @@ impl Decider<'_> {
     pub(super) fn customer_wrote(&mut self, message: &CustomerWrote) {
         let at = message.at.min(self.now);
         self.conversation.unread = self.conversation.unread.saturating_add(1);
-        self.conversation.reachable = true;
+        // Whoever writes has not blocked us, unless that came after it.
+        let is_back = self.is_told(at, true);
         self.show(at, &message.preview, true);
         if message.opens_window {
             self.open_window(at);
@@ -24,6 +25,9 @@ impl Decider<'_> {
             self.nothing(Reason::AutomaticMessage);
             if message.opt_out {
                 self.consent(true);
+            } else if is_back {
+                self.let_in_again(at);
+                self.schedule_assessment();
             }
             return;
         }
@@ -58,6 +62,7 @@ impl Decider<'_> {
     /// new message, so it neither begins a silence nor waits for an answer by itself. What a stop
     /// trigger was found in may be gone.
     pub(super) fn customer_changed(&mut self, opt_out: bool) {
+        self.conversation.revision += 1;
         if opt_out {
             self.consent(true);
             return;
@@ -79,6 +84,7 @@ impl Decider<'_> {
 
     /// A reaction says something too: what is pending is put to the decider again before it goes.
     pub(super) fn customer_acted(&mut self, at: DateTime<Utc>) {
+        self.conversation.revision += 1;
         self.open_window(at.min(self.now));
         self.assess_again();
     }

@@ -167,6 +167,8 @@ pub enum Event {
     },
     /// The customer blocked us or let us in again.
     Reachability {
+        /// Since when, by the platform's clock.
+        at: DateTime<Utc>,
         /// Whether they can be written to.
         reachable: bool,
     },
@@ -392,7 +394,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::MovedHere { run, from } => decider.moved_here(run, *from),
         Event::ThreadOwner { at, ours } => decider.thread_owner(*at, *ours),
         Event::ConnectionBack => decider.connection_back(),
-        Event::Reachability { reachable } => decider.reachability(*reachable),
+        Event::Reachability { at, reachable } => decider.reachability(*at, *reachable),
         Event::Consent { opted_out } => decider.consent(*opted_out),
         Event::RuleChanged { rule } => decider.rule_changed(*rule),
         Event::Read => decider.conversation.unread = 0,

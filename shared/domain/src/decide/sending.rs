@@ -241,7 +241,7 @@ impl Decider<'_> {
                     detail: detail.clone(),
                 };
                 if *unreachable {
-                    self.reachability(false);
+                    self.reachability(flight.claimed_at, false);
                 }
                 self.give_up(&flight, reason);
             }

@@ -62,7 +62,7 @@ impl Decider<'_> {
         // Whoever has written since can be reached again.
         let last_heard = self.conversation.last_customer_at;
         if *unreachable && last_heard.is_none_or(|wrote| wrote <= *at) {
-            self.reachability(false);
+            self.reachability(*at, false);
         }
         if self.answer_failed(message) {
             return;

@@ -331,13 +331,38 @@ fn a_closed_conversation_opens_again_by_hand_or_by_the_customer() {
 fn a_customer_who_blocked_us_gets_nothing_until_they_let_us_in_again() {
     let mut world = World::answered(Channel::Telegram, four_hours());
     world.advance(10);
-    world.happens(&Event::Reachability { reachable: false });
+    world.reachable(false);
     assert_eq!(world.last_reason(), Some(Reason::Unreachable));
     world.advance(600);
     assert!(world.sent.is_empty());
-    world.happens(&Event::Reachability { reachable: true });
-    world.advance(1);
-    assert_eq!(world.sent.len(), 1);
+    world.reachable(true);
+    world.advance(600);
+    // The four hours count from there.
+    assert_eq!(world.minutes(), [11 + 600 + 240]);
+}
+
+#[test]
+fn blocks_and_messages_may_overtake_each_other() {
+    let mut world = World::answered(Channel::Telegram, four_hours());
+    let told = |world: &mut World, minute: i64, reachable: bool| {
+        let at = monday() + crate::fixtures::minutes(minute);
+        world.happens(&Event::Reachability { at, reachable });
+        world.head.reachable
+    };
+    world.advance(60);
+    assert!(!told(&mut world, 30, false));
+    // They had let us in before they blocked us again, and wrote before that.
+    assert!(!told(&mut world, 20, true));
+    world.writes(monday() + crate::fixtures::minutes(25));
+    assert!(!world.head.reachable);
+    assert!(told(&mut world, 40, true));
+    // Delivered again.
+    assert!(told(&mut world, 30, false));
+    // Who writes after a block has lifted it, also if the report of that is lost.
+    assert!(!told(&mut world, 45, false));
+    world.writes(monday() + crate::fixtures::minutes(50));
+    assert!(world.head.reachable);
+    assert!(told(&mut world, 45, false));
 }
 
 #[test]
@@ -447,7 +472,10 @@ fn who_has_the_thread_stands_beside_everything_else_that_stops_follow_ups() {
             at: world.now,
             ours: true,
         });
-        world.advance(5);
+        // The four hours count from there.
+        world.advance(239);
+        assert!(world.sent.is_empty(), "{stop:?}");
+        world.advance(1);
         assert_eq!(world.sent.len(), 1, "{stop:?}");
     }
 }
@@ -498,6 +526,6 @@ fn a_head_from_before_there_was_a_thread_says_it_by_its_state() {
         at: world.now,
         ours: true,
     });
-    world.advance(5);
+    world.advance(240);
     assert_eq!((&world.head.state, world.sent.len()), (&State::Open, 1));
 }

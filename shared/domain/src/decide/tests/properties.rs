@@ -12,8 +12,8 @@ use crate::conversation::{OnReply, Run, State};
 use crate::decide::{CustomerWrote, Effect, Event, Report, SendOutcome};
 use crate::fixtures::{manual, quiet, rule, with_template, without_text};
 use crate::ids::{MessageId, RunId};
-use crate::receipt::{How, Reason, Verdict};
-use crate::rule::{Delay, OnUnknown, Rule};
+use crate::receipt::{How, Reason, Rescue, Verdict};
+use crate::rule::{Delay, OnUnknown, Purpose, Rule};
 use crate::settings::FrequencyCap;
 use crate::template::TemplateStatus;
 
@@ -26,6 +26,10 @@ enum Op {
         opt_out: bool,
     },
     React,
+    /// The customer changes what they wrote.
+    Change {
+        opt_out: bool,
+    },
     Echo {
         lag: i64,
     },
@@ -67,7 +71,19 @@ enum Op {
     },
     Close,
     Reopen,
-    Block(bool),
+    Block {
+        reachable: bool,
+        lag: i64,
+    },
+    /// The thread is given to somebody else, or back to us.
+    Thread {
+        ours: bool,
+        lag: i64,
+    },
+    /// Stopped or allowed in the platform's menu.
+    Marketing {
+        stopped: bool,
+    },
     OptIn,
 }
 
@@ -88,6 +104,10 @@ enum RuleChange {
     /// Without the event that tells of it.
     SilentEdit,
     Delete,
+}
+
+fn lag() -> impl Strategy<Value = i64> {
+    prop_oneof![3 => Just(0), 1 => 0i64..90, 1 => Just(-30)]
 }
 
 fn ops() -> impl Strategy<Value = Op> {
@@ -112,7 +132,7 @@ fn ops() -> impl Strategy<Value = Op> {
         4 => (prop_oneof![4 => Just(0), 1 => 0i64..90, 1 => Just(-30)], prop::bool::weighted(0.15), prop::bool::weighted(0.05))
             .prop_map(|(lag, automatic, opt_out)| Op::Customer { lag, automatic, opt_out }),
         1 => Just(Op::React),
-        4 => prop_oneof![3 => Just(0), 1 => 0i64..90, 1 => Just(-30)].prop_map(|lag| Op::Echo { lag }),
+        4 => lag().prop_map(|lag| Op::Echo { lag }),
         2 => prop_oneof![3 => Just(0), 1 => 1i64..600, 1 => Just(10_000)].prop_map(|after| Op::Staff { after }),
         4 => prop_oneof![2 => 0i64..10, 2 => 10i64..400, 1 => 400i64..3000].prop_map(|minutes| Op::Pass { minutes }),
         3 => Just(Op::Fire),
@@ -127,7 +147,10 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => Just(Op::Withdraw),
         1 => Just(Op::Close),
         1 => Just(Op::Reopen),
-        1 => any::<bool>().prop_map(Op::Block),
+        1 => (any::<bool>(), lag()).prop_map(|(reachable, lag)| Op::Block { reachable, lag }),
+        2 => (any::<bool>(), lag()).prop_map(|(ours, lag)| Op::Thread { ours, lag }),
+        1 => any::<bool>().prop_map(|stopped| Op::Marketing { stopped }),
+        2 => prop::bool::weighted(0.2).prop_map(|opt_out| Op::Change { opt_out }),
         1 => Just(Op::OptIn),
     ]
 }
@@ -145,26 +168,32 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
         0u8..3,
         any::<bool>(),
         prop::bool::weighted(0.2),
+        any::<bool>(),
     );
     prop::collection::vec(one, 1..4).prop_map(|rules| {
         let named = rules.into_iter().enumerate();
         named
-            .map(|(number, (delay, priority, content, resend, any))| {
-                let mut rule = rule(&format!("rule {number}"), delay);
-                if content > 0 {
-                    rule = with_template(rule);
-                }
-                if content > 1 {
-                    rule = without_text(rule);
-                }
-                rule.spec.priority = priority;
-                if resend {
-                    rule.spec.on_unknown = OnUnknown::Resend;
-                }
-                let crate::rule::Trigger::Silence { any_silence, .. } = &mut rule.spec.trigger;
-                *any_silence = any;
-                rule
-            })
+            .map(
+                |(number, (delay, priority, content, resend, any, advertises))| {
+                    let mut rule = rule(&format!("rule {number}"), delay);
+                    if content > 0 {
+                        rule = with_template(rule);
+                    }
+                    if content > 1 {
+                        rule = without_text(rule);
+                    }
+                    rule.spec.priority = priority;
+                    if advertises {
+                        rule.spec.purpose = Purpose::Marketing;
+                    }
+                    if resend {
+                        rule.spec.on_unknown = OnUnknown::Resend;
+                    }
+                    let crate::rule::Trigger::Silence { any_silence, .. } = &mut rule.spec.trigger;
+                    *any_silence = any;
+                    rule
+                },
+            )
             .collect()
     })
 }
@@ -186,6 +215,29 @@ struct Observed {
     /// When automated messages left that were not proven to have failed.
     automated: BTreeMap<MessageId, DateTime<Utc>>,
     customer_times: BTreeSet<DateTime<Utc>>,
+    /// What was last told of whether they can be reached, and of who has the thread.
+    reach: Told,
+    thread: Told,
+    /// When follow-ups were last let in again.
+    let_in: Option<DateTime<Utc>>,
+}
+
+/// What is told by the platform's clock, in any order.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    at: Option<DateTime<Utc>>,
+    shut: bool,
+}
+
+impl Told {
+    /// Whether that is news; of two from one moment the careful one counts.
+    fn tell(&mut self, at: DateTime<Utc>, shut: bool) -> bool {
+        let newest = self.at.is_none_or(|told| at > told || shut && at == told);
+        if newest {
+            self.at = Some(at);
+        }
+        newest && std::mem::replace(&mut self.shut, shut) != shut
+    }
 }
 
 impl Observed {
@@ -202,6 +254,9 @@ impl Observed {
             opened: None,
             automated: BTreeMap::new(),
             customer_times: BTreeSet::new(),
+            reach: Told::default(),
+            thread: Told::default(),
+            let_in: None,
         }
     }
 
@@ -312,16 +367,52 @@ impl Observed {
                 self.doors += 1;
                 self.happens(&Event::Closed);
             }
-            Op::Reopen => self.happens(&Event::Reopened),
-            Op::Block(reachable) => {
-                if !reachable {
-                    self.doors += 1;
+            Op::Reopen => {
+                if self.world.head.state != State::Open {
+                    self.let_in = Some(now);
                 }
-                self.happens(&Event::Reachability {
-                    reachable: *reachable,
-                });
+                self.happens(&Event::Reopened);
             }
-            Op::OptIn => self.happens(&Event::Consent { opted_out: false }),
+            Op::Block { reachable, lag } => {
+                let at = now - TimeDelta::minutes(*lag);
+                let news = self.reach.tell(at.min(now), !reachable);
+                self.shut_or_let_in(news, at.min(now), !reachable);
+                let reachable = *reachable;
+                self.happens(&Event::Reachability { at, reachable });
+                assert_eq!(self.world.head.reachable, !self.reach.shut);
+            }
+            Op::Thread { ours, lag } => {
+                // Elsewhere there is nobody to share the thread with.
+                let channel = self.world.head.channel;
+                if !matches!(channel, Channel::Messenger | Channel::Instagram) {
+                    return;
+                }
+                let at = now - TimeDelta::minutes(*lag);
+                let news = self.thread.tell(at.min(now), !ours);
+                self.shut_or_let_in(news, at.min(now), !ours);
+                self.happens(&Event::ThreadOwner { at, ours: *ours });
+            }
+            Op::Marketing { stopped } => {
+                self.world.customer.chat.marketing_stopped_at = stopped.then_some(now);
+            }
+            Op::Change { opt_out } => {
+                self.happens(&Event::CustomerChanged { opt_out: *opt_out });
+                assert!(!opt_out || self.world.customer.chat.opted_out_at.is_some());
+            }
+            Op::OptIn => {
+                if self.world.customer.chat.opted_out_at.is_some() {
+                    self.let_in = Some(now);
+                }
+                self.happens(&Event::Consent { opted_out: false });
+            }
+        }
+    }
+
+    fn shut_or_let_in(&mut self, news: bool, at: DateTime<Utc>, shut: bool) {
+        match (news, shut) {
+            (true, true) => self.doors += 1,
+            (true, false) => self.let_in = self.let_in.max(Some(at)),
+            (false, _) => {}
         }
     }
 
@@ -330,6 +421,8 @@ impl Observed {
         let sent_at = now - TimeDelta::minutes(lag);
         let at = sent_at.min(now);
         self.opened = self.opened.max(Some(at));
+        let news = self.reach.tell(at, false);
+        self.shut_or_let_in(news, at, false);
         if !automatic {
             self.last_customer = self.last_customer.max(Some(at));
             self.customer_times.insert(at);
@@ -431,7 +524,8 @@ impl Observed {
         );
         assert_eq!(world.head.state, State::Open);
         assert_eq!(world.customer.chat.opted_out_at, None);
-        assert!(world.head.reachable);
+        assert!(!self.reach.shut, "to somebody who blocks us");
+        assert!(!self.thread.shut, "while somebody else has the thread");
         let rule = world
             .rules
             .iter()
@@ -442,6 +536,14 @@ impl Observed {
             unreachable!()
         };
         assert_eq!(rule.version, version);
+        if rule.spec.purpose == Purpose::Marketing {
+            assert_eq!(world.customer.chat.marketing_stopped_at, None);
+        }
+        if let (Some(delay), Some(from)) = (rule.spec.first_step().after.fixed(), self.let_in)
+            && !matches!(run.rescue, Some(Rescue::Earlier { .. }))
+        {
+            assert!(now >= from + delay, "at once after what held it back");
+        }
         // Since the last automated message somebody must have written.
         let earlier = self
             .automated

@@ -153,9 +153,7 @@ fn what_closes_the_door_after_the_claim_keeps_it_from_being_tried_again() {
         world.staff_writes(world.now + hours(5));
     }));
     assert!(!tried_again(&|world| drop(world.happens(&Event::Closed))));
-    assert!(!tried_again(&|world| drop(
-        world.happens(&Event::Reachability { reachable: false })
-    )));
+    assert!(!tried_again(&|world| world.reachable(false)));
     assert!(!tried_again(&|world| drop(
         world.happens(&Event::Consent { opted_out: true })
     )));
@@ -605,6 +603,25 @@ fn a_follow_up_that_moved_is_overtaken_only_by_what_matters_where_it_comes_from(
         drop(world.happens(&Event::Consent { opted_out: true }));
     }));
     assert!(!after(&|world| {
-        drop(world.happens(&Event::Reachability { reachable: false }));
+        world.reachable(false);
+    }));
+    // What is over again by then counts, too, and so does a changed message.
+    assert!(!after(&|world| {
+        world.happens(&Event::Closed);
+        world.happens(&Event::Reopened);
+    }));
+    assert!(!after(&|world| {
+        world.reachable(false);
+        world.advance(1);
+        world.reachable(true);
+    }));
+    for opt_out in [false, true] {
+        assert!(!after(&|world| {
+            world.happens(&Event::CustomerChanged { opt_out });
+        }));
+    }
+    assert!(!after(&|world| {
+        let at = world.now;
+        world.happens(&Event::CustomerActed { at });
     }));
 }

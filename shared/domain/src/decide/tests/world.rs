@@ -161,6 +161,12 @@ impl World {
         self.happens(&event);
     }
 
+    /// The customer blocks us, or lets us in again.
+    pub(super) fn reachable(&mut self, reachable: bool) {
+        let at = self.now;
+        self.happens(&Event::Reachability { at, reachable });
+    }
+
     /// Through our API.
     pub(super) fn staff_writes(&mut self, send_at: DateTime<Utc>) -> MessageId {
         self.staff_writes_unless(send_at, OnReply::Keep)
