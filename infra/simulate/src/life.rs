@@ -18,8 +18,42 @@ pub(crate) enum Action {
     Answers { talk: usize, text: &'static str },
     /// Staff answer in the platform's own app.
     Echo { talk: usize, text: &'static str },
+    /// The customer changes what they wrote last; it is told after so many seconds.
+    Corrects {
+        talk: usize,
+        text: &'static str,
+        lag: i64,
+    },
+    /// The customer writes and changes it at once; the message itself is on its way for so long.
+    WritesLate {
+        talk: usize,
+        text: &'static str,
+        correction: &'static str,
+        lag: i64,
+    },
+    /// The customer takes back what they wrote last, or staff, in the platform's own app, what they
+    /// typed there last.
+    TakesBack { talk: usize, by_business: bool },
+    /// Staff change in the platform's own app what they typed there; the message itself is on its
+    /// way for so long.
+    EchoCorrected {
+        talk: usize,
+        text: &'static str,
+        correction: &'static str,
+        lag: i64,
+    },
+    /// The customer stops marketing in the platform's menu, or allows it.
+    Marketing { talk: usize, stopped: bool },
+    /// The thread is passed to people in the platform's inbox, or back; it is told after so long.
+    Passes { talk: usize, to_us: bool, lag: i64 },
+    /// The customer writes while somebody else has the thread.
+    WritesElsewhere { talk: usize, text: &'static str },
     /// The customer blocks the business.
     Blocks { talk: usize },
+    /// The customer lets the business in again; it is told after so many seconds.
+    Unblocks { talk: usize, lag: i64 },
+    /// Staff say that the first is with the same person as the second.
+    Joins { talk: usize, with: usize },
     /// Staff do something to the conversation: `close`, `reopen`, `read`.
     Handles { talk: usize, what: &'static str },
     /// The owner does something to a rule: `enable`, `disable`.
@@ -42,6 +76,8 @@ pub(crate) enum Action {
         account: usize,
         what: &'static str,
     },
+    /// The owner deletes an account and connects it again.
+    Reconnects { workspace: usize, account: usize },
     /// The owner changes the quiet hours.
     Quiet {
         workspace: usize,
@@ -109,6 +145,22 @@ impl Life {
                 person,
             });
         }
+        // Some talk to a business on another account, too.
+        for first in 0..talks.len() {
+            let Talk {
+                workspace,
+                account,
+                person,
+            } = talks[first];
+            let other = dice.below(businesses[workspace].accounts.len());
+            if other != account && dice.one_in(2) {
+                talks.push(Talk {
+                    workspace,
+                    account: other,
+                    person,
+                });
+            }
+        }
         let mut actions = Vec::new();
         for talk in 0..talks.len() {
             chat(dice, start, talk, &mut actions);
@@ -117,6 +169,14 @@ impl Life {
         for _ in 0..dice.between(0, 4) {
             let at = start + TimeDelta::seconds(dice.between(0, span));
             actions.push((at, interference(dice, &businesses)));
+        }
+        for talk in 0..talks.len() {
+            if let Some(with) = same_person(&talks, talk)
+                && dice.one_in(3)
+            {
+                let at = start + TimeDelta::seconds(dice.between(0, span));
+                actions.push((at, Action::Joins { talk, with }));
+            }
         }
         actions.sort_by_key(|(at, _)| *at);
         Self {
@@ -180,6 +240,7 @@ fn rule(dice: &mut Dice, number: u32) -> Value {
         "delay": delay,
         "message": message,
         "on_unknown": if dice.one_in(4) { "resend" } else { "skip" },
+        "purpose": if dice.one_in(2) { "marketing" } else { "transactional" },
     })
 }
 
@@ -210,7 +271,14 @@ fn chat(
         }
         at += silence(dice);
         for _ in 0..dice.between(0, 2) {
-            let action = match dice.between(0, 9) {
+            let action = match dice.between(0, 15) {
+                10 | 11 => Action::Corrects {
+                    talk,
+                    text: dice.one_of(LATER_WORDS),
+                    lag: lag(dice),
+                },
+                12 | 13 => late(dice, talk),
+                14 | 15 => from_the_menu(dice, talk),
                 0..=5 => Action::Writes {
                     talk,
                     text: dice.one_of(LATER_WORDS),
@@ -225,6 +293,77 @@ fn chat(
             actions.push((at, action));
             at += silence(dice);
         }
+    }
+}
+
+/// The conversation with the same person on another account of the business.
+pub(crate) fn same_person(talks: &[Talk], talk: usize) -> Option<usize> {
+    let of = &talks[talk];
+    let mut others = talks.iter().enumerate();
+    let found = others.find(|(place, other)| {
+        *place != talk && (other.workspace, other.person) == (of.workspace, of.person)
+    });
+    found.map(|(place, _)| place)
+}
+
+/// How long something is on its way: mostly no time at all.
+fn lag(dice: &mut Dice) -> i64 {
+    match dice.between(0, 3) {
+        0 => dice.between(1, 60),
+        1 => dice.between(60, 20_000),
+        _ => 0,
+    }
+}
+
+/// Something overtakes what it changes.
+fn late(dice: &mut Dice, talk: usize) -> Action {
+    let (text, correction) = (dice.one_of(LATER_WORDS), dice.one_of(LATER_WORDS));
+    let lag = lag(dice).max(1);
+    if dice.one_in(3) {
+        let (text, correction) = (dice.one_of(ANSWERS), dice.one_of(ANSWERS));
+        return Action::EchoCorrected {
+            talk,
+            text,
+            correction,
+            lag,
+        };
+    }
+    Action::WritesLate {
+        talk,
+        text,
+        correction,
+        lag,
+    }
+}
+
+/// What people do without a word.
+fn from_the_menu(dice: &mut Dice, talk: usize) -> Action {
+    match dice.between(0, 5) {
+        0 => Action::Marketing {
+            talk,
+            stopped: true,
+        },
+        1 => Action::Marketing {
+            talk,
+            stopped: false,
+        },
+        2 => Action::TakesBack {
+            talk,
+            by_business: dice.one_in(2),
+        },
+        3 => Action::Passes {
+            talk,
+            to_us: dice.one_in(2),
+            lag: lag(dice),
+        },
+        4 => Action::WritesElsewhere {
+            talk,
+            text: dice.one_of(LATER_WORDS),
+        },
+        _ => Action::Unblocks {
+            talk,
+            lag: lag(dice),
+        },
     }
 }
 
@@ -245,9 +384,13 @@ pub(crate) fn meddling(
     dice: &mut Dice,
     talk: usize,
     of: &Talk,
+    other: Option<usize>,
     rule: usize,
     stage: Stage,
 ) -> Vec<(i64, Action)> {
+    if dice.one_in(3) {
+        return meddling_with_what_was_said(dice, talk, of, other);
+    }
     let workspace = of.workspace;
     let writes = |text| Action::Writes { talk, text };
     let switches = |what| Action::Switches {
@@ -299,11 +442,75 @@ pub(crate) fn meddling(
     }
 }
 
+/// The same, where what counts was said before, elsewhere or without a word.
+fn meddling_with_what_was_said(
+    dice: &mut Dice,
+    talk: usize,
+    of: &Talk,
+    other: Option<usize>,
+) -> Vec<(i64, Action)> {
+    let later = dice.between(5, 7200);
+    let lag = lag(dice);
+    let (text, question) = (dice.one_of(LATER_WORDS), dice.one_of(QUESTIONS));
+    let now = |action| vec![(0, action)];
+    match (dice.between(0, 8), other) {
+        (0, _) => now(Action::Corrects {
+            talk,
+            text: "STOP",
+            lag,
+        }),
+        (1, _) => now(Action::Corrects { talk, text, lag }),
+        (2, _) => now(late(dice, talk)),
+        (3, _) => {
+            let marketing = |stopped| Action::Marketing { talk, stopped };
+            vec![(0, marketing(true)), (later, marketing(false))]
+        }
+        (4, _) => {
+            let passes = |to_us| Action::Passes { talk, to_us, lag };
+            vec![(0, passes(false)), (later, passes(true))]
+        }
+        (5, _) => now(Action::WritesElsewhere { talk, text }),
+        (6, Some(with)) => now(Action::Joins { talk, with }),
+        (7, Some(other)) => now(Action::Writes {
+            talk: other,
+            text: question,
+        }),
+        (6, None) => vec![
+            (0, Action::Blocks { talk }),
+            (later, Action::Unblocks { talk, lag }),
+        ],
+        (7, None) => now(Action::TakesBack {
+            talk,
+            by_business: dice.one_in(2),
+        }),
+        _ => {
+            let (workspace, account) = (of.workspace, of.account);
+            let again = Action::Writes {
+                talk,
+                text: question,
+            };
+            let first = match dice.one_in(2) {
+                true => "STOP",
+                false => text,
+            };
+            vec![
+                (0, Action::Writes { talk, text: first }),
+                (lag, Action::Reconnects { workspace, account }),
+                (later, again),
+            ]
+        }
+    }
+}
+
 fn interference(dice: &mut Dice, businesses: &[Business]) -> Action {
     let workspace = dice.below(businesses.len());
     let business = &businesses[workspace];
     let rule = dice.below(business.rules.len());
-    match dice.between(0, 5) {
+    match dice.between(0, 6) {
+        6 => Action::Reconnects {
+            workspace,
+            account: dice.below(business.accounts.len()),
+        },
         0 | 1 => Action::Switches {
             workspace,
             rule,

@@ -8,17 +8,20 @@ mod end;
 mod invariants;
 mod items;
 mod sends;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::channel::Channel;
 use domain::connection::Connection;
+use domain::content::Content;
 use domain::conversation::{Conversation, Run};
 use domain::customer::Customer;
 use domain::ids::{
     ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId,
 };
-use domain::message::{Author, Message, Status};
+use domain::message::{Author, Change, Message, Status};
 use domain::receipt::Receipt;
 use domain::rule::Rule;
 use domain::settings::Settings;
@@ -27,6 +30,7 @@ use serde_json::Value;
 
 pub use invariants::INVARIANTS;
 use items::{falls, kind, read, rule_of, text};
+pub(crate) use told::Told;
 
 /// How far the clocks of two processes may be apart here.
 pub(crate) const SKEW: TimeDelta = TimeDelta::seconds(5);
@@ -37,6 +41,8 @@ const KEPT: TimeDelta = TimeDelta::seconds(30);
 /// found by a sweep every five, and a queue and two tries in between.
 pub(crate) const BOUND: TimeDelta = TimeDelta::minutes(15);
 
+/// With this word people refuse messages.
+const REFUSES: &str = "STOP";
 /// With this word people take back what they refused.
 const TAKES_BACK: &str = "START";
 
@@ -53,6 +59,8 @@ pub struct Violation {
 struct Seen {
     status: Status,
     rule: Option<RuleId>,
+    /// The customer wants no messages by it.
+    refuses: bool,
 }
 
 /// A follow-up that was claimed.
@@ -95,6 +103,22 @@ impl Stage {
     }
 }
 
+/// Who it is with, whichever account it is on.
+fn address_of(head: &Conversation) -> (WorkspaceId, Channel, String) {
+    (head.workspace, head.channel, head.user.reveal().to_owned())
+}
+
+/// Whether the customer refuses messages by it as it stands now.
+fn refuses_by(message: &Message) -> bool {
+    let theirs = matches!(message.author, Author::Customer { automatic: false });
+    theirs && message.says().and_then(Content::words) == Some(REFUSES)
+}
+
+/// The same of a change of a message that has not arrived.
+fn refuses_early(change: &Change) -> bool {
+    matches!(change, Change::Edited { content, .. } if content.words() == Some(REFUSES))
+}
+
 #[derive(Default)]
 pub(crate) struct Observer {
     writes: u64,
@@ -113,6 +137,12 @@ pub(crate) struct Observer {
     messages: BTreeMap<MessageId, Seen>,
     /// The write with the customer's last word, and its time by the platform's clock.
     last_words: BTreeMap<ConversationId, (u64, DateTime<Utc>)>,
+    /// The write with a customer's last word, wherever they wrote it.
+    last_words_of: BTreeMap<CustomerId, u64>,
+    /// What was told of a conversation and handled.
+    told: told::Tellings,
+    /// Who wants no messages, by account-independent address.
+    refusing_users: BTreeSet<(WorkspaceId, Channel, String)>,
     /// The write with the last answer of a person of the business that was news when it came.
     answers: BTreeMap<ConversationId, u64>,
     /// The time of the newest message, whoever wrote it.
@@ -179,7 +209,8 @@ impl Observer {
     fn put(&mut self, items: &[Value], now: DateTime<Utc>) {
         let mut written = Vec::new();
         let mut fresh_words = 0;
-        let mut takes_back = false;
+        let (mut takes_back, mut wrote) = (false, false);
+        let mut refuses = BTreeSet::new();
         for item in items {
             match kind(item) {
                 "CUSTOMER" => {
@@ -209,8 +240,14 @@ impl Observer {
                     if !self.messages.contains_key(&message.id) {
                         let theirs = !message.author.is_outbound();
                         fresh_words += u32::from(theirs);
-                        takes_back |= theirs && message.content.words() == Some(TAKES_BACK);
+                        let says = message.says().and_then(Content::words);
+                        wrote |= message.author == Author::Customer { automatic: false };
+                        takes_back |= theirs && says == Some(TAKES_BACK);
                         self.new_message(&message);
+                    }
+                    let refused = self.messages.get(&message.id).is_some_and(|it| it.refuses);
+                    if refuses_by(&message) && !refused {
+                        refuses.insert(message.conversation);
                     }
                     self.status(message.id, message.status);
                     let rule = match message.author {
@@ -218,7 +255,12 @@ impl Observer {
                         _ => None,
                     };
                     let status = message.status;
-                    self.messages.insert(message.id, Seen { status, rule });
+                    let seen = Seen {
+                        status,
+                        rule,
+                        refuses: refuses_by(&message),
+                    };
+                    self.messages.insert(message.id, seen);
                 }
                 "R" => {
                     let writes = self.writes;
@@ -232,15 +274,46 @@ impl Observer {
                 _ => {}
             }
         }
+        let heads: Vec<Conversation> = items
+            .iter()
+            .filter(|item| kind(item) == "HEAD")
+            .filter_map(|item| read(&item["body"]))
+            .collect();
+        for head in &heads {
+            self.begins(head, &written, takes_back);
+        }
         for customer in written {
             self.consent(&customer, takes_back);
         }
-        for item in items {
-            if kind(item) == "HEAD"
-                && let Some(head) = read::<Conversation>(&item["body"])
-            {
-                self.head(head, fresh_words, now);
+        for head in heads {
+            if wrote {
+                self.last_words_of.insert(head.customer, self.writes);
             }
+            let known = self.heads.get(&head.id).map(|known| known.early.clone());
+            let known = known.unwrap_or_default();
+            let mut early = head.early.iter().filter(|early| !known.contains(early));
+            if early.any(|early| refuses_early(&early.change)) {
+                refuses.insert(head.id);
+            }
+            self.head(head, fresh_words, now);
+        }
+        for conversation in refuses {
+            if let Some(head) = self.heads.get(&conversation) {
+                self.refusing.insert(head.customer);
+            }
+        }
+    }
+
+    /// A conversation with somebody who had refused messages on that channel before.
+    fn begins(&mut self, head: &Conversation, written: &[Customer], takes_back: bool) {
+        let address = address_of(head);
+        let is_new = !self.heads.contains_key(&head.id) && head.moved_to.is_none();
+        if !is_new || takes_back || !self.refusing_users.contains(&address) {
+            return;
+        }
+        let customer = written.iter().find(|it| it.id == head.customer);
+        if customer.is_some_and(|it| it.chat.opted_out_at.is_none()) {
+            self.violated("opt-out-survives", format!("{} begins without", head.id));
         }
     }
 
@@ -265,6 +338,16 @@ impl Observer {
     }
 
     fn consent(&mut self, customer: &Customer, takes_back: bool) {
+        let heads = self.heads.values();
+        let of_theirs = heads.filter(|head| head.customer == customer.id);
+        let addresses: Vec<_> = of_theirs.map(address_of).collect();
+        for address in addresses {
+            if customer.chat.opted_out_at.is_some() {
+                self.refusing_users.insert(address);
+            } else if takes_back {
+                self.refusing_users.remove(&address);
+            }
+        }
         if customer.chat.opted_out_at.is_some() {
             self.refusing.insert(customer.id);
         } else if takes_back {
@@ -281,6 +364,11 @@ impl Observer {
     }
 
     fn deleted(&mut self, key: &Value) {
+        let sk = text(&key["sk"]);
+        let connection = sk.strip_prefix("CON#").map(ConnectionId::parse);
+        if let Some(Ok(id)) = connection {
+            self.connections.remove(&id);
+        }
         let Some(id) = rule_of(key) else { return };
         if text(&key["pk"]).ends_with("#CHANGED") {
             self.unheard.remove(&id);

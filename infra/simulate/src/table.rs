@@ -198,15 +198,25 @@ impl SimWire {
         {
             reply.body = json!({ "Items": [], "Count": 0, "ScannedCount": 0 }).to_string();
         }
-        if self.hub.has_bug(Bug::OptOutUnseen) && reply.body.contains("opted_out_at") {
+        for (bug, field) in UNSEEN {
+            if !self.hub.has_bug(*bug) || !reply.body.contains(field) {
+                continue;
+            }
             let Ok(mut answer) = serde_json::from_str::<Value>(&reply.body) else {
                 return;
             };
-            forget(&mut answer, "opted_out_at");
+            forget(&mut answer, field);
             reply.body = answer.to_string();
         }
     }
 }
+
+/// What is not seen where it is read.
+const UNSEEN: &[(Bug, &str)] = &[
+    (Bug::OptOutUnseen, "opted_out_at"),
+    (Bug::MarketingStopUnseen, "marketing_stopped_at"),
+    (Bug::ThreadUnseen, "elsewhere_since"),
+];
 
 /// Takes a field out wherever it stands.
 fn forget(value: &mut Value, field: &str) {

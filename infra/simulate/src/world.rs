@@ -28,6 +28,7 @@ use tower::ServiceExt as _;
 use crate::bugs::Bug;
 use crate::hub::{Hub, Parked};
 use crate::life::{Action, Life, Talk};
+use crate::observer::Told;
 use crate::platform::Person;
 use crate::ports::{SimHttp, SimModel, SimQueues, SimSecrets, SimTimers};
 use crate::table::{Watch, watch};
@@ -81,8 +82,8 @@ enum Ended {
 enum After {
     /// A platform waits for 200.
     Webhook(Delivery),
-    /// A message of a queue waits to be deleted; `None` for a copy.
-    Task(Option<String>),
+    /// A message of a queue waits to be deleted, `None` for a copy; and what it tells.
+    Task(Option<String>, Vec<Told>),
     /// Nobody waits.
     Nothing,
 }
@@ -156,8 +157,12 @@ pub(crate) struct World {
     /// No message of this queue is handed out before: nothing was there when it was last asked.
     quiet_until: [Option<DateTime<Utc>>; 2],
     last_sweep: DateTime<Utc>,
-    expected: Vec<MessageId>,
+    expected: Vec<(Account, MessageId)>,
     counted: u64,
+    /// The number of what a platform told last, and of what was last written and typed in each talk.
+    told: u64,
+    said: BTreeMap<usize, u64>,
+    typed: BTreeMap<usize, u64>,
     totals: Totals,
     started: DateTime<Utc>,
 }
@@ -172,7 +177,12 @@ pub(crate) fn play(seed: u64, bug: Option<Bug>, keep_trace: bool) -> anyhow::Res
     world.run()?;
     let dead = world.queues.inner.dead_letters()?.len();
     let now = hub.time();
-    let expected = std::mem::take(&mut world.expected);
+    let expected = std::mem::take(&mut world.expected).into_iter();
+    // Who wrote to an account that was deleted meanwhile is not heard.
+    let expected: Vec<_> = expected
+        .filter(|(account, _)| !world.is_gone(account))
+        .map(|(_, message)| message)
+        .collect();
     let violations = watch(&world.observer, |it| {
         it.at_the_end(now, &expected, dead);
         std::mem::take(&mut it.violations)

@@ -20,7 +20,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ),
     (
         "no-send-after-reply",
-        "no follow-up is claimed that was planned before the customer's last word",
+        "no follow-up is claimed that was planned before the customer's last word, wherever said",
     ),
     (
         "no-send-after-answer",
@@ -37,6 +37,22 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     (
         "opt-out-lasts",
         "an opt-out goes only with the customer's own word",
+    ),
+    (
+        "opt-out-survives",
+        "who refused messages has done so on every account that is connected later",
+    ),
+    (
+        "no-marketing-after-stop",
+        "no advertising is claimed for somebody who stopped it in the platform's menu",
+    ),
+    (
+        "no-send-elsewhere",
+        "no follow-up is claimed while another application has the thread",
+    ),
+    (
+        "no-send-to-blocked",
+        "nothing is claimed for somebody who blocks the business",
     ),
     (
         "no-send-by-stale-rule",

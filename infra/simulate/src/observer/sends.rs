@@ -8,7 +8,7 @@ use domain::ids::{ConversationId, MessageId, WorkspaceId};
 use domain::local_time::Zone;
 use domain::message::Status;
 use domain::receipt::How;
-use domain::rule::OnUnknown;
+use domain::rule::{OnUnknown, Purpose};
 
 use super::{Claim, Due, KEPT, Observer, SKEW, Stage};
 
@@ -45,9 +45,28 @@ impl Observer {
                 );
             }
         }
+        if self.told.blocked(head.id) {
+            self.violated("no-send-to-blocked", what.clone());
+        }
         let Some(rule) = run.rule() else { return };
+        if self.told.elsewhere(head.id) {
+            self.violated("no-send-elsewhere", what.clone());
+        }
+        let advertises = self
+            .rules
+            .get(&rule)
+            .is_some_and(|it| it.spec.purpose == Purpose::Marketing);
+        let of_theirs = self
+            .heads
+            .values()
+            .filter(|it| it.customer == head.customer);
+        if advertises && self.told.marketing_stopped(of_theirs.map(|it| it.id)) {
+            self.violated("no-marketing-after-stop", what.clone());
+        }
         let planned = self.planned.get(&run.id).copied().unwrap_or(self.writes);
         let last_word = self.last_words.get(&head.id).map_or(0, |(write, _)| *write);
+        let elsewhere = self.last_words_of.get(&head.customer);
+        let last_word = elsewhere.map_or(last_word, |write| last_word.max(*write));
         if planned <= last_word || run.episode != head.episode {
             self.violated("no-send-after-reply", what.clone());
         }

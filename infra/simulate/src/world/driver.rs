@@ -244,7 +244,7 @@ impl World {
         match dead.after {
             After::Webhook(delivery) => self.deliver_again(delivery),
             // Its visibility ends some time.
-            After::Task(_) | After::Nothing => {}
+            After::Task(..) | After::Nothing => {}
         }
         Ok(())
     }
@@ -253,7 +253,9 @@ impl World {
         match (after, ended) {
             (After::Webhook(delivery), Ended::Http(200, _)) => {
                 self.totals.webhooks += 1;
-                self.expected.extend(delivery.message);
+                let account = delivery.account.clone();
+                let expected = delivery.message.map(|message| (account, message));
+                self.expected.extend(expected);
                 if self.hub.fault(Fault::WebhookDoubled) {
                     let seconds = self.hub.dice(|dice| dice.between(1, 3 * 86_400));
                     self.put(
@@ -263,8 +265,9 @@ impl World {
                 }
             }
             (After::Webhook(delivery), _) => self.deliver_again(delivery),
-            (After::Task(id), Ended::Task(Ok(()))) => {
+            (After::Task(id, told), Ended::Task(Ok(()))) => {
                 self.totals.tasks += 1;
+                watch(&self.observer, |it| it.told(&told));
                 // A delete whose answer was lost is one that never happened.
                 let kept = self.hub.fault(Fault::QueueDoubled);
                 if let Some(id) = id.filter(|_| !kept) {
@@ -272,7 +275,7 @@ impl World {
                     self.queues.touch();
                 }
             }
-            (After::Task(_), Ended::Task(Err(error))) => {
+            (After::Task(..), Ended::Task(Err(error))) => {
                 self.totals.failed_tasks += 1;
                 self.hub.note(&format!("task failed: {error}"));
             }

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::ids::ConversationId;
 
 use super::{Item, World};
-use crate::life::meddling;
+use crate::life::{meddling, same_person};
 use crate::observer::{Due, Observer, Stage};
 use crate::table::watch;
 
@@ -63,6 +63,7 @@ impl World {
             return Ok(());
         };
         let of = self.talks[talk].clone();
+        let other = same_person(&self.talks, talk);
         let rule = due.rule.to_string();
         let rules = &self.places[of.workspace].rules;
         let Some(rule) = rules.iter().position(|known| *known == rule) else {
@@ -70,7 +71,7 @@ impl World {
         };
         let actions = self
             .hub
-            .dice(|dice| meddling(dice, talk, &of, rule, due.stage));
+            .dice(|dice| meddling(dice, talk, &of, other, rule, due.stage));
         let mut at = self.hub.time() + wait;
         for (pause, action) in actions {
             at += TimeDelta::seconds(pause);
@@ -79,7 +80,7 @@ impl World {
         Ok(())
     }
 
-    fn talk_of(&self, id: ConversationId) -> anyhow::Result<Option<usize>> {
+    pub(super) fn talk_of(&self, id: ConversationId) -> anyhow::Result<Option<usize>> {
         for talk in 0..self.talks.len() {
             if self.conversation(talk)? == id {
                 return Ok(Some(talk));

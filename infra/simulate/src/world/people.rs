@@ -1,11 +1,12 @@
 //! People act, and platforms tell of it.
 
 use anyhow::Context as _;
+use app::correlation::Correlation;
 use axum::body::Body;
 use chrono::TimeDelta;
 use domain::channel::{Channel, ChannelUser};
 use domain::conversation::Conversation;
-use domain::ids::{ConversationId, MessageId};
+use domain::ids::{ConnectionId, ConversationId, MessageId};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -13,36 +14,96 @@ use super::{Account, After, Delivery, Function, Item, World, api_request, call, 
 use crate::faults::Fault;
 use crate::life::{Action, quiet};
 use crate::platform::{self, Happening, Sent};
-use crate::table::lock;
+use crate::table::{lock, watch};
 
 impl World {
     pub(super) fn act(&mut self, action: &Action) -> anyhow::Result<()> {
         self.hub.note(&format!("{action:?}"));
         self.totals.actions += 1;
         let now = self.hub.time();
-        let happening = match action {
-            Action::Writes { text, .. } => {
-                let text = (*text).to_owned();
-                Some(Happening::Wrote { text, at: now })
-            }
-            Action::WritesByMachine { .. } => Some(Happening::WroteByMachine {
-                text: "Automatische Antwort: ich bin im Urlaub".to_owned(),
-            }),
-            Action::Echo { text, .. } => Some(Happening::Echo {
-                text: (*text).to_owned(),
-            }),
-            Action::Blocks { .. } => Some(Happening::Blocked),
-            _ => None,
-        };
         match action {
-            Action::Writes { talk, .. }
-            | Action::WritesByMachine { talk }
-            | Action::Echo { talk, .. }
-            | Action::Blocks { talk } => {
-                if let Some(happening) = happening {
-                    self.happens(*talk, &happening)?;
+            Action::Writes { talk, text } => {
+                let text = (*text).to_owned();
+                let wrote = Happening::Wrote { text, at: now };
+                self.says(*talk, &wrote, 0)?;
+            }
+            Action::WritesByMachine { talk } => {
+                let text = "Automatische Antwort: ich bin im Urlaub".to_owned();
+                self.happens(*talk, &Happening::WroteByMachine { text }, 0)?;
+            }
+            Action::WritesLate {
+                talk,
+                text,
+                correction,
+                lag,
+            } => {
+                let text = (*text).to_owned();
+                let wrote = Happening::Wrote { text, at: now };
+                self.says(*talk, &wrote, *lag)?;
+                self.corrects(*talk, correction, 0)?;
+            }
+            Action::Corrects { talk, text, lag } => self.corrects(*talk, text, *lag)?,
+            Action::Echo { talk, text } => {
+                let text = (*text).to_owned();
+                self.says(*talk, &Happening::Echo { text }, 0)?;
+            }
+            Action::EchoCorrected {
+                talk,
+                text,
+                correction,
+                lag,
+            } => {
+                let text = (*text).to_owned();
+                self.says(*talk, &Happening::Echo { text }, *lag)?;
+                if let Some(number) = self.typed.get(talk).copied() {
+                    let text = (*correction).to_owned();
+                    self.happens(*talk, &Happening::EchoEdited { number, text }, 0)?;
                 }
             }
+            Action::TakesBack { talk, by_business } => {
+                let of = match by_business {
+                    true => &self.typed,
+                    false => &self.said,
+                };
+                if let Some(number) = of.get(talk).copied() {
+                    let by_business = *by_business;
+                    let revoked = Happening::Revoked {
+                        number,
+                        by_business,
+                    };
+                    self.happens(*talk, &revoked, 0)?;
+                }
+            }
+            Action::Marketing { talk, stopped } => {
+                let stopped = *stopped;
+                self.happens(*talk, &Happening::Marketing { stopped }, 0)?;
+            }
+            Action::Passes { talk, to_us, lag } => {
+                let to_us = *to_us;
+                self.happens(*talk, &Happening::Passed { to_us, at: now }, *lag)?;
+            }
+            Action::WritesElsewhere { talk, text } => {
+                let text = (*text).to_owned();
+                self.happens(*talk, &Happening::WroteElsewhere { text }, 0)?;
+            }
+            Action::Blocks { talk } => self.happens(*talk, &Happening::Blocked, 0)?,
+            Action::Unblocks { talk, lag } => {
+                self.happens(*talk, &Happening::Unblocked { at: now }, *lag)?;
+            }
+            Action::Joins { talk, with } => {
+                let path = format!("/v1/conversations/{}/customer", self.conversation(*talk)?);
+                let with = self.conversation(*with)?;
+                let customer = watch(&self.observer, |it| {
+                    it.heads.get(&with).map(|it| it.customer)
+                });
+                // Nobody has written there yet.
+                let Some(customer) = customer else {
+                    return Ok(());
+                };
+                let body = json!({ "customer_id": customer });
+                self.ask_api(self.talks[*talk].workspace, "PUT", &path, Some(body))?;
+            }
+            Action::Reconnects { workspace, account } => self.reconnect(*workspace, *account)?,
             Action::Answers { talk, text } => {
                 let path = format!("/v1/conversations/{}/messages", self.conversation(*talk)?);
                 let body = json!({ "text": text });
@@ -122,11 +183,60 @@ impl World {
         Ok(())
     }
 
-    /// What a platform has to say about it; not every platform says everything.
-    fn happens(&mut self, talk: usize, happening: &Happening) -> anyhow::Result<()> {
+    /// The owner deletes the account and connects it again, and waits for both.
+    fn reconnect(&mut self, workspace: usize, account: usize) -> anyhow::Result<()> {
+        let stormy = self.hub.is_stormy();
+        self.hub.set_storm(false);
+        let done = self.connect_again(workspace, account);
+        self.hub.set_storm(stormy);
+        done
+    }
+
+    fn connect_again(&mut self, workspace: usize, account: usize) -> anyhow::Result<()> {
+        let place = &self.places[workspace];
+        let (key, old) = (place.key.clone(), place.accounts[account].clone());
+        *lock(&self.acting_for) = Some(place.workspace);
+        let path = format!("/v1/connections/{}", old.id);
+        self.now_api(&key, "DELETE", &path, None)?;
+        let name = format!("account {account}");
+        let body = platform::account(old.channel, &name, account, &old.secret);
+        let made = self.now_api(&key, "POST", "/v1/connections", Some(body))?;
+        let id = ConnectionId::parse(made["id"].as_str().unwrap_or_default())?;
+        self.places[workspace].accounts[account] = Account { id, ..old };
+        Ok(())
+    }
+
+    /// What may be changed or taken back later.
+    fn says(&mut self, talk: usize, happening: &Happening, lag: i64) -> anyhow::Result<()> {
+        self.happens(talk, happening, lag)?;
+        let last = match happening {
+            Happening::Wrote { .. } => &mut self.said,
+            _ => &mut self.typed,
+        };
+        last.insert(talk, self.told);
+        Ok(())
+    }
+
+    fn corrects(&mut self, talk: usize, text: &str, lag: i64) -> anyhow::Result<()> {
+        let Some(number) = self.said.get(&talk).copied() else {
+            return Ok(());
+        };
+        let edited = Happening::Edited {
+            number,
+            text: text.to_owned(),
+            // Nobody types faster, and platforms tell seconds.
+            at: self.hub.time() + TimeDelta::seconds(1),
+        };
+        self.happens(talk, &edited, lag.max(1))
+    }
+
+    /// What a platform has to say about it, after so many seconds; not every platform says
+    /// everything.
+    fn happens(&mut self, talk: usize, happening: &Happening, lag: i64) -> anyhow::Result<()> {
         let talk = self.talks[talk].clone();
         let account = self.places[talk.workspace].accounts[talk.account].clone();
         self.counted += 1;
+        self.told = self.counted;
         let person = &self.people[talk.person];
         let now = self.hub.time();
         let Ok(body) = platform::body(account.channel, person, happening, self.counted, now) else {
@@ -153,11 +263,15 @@ impl World {
             message,
             tries: 0,
         };
-        self.put(now, Item::Deliver(delivery));
+        self.put(now + TimeDelta::seconds(lag), Item::Deliver(delivery));
         Ok(())
     }
 
     pub(super) fn deliver(&mut self, delivery: Delivery) -> anyhow::Result<()> {
+        if self.is_gone(&delivery.account) {
+            // Whoever deletes an account takes its address away from the platform.
+            return Ok(());
+        }
         let Some(slot) = self.free(Function::Webhooks) else {
             self.put(
                 self.hub.time() + TimeDelta::seconds(1),
@@ -262,8 +376,19 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn is_gone(&self, account: &Account) -> bool {
+        let mut known = self.places.iter().flat_map(|place| &place.accounts);
+        !known.any(|known| known.id == account.id)
+    }
+
     /// From which account a message left: the one through which this person is talked to.
     fn account_of(&self, sent: &Sent) -> Option<Account> {
+        let correlation = sent.correlation.as_deref().and_then(Correlation::parse);
+        let named = correlation.and_then(|it| self.talk_of(it.conversation).ok().flatten());
+        if let Some(named) = named {
+            let talk = &self.talks[named];
+            return Some(self.places[talk.workspace].accounts[talk.account].clone());
+        }
         let talk = self.talks.iter().find(|talk| {
             let account = &self.places[talk.workspace].accounts[talk.account];
             account.channel == sent.channel && self.people[talk.person].ids().contains(&sent.to)
@@ -277,7 +402,16 @@ pub(super) fn uses_api(action: &Action) -> bool {
         action,
         Action::Writes { .. }
             | Action::WritesByMachine { .. }
+            | Action::WritesLate { .. }
+            | Action::WritesElsewhere { .. }
+            | Action::Corrects { .. }
             | Action::Echo { .. }
+            | Action::EchoCorrected { .. }
+            | Action::TakesBack { .. }
+            | Action::Marketing { .. }
+            | Action::Passes { .. }
             | Action::Blocks { .. }
+            | Action::Unblocks { .. }
+            | Action::Reconnects { .. }
     )
 }

@@ -92,6 +92,9 @@ impl World {
             last_sweep: start,
             expected: Vec::new(),
             counted: 0,
+            told: 0,
+            said: BTreeMap::new(),
+            typed: BTreeMap::new(),
             totals: Totals::default(),
             started: start,
         };

@@ -14,6 +14,7 @@ use super::{After, Ended, Function, Item, World};
 use crate::bugs::Bug;
 use crate::faults::Fault;
 use crate::life::Action;
+use crate::observer::Told;
 use crate::table::{lock, watch};
 
 impl World {
@@ -141,12 +142,14 @@ impl World {
         match queue {
             Queue::Events => {
                 let task: EventTask = serde_json::from_str(body)?;
+                let told = Told::of(&task);
                 let app = Arc::clone(&self.process(Function::Evaluate, slot).app);
                 let future = Box::pin(async move {
                     let done = evaluate::handle(&app, task).await;
                     Ended::Task(done.map_err(|error| error.to_string()))
                 });
-                self.begin(Function::Evaluate, slot, workspace, future, After::Task(id));
+                let after = After::Task(id, told);
+                self.begin(Function::Evaluate, slot, workspace, future, after);
             }
             Queue::Due => {
                 let task: DueTask = serde_json::from_str(body)?;
@@ -156,7 +159,8 @@ impl World {
                     let done = dispatch::handle(&app, task).await;
                     Ended::Task(done.map_err(|error| error.to_string()))
                 });
-                self.begin(Function::Dispatch, slot, workspace, future, After::Task(id));
+                let after = After::Task(id, Vec::new());
+                self.begin(Function::Dispatch, slot, workspace, future, after);
             }
         }
         Ok(())
