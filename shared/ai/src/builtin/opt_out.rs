@@ -108,6 +108,7 @@ fn is_a_request_to_us(sentence: &Sentence, wish: Span) -> bool {
     let at_hours = List::AtCertainHours.in_any(clause);
     let shown = List::Shown.in_any(&words[..wish.end]) || List::ConfirmedToThem.in_any(words);
     let asked = sentence.question_mark
+        && !ends_with_a_tag(words)
         && (!List::CanAskForIt.in_any(words) || List::OnCondition.in_any(words));
     !of_others && !told && !of_one_thing && !at_hours && !shown && !asked
 }
@@ -124,6 +125,15 @@ fn is_from_elsewhere(clause: &[Token]) -> bool {
             && POINTS.contains(&pair[1].as_str())
             && !List::OurMessages.in_any(&rest[..rest.len().min(3)])
     })
+}
+
+/// ", ok?" asks for nothing but a nod.
+fn ends_with_a_tag(words: &[Token]) -> bool {
+    const TAGS: [&str; 14] = [
+        "gell", "gelle", "ja", "ok", "okay", "oder", "ne", "wa", "right", "yeah", "yes", "please",
+        "eh", "thanks",
+    ];
+    matches!(words, [.., comma, tag] if *comma == BREAK && TAGS.contains(&tag.as_str()))
 }
 
 /// The words between two borders of clauses.

@@ -423,7 +423,7 @@ fn is_weak(sentence: &Sentence, span: Span) -> bool {
 }
 
 /// Takes out sentences that give orders to the program, and what follows them in the
-/// same breath; a question after them is the customer's own again.
+/// same breath; a question, a wish or an announcement after them is the customer's own again.
 fn without_planted(sentences: Vec<Marked>) -> Vec<Marked> {
     let mut planted = false;
     sentences
@@ -432,7 +432,7 @@ fn without_planted(sentences: Vec<Marked>) -> Vec<Marked> {
             let does = |wanted: Act| acts.iter().any(|found| found.act == wanted);
             if does(Act::Planted) {
                 planted = true;
-            } else if sentence.question_mark || does(Act::Wants) {
+            } else if sentence.question_mark || does(Act::Wants) || does(Act::Announces) {
                 planted = false;
             }
             !planted

@@ -260,7 +260,8 @@ fn split_exclusion(sentences: Vec<Sentence>) -> (Vec<Token>, Vec<String>) {
 }
 
 /// Words for one thing, so that "not for weddings" leaves "we marry in May" out.
-const KIN: [&str; 6] = [
+const KIN: [&str; 7] = [
+    "grundstück grundstücke bauplatz baugrund parzelle plot land terreno terrain arsa",
     "wedding marry married marriage bride groom hochzeit heirat braut brautpaar trauung standesamt \
      mariage boda matrimonio sposi düğün",
     "reklam beschwer complaint mangel mängel defekt kaputt broken faulty",

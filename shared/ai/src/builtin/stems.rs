@@ -56,6 +56,7 @@ pub(super) enum List {
     OurMessages,
     Served,
     AsksNumber,
+    AsksPrice,
     ToCome,
 }
 
@@ -72,7 +73,7 @@ impl List {
 pub(super) struct Members([u64; Members::WIDTH]);
 
 impl Members {
-    const WIDTH: usize = 4;
+    const WIDTH: usize = 8;
 
     pub(super) fn of_word(word: &str) -> Members {
         let known = &*KNOWN;
@@ -171,7 +172,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
 
 /// Written as words with blanks between; `*` and `=` as in a pattern. `a-b` needs both words,
 /// anywhere.
-const TABLE: [(List, &str); 43] = [
+const TABLE: [(List, &str); 44] = [
     (
         List::Offer,
         "*angebot *angebote *angebots *kostenvoranschlag* *kostenplan* *preis* *tarif* *vergleich* \
@@ -281,10 +282,10 @@ const TABLE: [(List, &str); 43] = [
     ),
     (
         List::Goal,
-        "gebucht bucht buchung *bestätig* *vereinbar* steht fest fix zusage zugesagt *auftrag \
+        "=sagt-=zu saacht-=zu =sagen-=zu stimmt-=zu stimmen-=zu zustimmt zusagen gemacht vertrag-geschlossen go-ahead *beauftrag* *freigabe* gibt-frei took wants-it will-kaufen ausgesucht auswahl job-given voucher-used commissioned extended *unterschrift unterschreibt geleast lässt-reparieren machen-lassen =ja stehen held gebucht bucht buchung *bestätig* *vereinbar* steht fest fix zusage zugesagt *auftrag \
          *beauftragt* erteilt angenommen annahme nimmt *abschluss* abgeschlossen *gekauft* kauf kauft \
          kaufs *bestellt* bestellung *angemeldet* anmeldung *gewählt* ausgewählt *bezahlt* *zahlung* \
-         geleistet unterschrieben freigegeben abgeholt eingelöst mitglied erreicht entschieden verlängert \
+         gezahlt geld kohle betrag *überwies* *überweis* beglichen geleistet unterschrieben freigegeben abgeholt eingelöst mitglied erreicht entschieden verlängert \
          ausgemacht reserviert reservierung booked books book booking confirm* accept* bought buys buy \
          bought order* ordered purchase* signed signs sign sign-up chosen chooses choose picked picks \
          agree* agreed arranged approved approves approve enrol* paid pays pay taken placed scheduled \
@@ -300,12 +301,12 @@ const TABLE: [(List, &str); 43] = [
     // Of the goals those that cost money.
     (
         List::Bought,
-        "*gekauft* kauf kauft kaufs *bezahlt* *zahlung* bought buys buy purchase* paid pays pay payment \
+        "*gekauft* kauf kauft kaufs *bezahlt* *zahlung* gezahlt geld kohle betrag *überwies* *überweis* beglichen bought buys buy purchase* paid pays pay payment \
          achet* achat* compra* comprat* acquist* satın",
     ),
     (
         List::Delivered,
-        "eingegangen eingang erhalten da vorliegt liegt vor received arrived geschickt eingereicht \
+        "beantwortet geliefert durchgegeben vorgelegt eingetroffen mitgeteilt genannt angegeben form-back eingegangen eingang erhalten da vorliegt liegt vor received arrived geschickt eingereicht \
          hochgeladen delivered submitted sent reçu* recibid* ricevut* known provided completed handed \
          alındı geldi ausgefüllt in abgegeben vollständig zurück retour fotos unterlagen hochgeladen \
          ausgefüllt nachgereicht uploaded filled returned supplied provided complet* remis transmis \
@@ -313,7 +314,7 @@ const TABLE: [(List, &str); 43] = [
     ),
     (
         List::Refusal,
-        "*abgesagt* absage absagt *abgelehn* lehnt ablehn* ablehnung abgewählt *interesse* *bedarf* \
+        "fällt-=aus fällt-ins abgeblasen hört-=auf verstorben =tot died passed-away pulled-out pulls-out forget binned =nein teuer ruled-out vom-tisch gewechselt wechselt changed gone-off cant-come notice-given dagegen gestrichen geplatzt *abgesagt* absage absagt *abgelehn* lehnt ablehn* ablehnung abgewählt *interesse* *bedarf* \
          *storn* kein keine keinen nicht woanders anderswo anderweitig andere* anderer anderes \
          freigegeben released zurückgezog* zurückzieh* zieht widerruf* verworfen aufgegeben erledigt \
          hergegeben nötig gewünscht sagt ab cancel* declin* refus* reject* not no longer interest* \
@@ -346,7 +347,7 @@ const TABLE: [(List, &str); 43] = [
     (List::ForSomething, "=für =for =pour =por =per =için"),
     (
         List::Feedback,
-        "*rückmeld* feedback geantwortet antwort gemeldet meldet äußert geäußert *bewert* reported-back \
+        "beantwortet berichtet *rückmeld* feedback geantwortet antwort gemeldet meldet äußert geäußert *bewert* reported-back \
          replied answered responded told tells said-how review* reply retour avis répondu opinión \
          respondido contestado risposto recensione yorum cevap",
     ),
@@ -435,7 +436,8 @@ const TABLE: [(List, &str); 43] = [
         List::OurMessages,
         "*list* *newsletter* *verteiler* *mail* *nachricht* *werbung* sms *erinnerung* message* text* \
          reminder* *datenbank *datei *kartei *kontakt* *system* records database marketing books club \
-         practice surgery studio salon praxis verein",
+         practice surgery studio salon praxis verein agency office shop team clinic garage school gym restaurant hotel agentur \
+         kanzlei werkstatt laden geschäft hotel büro team schule restaurant",
     ),
     // Words of an order, a delivery, a visit that has been.
     (
@@ -446,6 +448,10 @@ const TABLE: [(List, &str); 43] = [
          ship* collect* pick*-up installed finished complete stay* ready visit stay repair* fixed \
          install* coming-in on-way procedure surgery home command* achat* livr* expédi* pedido compra* \
          envia* entreg* ordine acquist* spedi* consegn* sipariş* kargo* teslim*",
+    ),
+    (
+        List::AsksPrice,
+        "*kost* teuer preis preise how-much price prices cost costs combien cuánto quanto costa kadar fiyat*",
     ),
     (
         List::AsksNumber,

@@ -47,6 +47,8 @@ pub(super) struct Story {
     ahead_until: Option<DateTime<Utc>>,
     slots: Vec<Slot>,
     choice: bool,
+    /// The customer asked what it costs.
+    asked_price: bool,
     /// A number was asked for: how many people, which final count.
     asked_for_number: bool,
     /// What was known before the customer's last message, in case it was a joke.
@@ -276,6 +278,7 @@ impl Story {
         let puts_off = hesitates || reading.says(Act::Postpones);
         self.note_who_waits(reading, puts_off, asks, ended);
         self.announced |= puts_off && !ended;
+        self.asked_price |= List::AsksPrice.in_any(&self.words);
         self.wished |= asks || reading.states(Act::Wants) || reading.mentions(Act::Agrees);
         self.closed = ended
             || (!asks && (reading.states(Act::Thanks) || reading.states(Act::NeedGone)))
@@ -290,7 +293,7 @@ impl Story {
         let picks = reading.states_apart_from(Act::Books, &[Act::BadTime])
             || slots::overlap(&self.slots, &reading.affirmed_slots);
         let refuses_time = reading.mentions(Act::BadTime) && !picks || reading.states(Act::Rebooks);
-        if is_over(Act::Elsewhere) {
+        if is_over(Act::Elsewhere) && !reading.says_last(Act::Announces, Act::Elsewhere) {
             self.events.push(Event::Elsewhere);
         } else if is_over(Act::NeedGone) && !reading.says_last(Act::Announces, Act::NeedGone) {
             self.events.push(Event::NeedGone);
@@ -530,7 +533,8 @@ impl Story {
         } else {
             None
         };
-        self.offered |= reading.price || reading.mentions(Act::Offers);
+        let says_a_price = reading.price || self.asked_price && names_a_large_number(reading);
+        self.offered |= says_a_price || reading.mentions(Act::Offers);
         if (asks || reading.price) && !reading.mentions(Act::Regrets) {
             self.open_again(ask, reading.price);
         }
@@ -632,6 +636,14 @@ fn names_a_number(reading: &Reading) -> bool {
     reading.words().any(|word| {
         word.starts_with(|c: char| c.is_ascii_digit()) || SPELLED.contains(&word.as_str())
     })
+}
+
+/// No hour and no day of a month: "390 plus 62 an hour" to somebody who asked for the price.
+fn names_a_large_number(reading: &Reading) -> bool {
+    reading
+        .words()
+        .filter_map(|word| word.replace('.', "").parse::<u32>().ok())
+        .any(|number| number > 31)
 }
 
 fn is_advertising(reading: &Reading) -> bool {

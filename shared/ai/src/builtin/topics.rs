@@ -182,11 +182,11 @@ pub(super) const STEMS: [(Topic, &str); 28] = [
     ),
     (
         Topic::Job,
-        "*bewerb* *lebenslauf* *praktikum* *stelle *arbeitsstelle* *ausbildungsplatz* job jobs cv vacancy vacancies hiring internship poste emploi stage empleo trabajo lavoro curriculum staj",
+        "*bewerb* *lebenslauf* *praktikum* *arbeitsstelle offene-stelle freie-stelle *ausbildungsstelle* *ausbildungsplatz* job jobs cv vacancy vacancies hiring internship poste emploi stage empleo trabajo lavoro curriculum staj",
     ),
     (
         Topic::OpeningHours,
-        "*öffnungszeit* geöffnet opening open-sunday* open-saturday* open-today open-monday* closing-time horaires ouvert* horario abiert* apert* açık",
+        "*öffnungszeit* geöffnet lange-auf habt-offen habts-offen haben-offen hats-offen opening open-sunday* open-saturday* open-today open-monday* closing-time horaires ouvert* horario abiert* apert* açık",
     ),
     (
         Topic::LostItem,

@@ -135,9 +135,11 @@ fn likely(weights: &Weights, rule: &RuleReading, story: &Story) -> (Course, Stri
     let still_wants = !story.events.iter().any(|event| event.ends_the_matter())
         && [Some(story::WANTS), Some(story::CHASES)].contains(&story.waits);
     let not_bought = rule.stops_on.only_a_purchase() && plain != Course::Stop;
+    // All was delivered, and not a word about it yet.
+    let told = rule.after_sale && plain == Course::FollowUp;
     let may = |course| match course {
-        Course::Neither => !asked_and_silent,
-        Course::Stop => !still_wants && !not_bought,
+        Course::Neither => !asked_and_silent && !told,
+        Course::Stop => !still_wants && !not_bought && !told,
         // A yes that was read may be one to something else; it is never the wish for a reminder.
         Course::FollowUp => may_follow_up && plain != Course::Stop,
     };
@@ -200,8 +202,13 @@ fn evidence(rule: &RuleReading, story: &Story) -> [Evidence; 6] {
     let told = story.has(Event::Pleased) || story.has(Event::Replied);
     let after_the_fact = story.served || told || story.ask == Some(Ask::Feedback);
     let of_appointment = story.has_times() || rule::speak_of_appointment(&story.words);
-    let needs_appointment =
-        rule.about_appointment && !rule.about_offer && !rule.after_sale && !rule.about_documents;
+    // Whose question is open is in the middle of what the rule is about.
+    let asked = story.ask == Some(Ask::Info);
+    let needs_appointment = !asked
+        && rule.about_appointment
+        && !rule.about_offer
+        && !rule.after_sale
+        && !rule.about_documents;
     let evidence = |weight, holds, reason| Evidence {
         weight,
         holds,

@@ -125,6 +125,17 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "sorry|apologies|in+a+meeting|driving|at+work|on+a+call|on+the+train|about+to+board _ .. reply|write|respond|answer|look|get+back _ .. properly|later|tonight|tomorrow|soon|when",
+            "will|ill|gonna|going+to|need+to|have+to|gotta|must _ .. reply|answer|respond|sort|read|look|sit+down|go+through|chat|talk|discuss|ask|check|measure|count|finish|sign|fill|pay|transfer|send|pop|swing|collect|pick|bring|drop _ .. properly|later|tonight|tomorrow|soon|when|once|this+week|next+week|weekend|over|in|by|after|with|off",
+            "we|i are|am|were|im|still _ torn|stuck|undecided|dithering|debating|arguing|deliberating|umming|mulling|comparing|weighing|waiting",
+            "let me|us|me+just get|ask|check|see|talk|think|run|show|sleep|digest|measure|count _ .. first|everyone|with|by|past|on|it|them|him|her|my",
+            "away|travelling|traveling|on+holiday|abroad|offline _ .. until|till|til|this+week|then|back",
+            "need|needs|want|wants|have|has|got to _ clear|run|show|persuade|convince|ask|consult _ .. husband|wife|partner|boss|landlord|accountant|bank|board|committee|mum|mom|dad|parents|flatmate|housemate|manager",
+            "on my|our|the list|radar|to+do",
+            "cant|can't decide|choose|pick",
+            "hmm|hm|umm|erm",
+            "this is impossible|hard|tough",
+            "spoilt|spoiled for choice",
             "then|after+that|afterwards _ we|well|ill|i|we+will decide|choose|know|see|let+you",
             "one|another|two|few|couple|other _ more|other _ .. see|visit|meet|look|view",
             "seeing|meeting|visiting|viewing one|another|two|a|some|other _ other|more|on|tomorrow|photographer|place",
@@ -256,6 +267,13 @@ pub(super) const TABLE: Table = &[
         ],
     ),
     (
+        Act::Apologises,
+        &[
+            "sorry|apologies|apologise|apologize|excuse|forgive _ .. late|slow|delay|delayed|long|only+now|radio+silence|silence|not+getting|didnt|havent _ .. reply|response|answer|back|respond|replying|responding|touch",
+            "meant|meaning to _ reply|write|answer|get+back|respond|message",
+        ],
+    ),
+    (
         Act::Undecided,
         &[
             "leave|leaving _ it|this|that with+me|with+us",
@@ -274,6 +292,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Agrees,
         &[
+            "^ yes|yep|yeah|yup|ya|aye|sure|ok|okay|deal|perfect|great|grand|sound|cool|brill|lovely|fab|definitely|absolutely|defo|totally|go+on|go+for+it|sounds+good|works+for+me|fine+by+me|happy+with+that|no+problem|of+course|please+do|yes+please|alright|aight|go+ahead",
+            "works|suits|fine|good|perfect|ok|okay for|by|with me|us",
             "within|under|inside|below|in _ budget|price+range|what+wed|what+we",
             "fair|good|decent|great|reasonable price|quote|deal|value|offer",
             "^ spot+on|bang+on|bob+on|happy+days|nice+one|mint|sorted|belter|smashing|lush|legend|marvellous|splendid",
@@ -297,6 +317,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Books,
         &[
+            "^ book|sign|put|count|pencil|lock|get|reserve|hold|save it|me|us|that|him|her|one|two _ .. in|down|up|for|please|$",
+            "go|going|lets+go|ill+go|well+go with|for _ .. option|the|that|number|first|second|third|=a|=b|big|small|medium|large|one",
+            "see|catch you|u|ya|yous _ .. then|there|monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|tues|wed|thu|thurs|fri|sat|sun|tomorrow|tmrw|at|on",
+            "ill|well|i+will|we+will be there",
             "ill|we|well|i+will|lets|gonna _ grab|snap|nab|bag|snatch _ it|that|this|one|them|the",
             "^ mine $",
             "put|stick|pop|write _ my|our|us|me name|down|names _ on|for|down|it|against",
@@ -369,6 +393,15 @@ pub(super) const TABLE: Table = &[
     (
         Act::Done,
         &[
+            "card|bank|payment|account details _ .. sent|given|in|entered|submitted|filled|left|took",
+            "payment|deposit|money|transfer|balance|invoice|fee|rent _ .. sent|gone|made|through|done|sorted|paid|went|left|on+its+way|cleared|settled|transferred",
+            "wore|wearing|rode|drove|riding|driving|slept|using|used|used+it|been+using|playing|played _ .. it|them|her|him|home|last+night|today|yesterday|already|all|ever+since",
+            "picked|collected|grabbed|fetched|got _ .. it|them|her|him|this|that|bike|car|dress|shoes|order|parcel|laptop|phone _ .. up|yesterday|earlier|already|this+morning|today|last+night|on",
+            "already|just|finally|all|ive|weve _ .. signed|paid|booked|ordered|registered|enrolled|enroled|joined|renewed|subscribed|submitted|transferred|bought|completed|confirmed _ .. up|it|online|in|off|$|today|yesterday|earlier|with|for|through",
+            "your|ur|the|one+of+your _ lad|lass|colleague|girl|guy|team|receptionist|boss|mate|staff|assistant _ .. took|booked|sorted|signed|arranged|has|got|set _ .. details|it|me|us|up|everything|in|already",
+            "spoke|spoken|chatted|talked|rang|phoned|called _ .. colleague|reception|receptionist|office|team|boss|yesterday|earlier|already|this+morning _ .. booked|sorted|arranged|confirmed|agreed|paid|all+set",
+            "start|starting|im+starting|we+start _ .. monday|mon|tuesday|wednesday|thursday|friday|next+week|tomorrow _ .. with+you|with+yous|already|$",
+            "thats|thats+it|its|all _ paid|signed|booked|done|sorted|submitted|sent _ .. now|today|for+you|$",
             "passed|aced|smashed+it|nailed+it|scraped+through|got+through|full+marks|flying+colours",
             "^ _ did|done|finished|completed _ it|that|test|form|them _ .. yesterday|last+night|this+morning|today|already|just|on",
             "already|just|yes|yep did|done|finished|completed|sent|filled",
@@ -391,6 +424,14 @@ pub(super) const TABLE: Table = &[
     (
         Act::Declines,
         &[
+            "not|isnt|wasnt|aint _ really+us|us+at+all|our+thing|my+thing|our+cup|my+cup|for+us|for+me|quite+right|quite+us|what+we|what+i",
+            "too _ rich|steep|dear|much|far|pricey|expensive|small|big|late _ .. for|im+afraid|sorry|us|me|blood",
+            "give|giving|gonna+give _ .. it|this|that _ .. a+miss|a+pass|up",
+            "pass|passing on|this+time|$",
+            "wont|will+not|not _ be _ .. going+ahead|going+forward|taking+it|proceeding|joining|booking|renewing|needing|continuing|attending|coming",
+            "boss|board|husband|wife|partner|landlord|committee|bank|committee|accountant|finance _ .. said+no|turned+it+down|vetoed|wont|refused|not+keen|rejected|against|pulled+the+plug|declined",
+            "out of _ budget|range|price+range|league",
+            "pulled the plug",
             "its|itll+be|be|thats|is a no",
             "no from us|me|our",
             "so|sadly|sorry|afraid|but|unfortunately _ not for us|me",
@@ -574,6 +615,9 @@ pub(super) const TABLE: Table = &[
     (
         Act::Elsewhere,
         &[
+            "neighbour*|neighbor*|sister|brother|mum|mom|dad|mate|friend|friends|cousin|uncle|aunt|aunty|nan|gran|son|daughter|husband|wife|partner|flatmate|colleague|father+in+law|mother+in+law|in+laws _ .. offered|lending|lent|fixed|fixing|sorted|sorting|has+one|have+one|looking+after|stepped",
+            "got|found|bought|ordered|signed|booked _ .. elsewhere|somewhere+else|someone+else|cheaper|closer|nearer|amazon|ebay|facebook|marketplace|ikea|gumtree|secondhand|second+hand|vinted|other+place",
+            "did|done|fixed|made|sorted|managed|cut|painted|built|repaired _ .. ourselves|myself|himself|herself|themselves|diy|on+my+own|on+our+own|in+house",
             "gone|went|going|go|decided|ended+up _ with|for|to|through _ @kin|in+law",
             "^ _ @kin _ doing|does|did|do|done|borrowing|sorting|sorted|fixing|fixed|helping|making|made|painting|painted",
             "law|@kin _ doing|does|did|done _ it|them|that|this|everything|all",
@@ -643,6 +687,17 @@ pub(super) const TABLE: Table = &[
     (
         Act::NeedGone,
         &[
+            "no|dont|doesnt|not _ longer|need|required|needed|necessary _ .. anymore|any+more|any+longer|after+all|now|$",
+            "sold|scrapped|written+off|rehomed|put+down|stolen _ .. it|the|car|van|house|dog|bike|cat|last|now|$",
+            "put|had _ .. to+sleep|down|say+goodbye|passed",
+            "say|said|saying goodbye|farewell to",
+            "passed away|on|peacefully",
+            "lost|lose him|her|our+dog|our+cat|my+job|the+house|the+baby",
+            "no longer|longer+have _ .. with+us|here|dog|cat|car|flat|around",
+            "decided|decide|deciding|persuaded|convinced|talked _ .. to+stay|not+to+sell|not+to+move|against|out+of+it|out+of|to+keep|staying|keep+it|to+wait|to+leave+it",
+            "staying|stay put|here|where+we+are",
+            "sorted|fixed|resolved|mended itself|on+its+own|by+itself",
+            "wedding|party|event|trip|holiday|move|project|sale _ .. off|cancelled|canceled|called+off|fell+through|fallen+through|postponed+indefinitely|not+happening|scrapped",
             "^ _ its|thats|it+is|theyre|already gone|sold|taken|let $",
             "lost|losing him|her|our|milo|the _ before|last|in|on|to|yesterday|this|after|suddenly|$",
             "sadly|unfortunately|afraid|heartbroken _ .. lost|passed|died|gone",
@@ -749,6 +804,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Pleased,
         &[
+            "felt|feel|feeling|looked|look|looks|looking like+a+queen|like+a+princess|amazing|like+new|a+million|fantastic|brand+new",
             "went|go|gone down _ storm|treat|well|great",
             "can _ hear|see|walk|sleep|run|move|drive again|properly|better|now|the",
             "finally can|able",
@@ -849,6 +905,10 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promo,
         &[
+            "new|fresh|just _ this|in|arrived|landed week|month|store|stock|season|today",
+            "take|have|grab a look|peek|browse",
+            "half|reduced|special price|prices|rates",
+            "dont+miss|limited|while+stocks|check+out|spread+the+word|hurry",
             "special|specials|early+bird|early+birds|half+term|book+by",
             "tips|guide|read+our|discover|spotlight|watch|news",
             "spring|summer|autumn|winter|christmas|easter|halloween|bank+holiday",
@@ -881,6 +941,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::AsksDocs,
         &[
+            "only|just|still|all+we+need _ .. missing|outstanding|need|needed|left",
             "lacks|lack|outstanding|incomplete|missing _ .. statement|proof|id|passport|visa|payslip|payslips|photo|photos|form|document|documents|reference|certificate|signature|copy",
             "passport|licence|license|proof|reference|references|payslip|payslips|statement|statements|photos|certificate|form|deeds|v5|id _ .. please|pls",
             "please|pls|could|can|would|kindly|just|need _ send|upload|forward|email|provide|share|fill|complete|sign|return|attach|drop|submit|pop _",
@@ -918,6 +979,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Invites,
         &[
+            "ready|waiting _ .. collect|collection|pick|pickup|you|go|$",
+            "can be|come collected|picked|collect|pick",
             "please|pls|kindly|just _ confirm|reply|pay|sign|choose|pick|return|complete|settle|transfer|advise|answer|rsvp",
             "let|give us|me _ .. know|shout|call|ring",
             "ready|available|open|yours|held|reserved|waiting _ .. collect|for+you|until|when|till",
@@ -964,6 +1027,12 @@ pub(super) const TABLE: Table = &[
     (
         Act::OptOut,
         &[
+            "put me|us down for|as _ no _ more|contact|texts|messages|calls|emails",
+            "until then|that _ .. not+to+hear|no+messages|no+more|leave+me|dont+write|do+not+write",
+            "let|leave _ .. me _ .. be+the+one|make+contact|come+to+you|get+in+touch+first _ $|please|to+get+in+touch|to+call|to+write",
+            "kindly|please|just _ let me be the+one",
+            "take|tak|knock|strike|drop|scratch|get|cross _ me|us|my+name|my+number|my+details _ .. aff|off|out+of|from _ .. list|lists|books|system|database|register",
+            "rather|prefer|sooner _ .. you|not _ .. didnt|not|to+be _ .. contacted|messaged|texted|write|reminded|chased|contact|message|text",
             "no+need+to @reach me|us _ again|anymore|any+more|further",
             "stop|quit|cease _ receiving|getting|having _ .. @messages|from+you",
             "stop|quit|cease _ receiving|getting these|those|this|them _ $|please|pls",
@@ -1095,7 +1164,7 @@ pub(super) const TABLE: Table = &[
         &[
             "newsletter|email|text|sms|message|contact|mail discount|code|price|offer|voucher|lens|lenses|form|person|allergy|sport|preferences",
             "monday|tuesday|wednesday|thursday|friday|saturday|sunday|morning|evening|afternoon|weekend|first|second|third list|class|group|rota|slot|team|session",
-            "put|add|move|switch|swap|transfer me|us|him|her _ on|to|in|into|down",
+            "put|add|move|switch|swap|transfer me|us|him|her _ on|to|in|into",
             "@message on|in|inside|onto _ cake|card|cup|mug|tin|box|it|wall|label",
             "never|not|didnt|dont _ say|said|mean|meant|saying _ .. want|stop",
             "keep|keeping me|us _ posted|updated|informed|in+the+loop|in+the+know",

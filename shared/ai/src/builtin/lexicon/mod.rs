@@ -40,6 +40,8 @@ pub(super) enum Act {
     Chases,
     /// Will come back to it: "I'll let you know", "must ask at home first".
     Announces,
+    /// Excuses a late answer, which announces none.
+    Apologises,
     /// Will do their part of a deal: pay, fetch, bring. After a yes it is part of the yes.
     Intends,
     /// Says that this is no refusal: "not saying no".
@@ -136,6 +138,9 @@ impl Act {
 
     /// Takes words it shares with a shorter phrase for something else.
     fn reinterprets(self, other: Act) -> bool {
+        if self == Act::Apologises {
+            return matches!(other, Act::Announces | Act::Chases);
+        }
         let ends = matches!(self, Act::Declines | Act::Elsewhere | Act::NeedGone);
         ends && matches!(
             other,
