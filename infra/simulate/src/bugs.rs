@@ -40,9 +40,7 @@ bugs! {
     /// Opt-outs are not seen where customers are read.
     OptOutUnseen, "opt-out-unseen", 50;
     /// A stop of marketing in the platform's menu is not seen where customers are read.
-    MarketingStopUnseen, "marketing-stop-unseen", 100;
-    /// Where conversations are read nobody else ever has the thread.
-    ThreadUnseen, "thread-unseen", 100;
+    MarketingStopUnseen, "marketing-stop-unseen", 50;
     /// What calls a send off while it is under way is forgotten. After a stop, an opt-out or a
     /// reply the next try is held up all the same, by the conversation's state and the number of
     /// its silence; behind an answer of staff nothing else stands.

@@ -384,12 +384,12 @@ pub(crate) fn meddling(
     dice: &mut Dice,
     talk: usize,
     of: &Talk,
-    other: Option<usize>,
+    (on, other): (Channel, Option<usize>),
     rule: usize,
     stage: Stage,
 ) -> Vec<(i64, Action)> {
     if dice.one_in(3) {
-        return meddling_with_what_was_said(dice, talk, of, other);
+        return meddling_with_what_was_said(dice, talk, of, on, other);
     }
     let workspace = of.workspace;
     let writes = |text| Action::Writes { talk, text };
@@ -447,13 +447,20 @@ fn meddling_with_what_was_said(
     dice: &mut Dice,
     talk: usize,
     of: &Talk,
+    on: Channel,
     other: Option<usize>,
 ) -> Vec<(i64, Action)> {
     let later = dice.between(5, 7200);
     let lag = lag(dice);
     let (text, question) = (dice.one_of(LATER_WORDS), dice.one_of(QUESTIONS));
     let now = |action| vec![(0, action)];
-    match (dice.between(0, 8), other) {
+    // What only some platforms tell is done there half of the time.
+    let what = match on {
+        Channel::Messenger | Channel::Instagram if dice.one_in(2) => 4,
+        Channel::WhatsApp | Channel::Loopback if dice.one_in(2) => 3,
+        _ => dice.between(0, 8),
+    };
+    match (what, other) {
         (0, _) => now(Action::Corrects {
             talk,
             text: "STOP",

@@ -215,7 +215,6 @@ impl SimWire {
 const UNSEEN: &[(Bug, &str)] = &[
     (Bug::OptOutUnseen, "opted_out_at"),
     (Bug::MarketingStopUnseen, "marketing_stopped_at"),
-    (Bug::ThreadUnseen, "elsewhere_since"),
 ];
 
 /// Takes a field out wherever it stands.

@@ -63,6 +63,7 @@ impl World {
             return Ok(());
         };
         let of = self.talks[talk].clone();
+        let on = self.places[of.workspace].accounts[of.account].channel;
         let other = same_person(&self.talks, talk);
         let rule = due.rule.to_string();
         let rules = &self.places[of.workspace].rules;
@@ -71,7 +72,7 @@ impl World {
         };
         let actions = self
             .hub
-            .dice(|dice| meddling(dice, talk, &of, other, rule, due.stage));
+            .dice(|dice| meddling(dice, talk, &of, (on, other), rule, due.stage));
         let mut at = self.hub.time() + wait;
         for (pause, action) in actions {
             at += TimeDelta::seconds(pause);
