@@ -191,6 +191,10 @@ impl StopsOn {
     fn add(&mut self, alternative: &[Token]) {
         let decided = List::Decision.in_any(alternative);
         let bought = List::Bought.in_any(alternative);
+        // "unzufrieden" holds the word for its opposite.
+        let pleased = alternative.iter().any(|word| {
+            !word.starts_with("unzufrieden") && List::Pleased.in_any(std::slice::from_ref(word))
+        });
         let events = [
             (&mut self.goal, decided || List::Goal.in_any(alternative)),
             (&mut self.purchase, bought),
@@ -208,7 +212,7 @@ impl StopsOn {
             ),
             (&mut self.postponed, List::Postponed.in_any(alternative)),
             (&mut self.problem, List::Problem.in_any(alternative)),
-            (&mut self.pleased, List::Pleased.in_any(alternative)),
+            (&mut self.pleased, pleased),
             (&mut self.thanks, List::Thanks.in_any(alternative)),
             (
                 &mut self.any_thanks,

@@ -133,6 +133,8 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "in _ engeren|engere|nähere|näheren wahl|auswahl",
+            "auf|in _ shortlist|favoritenliste|wunschliste|merkliste",
             "suche|suchen|such ich|wir|uns .. raus|heraus|aus|zusammen",
             "rechne|rechnen|spiele|spielen|gehe|gehen|schaue|schauen|schau|gucke|gucken|lese|lesen|spreche|sprechen|denke|denken ich|wir|uns|das|es|mir|noch|kurz|erst|erst+mal|erstmal|mal .. durch|drüber|darüber|nach|rein",
             "will|wollen|muss|müssen|möchte|möchten _ .. nur+noch|noch|erst|erst+noch .. abwarten|warten|abklären|klären|abgleichen|durchrechnen|vergleichen|nachmessen|ausmessen|durchlesen|anschauen|ansehen|anhören",
@@ -961,6 +963,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "warten|wartet|warte _ .. noch _ .. auf _ teil|teile|ersatzteil*|lieferung|lieferanten|hersteller|freigabe|material",
             "schaut|schauen|sieht|prüft|klärt|kümmert|checkt|bearbeitet|guckt|untersucht|repariert _ .. sich _ .. an|drum|darum|nach",
             "kollege|kollegin|kollegen|chef|chefin|entwicklung|technik|technikerin|techniker|werkstatt|buchhaltung|team|meister|abteilung _ .. prüft|klärt|schaut|meldet|kümmert|ruft|checkt|bearbeitet|sieht",
             "muss|müssen|müsste|müssten _ .. nachsehen|nachschauen|fragen|prüfen|klären|besprechen|rücksprache|schauen|abklären|nachfragen|checken|bestellen|rechnen",

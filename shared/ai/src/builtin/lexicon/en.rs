@@ -125,6 +125,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Announces,
         &[
+            "on|made _ our|my|the _ shortlist|short+list|favourites|wishlist",
             "sorry|apologies|in+a+meeting|driving|at+work|on+a+call|on+the+train|about+to+board _ .. reply|write|respond|answer|look|get+back _ .. properly|later|tonight|tomorrow|soon|when",
             "will|ill|gonna|going+to|need+to|have+to|gotta|must _ .. reply|answer|respond|sort|read|look|sit+down|go+through|chat|talk|discuss|ask|check|measure|count|finish|sign|fill|pay|transfer|send|pop|swing|collect|pick|bring|drop _ .. properly|later|tonight|tomorrow|soon|when|once|this+week|next+week|weekend|over|in|by|after|with|off",
             "we|i are|am|were|im|still _ torn|stuck|undecided|dithering|debating|arguing|deliberating|umming|mulling|comparing|weighing|waiting",
@@ -883,6 +884,7 @@ pub(super) const TABLE: Table = &[
     (
         Act::Promises,
         &[
+            "waiting|still+waiting on|for _ .. part|parts|cassette|delivery|supplier|stock|approval|ink|fabric|tyre|battery",
             "quote|quotation|estimate|price|prices|proposal|figures|brochure|answer|reply|list _ goes|go|going|comes|coming|come|follows|follow|be _ .. tonight|today|tomorrow|shortly|soon|later|this|by|on|next|monday|tuesday|wednesday|thursday|friday|then",
             "ill|well|i+will|we+will _ .. once|as+soon+as|when|after ive|weve|i|we|hes|shes|theyve",
             "ill|well|i+will|we+will|he+will|she+will|someone+will|hell|shell _ pop|come|swing|drop|visit|stop _ .. measure|look|price|quote|assess|survey|inspect|see+what|see+it",
