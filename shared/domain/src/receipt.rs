@@ -447,6 +447,7 @@ mod tests {
             R::CustomerReplied,
             R::BusinessAnswered,
             R::BusinessIsWriting,
+            R::NeverWrote,
             R::NoAnswerYet,
             R::AutomaticMessage,
             R::CustomerWaits,
@@ -533,7 +534,8 @@ mod tests {
         for reason in &list {
             match reason {
                 R::CustomerReplied | R::BusinessAnswered | R::BusinessIsWriting => {}
-                R::NoAnswerYet | R::AutomaticMessage | R::CustomerWaits | R::NoRules => {}
+                R::NeverWrote | R::NoAnswerYet | R::AutomaticMessage => {}
+                R::CustomerWaits | R::NoRules => {}
                 R::DoesNotApply | R::StopTriggerMet { .. } | R::OptedOut { .. } => {}
                 R::MarketingRefused { .. } | R::Unreachable | R::ConversationClosed => {}
                 R::ClassRefused { .. } | R::NotConfirmed { .. } | R::NoConsent { .. } => {}

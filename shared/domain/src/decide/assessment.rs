@@ -54,7 +54,7 @@ impl Decider<'_> {
         }
         let any_silence = self.rules_in_force().any(|rule| rule.spec.any_silence());
         let (Some(_), Some(anchor)) = (head.last_customer_at, self.anchor()) else {
-            return Err(Reason::NoAnswerYet);
+            return Err(Reason::NeverWrote);
         };
         if head.last_business_at.is_none() && !any_silence {
             return Err(Reason::NoAnswerYet);

@@ -21,6 +21,7 @@ pub enum Reason {
     CustomerReplied,
     BusinessAnswered,
     BusinessIsWriting,
+    NeverWrote,
     NoAnswerYet,
     AutomaticMessage,
     CustomerWaits,
@@ -191,6 +192,10 @@ impl Reason {
             Self::BusinessIsWriting => both(
                 "Eine Nachricht aus dem Team geht gleich hinaus.",
                 "A message of the team is about to go out.",
+            ),
+            Self::NeverWrote => both(
+                "Der Kunde hat hier noch nie geschrieben; nachgefasst wird nur, wo er es getan hat.",
+                "The customer has never written here; follow-ups go only where they have.",
             ),
             Self::NoAnswerYet => both(
                 "Wir haben dem Kunden noch nicht geantwortet; er wartet auf uns.",
