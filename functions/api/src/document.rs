@@ -50,6 +50,10 @@ pub(crate) fn frame() -> OpenApi {
                 "customers",
                 "Who they are; everything about one person, to be read or erased as a whole.",
             ),
+            tag(
+                "appointments",
+                "What the booking system tells, and when a customer is expected again.",
+            ),
             tag("segments", "Saved filters over customers."),
             tag("mail", "What e-mails say, and their looks."),
             tag("workspace", "Settings, keys and counters."),

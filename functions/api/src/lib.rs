@@ -12,6 +12,7 @@
 //! sending; that is `domain`, through `app`. The workspace comes from the key and from nowhere
 //! else. Wire types end here: nothing below knows them.
 
+mod appointments;
 mod auth;
 pub mod command;
 mod connections;

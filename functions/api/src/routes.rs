@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use crate::http::{Code, Limits, Problem, render};
 use crate::{
-    connections, conversations, customers, document, mail_templates, rules, segments, service,
-    templates, workspace,
+    appointments, connections, conversations, customers, document, mail_templates, rules, segments,
+    service, templates, workspace,
 };
 
 type Routes = Vec<UtoipaMethodRouter<Arc<App>>>;
@@ -24,6 +24,7 @@ fn table() -> Routes {
         connection_routes(),
         conversation_routes(),
         customer_routes(),
+        appointment_routes(),
         segment_routes(),
         mail_routes(),
         workspace_routes(),
@@ -97,6 +98,18 @@ fn customer_routes() -> Routes {
         ),
         routes!(customers::export_customer),
         routes!(customers::record_consent),
+    ]
+}
+
+fn appointment_routes() -> Routes {
+    vec![
+        routes!(appointments::list_appointments),
+        routes!(
+            appointments::get_appointment,
+            appointments::put_appointment,
+            appointments::delete_appointment
+        ),
+        routes!(appointments::get_rebooking),
     ]
 }
 

@@ -70,6 +70,8 @@ words! {
     }
     /// A label colour.
     Colour = domain::rule::Colour { Blue, Green, Yellow, Orange, Red, Purple, Pink, Grey }
+    /// How an appointment stands.
+    AppointmentStatus = domain::rebooking::Status { Booked, Completed, Cancelled, NoShow }
     /// Which consent a message needs.
     Purpose = domain::rule::Purpose { Transactional, Marketing }
     /// What to do when the outcome of a send stays unknown.
@@ -117,13 +119,16 @@ words! {
     }
     /// How a class of messages stands.
     ConsentState = domain::segment::Standing { Unsaid, Pending, Granted, Refused }
-    /// What became of an appointment.
-    AppointmentStatus = domain::segment::AppointmentStatus { Booked, Completed, Cancelled, NoShow }
     /// Where a block stands.
     Align = mail::Align { Left, Center, Right }
     /// A kind of media.
     MediaKind = domain::content::MediaKind { Image, Video, Audio, Document, Sticker }
 }
+
+/// The business's own id of a thing: 1 to 128 characters, no white space.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(min_length = 1, max_length = 128, pattern = r"^\S+$")]
+pub(crate) struct Reference(String);
 
 /// What a message says. The other members depend on `type`.
 #[derive(Serialize, Deserialize, ToSchema)]

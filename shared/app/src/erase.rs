@@ -116,10 +116,14 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
         // The customer before the heads: as long as there is a head nobody can begin again, so
         // that there is never a head whose customer was taken away. The person themselves last,
         // because they hold what all of them refused.
-        for id in erasure.earlier.iter().chain([&erasure.customer]) {
-            while let Some(person) = app.store.customer(ws, *id).await? {
+        for id in erasure.people() {
+            while let Some(person) = app.store.customer(ws, id).await? {
                 found = true;
                 app.store.forget_customer(&person, &hashes).await?;
+            }
+            // After the customer: an appointment is only stored beside one.
+            while app.store.delete_appointments_page(ws, id).await? {
+                found = true;
             }
         }
         for conversation in &erasure.conversations {

@@ -48,7 +48,8 @@ pub struct Erasure {
 /// One item about a person, as it is stored.
 #[derive(Debug, Clone)]
 pub struct StoredRecord {
-    /// `conversation`, `message`, `attempt`, `receipt`, `event`, `delivery` or `pointer`.
+    /// `conversation`, `message`, `attempt`, `receipt`, `event`, `delivery`, `pointer` or
+    /// `appointment`.
     pub kind: &'static str,
     /// The conversation; `None`: an event that belongs to none.
     pub conversation: Option<ConversationId>,
@@ -72,17 +73,17 @@ impl Store {
         Ok(ids.collect())
     }
 
-    /// What is stored about these conversations and in events that mention one of the users; one
-    /// query a page.
+    /// What is stored about a person, of whom these traces are known; one query a page.
     pub async fn stored_records(
         &self,
-        ws: WorkspaceId,
-        conversations: &[ConversationId],
-        users: &[(Channel, ChannelUser)],
+        traces: &Erasure,
         page: Option<&str>,
     ) -> Result<Page<StoredRecord>, StoreError> {
+        let ws = traces.workspace;
+        let conversations = &traces.conversations;
+        let people = traces.people().map(|id| id.to_string());
         let mut sources: Vec<String> = conversations.iter().map(ToString::to_string).collect();
-        sources.push(RAW.to_owned());
+        sources.extend(people.chain([RAW.to_owned()]));
         let (source, after) = match page {
             None => (sources[0].clone(), None),
             Some(cursor) => {
@@ -95,14 +96,16 @@ impl Store {
         let place = sources.iter().position(|known| *known == source);
         let place = place.ok_or(StoreError::BadCursor)?;
         let conversation = conversations.get(place).copied();
-        let pk = match conversation {
-            Some(id) => keys::conversation(ws, id),
-            None => keys::raw_events(ws),
+        let (pk, prefix) = match (conversation, CustomerId::parse(&source)) {
+            (Some(id), _) => (keys::conversation(ws, id), None),
+            (None, Ok(id)) => (keys::customer(ws, id), Some(keys::APPOINTMENT)),
+            (None, Err(_)) => (keys::raw_events(ws), None),
         };
-        let (found, last) = self.some_of(pk, None, after, 100).await?;
+        let is_raw = source == RAW;
+        let (found, last) = self.some_of(pk, prefix, after, 100).await?;
         let mut records = Vec::new();
         for item in found {
-            if conversation.is_none() && !mentions_any(&item, users)? {
+            if is_raw && !mentions_any(&item, &traces.users)? {
                 continue;
             }
             let kind = kind_of(items::text_of(&item, "sk").unwrap_or_default());
@@ -197,6 +200,19 @@ impl Store {
         Ok(!found.is_empty())
     }
 
+    /// Removes one page of a customer's appointments. `false`: nothing was left.
+    pub async fn delete_appointments_page(
+        &self,
+        ws: WorkspaceId,
+        id: CustomerId,
+    ) -> Result<bool, StoreError> {
+        let pk = keys::customer(ws, id);
+        let prefix = Some(keys::APPOINTMENT);
+        let (found, _) = self.some_of(pk, prefix, None, PER_DELETION).await?;
+        self.delete_items(&found).await?;
+        Ok(!found.is_empty())
+    }
+
     /// Removes what mentions the person outside their conversations: events of no conversation,
     /// answers kept for repetitions, notifications, and what the audit log says about the conversations.
     pub async fn delete_mentions(&self, erasure: &Erasure) -> Result<(), StoreError> {
@@ -212,8 +228,7 @@ impl Store {
                 .iter()
                 .map(|(_, user)| user.reveal().to_owned()),
         );
-        let ids = erasure.earlier.iter().chain([&erasure.customer]);
-        let ids: Vec<_> = ids.map(ToString::to_string).collect();
+        let ids: Vec<_> = erasure.people().map(|id| id.to_string()).collect();
         let any = |text: &str, words: &[String]| words.iter().any(|word| mentions(text, word));
         for pk in [
             keys::raw_events(ws),
@@ -298,6 +313,11 @@ impl Store {
 }
 
 impl Erasure {
+    /// The person under every id they were known by, the present one last.
+    pub fn people(&self) -> impl Iterator<Item = CustomerId> + '_ {
+        self.earlier.iter().copied().chain([self.customer])
+    }
+
     /// What is known of the person from these heads.
     #[must_use]
     pub fn of(customer: &Customer, heads: &[Conversation], now: DateTime<Utc>) -> Self {
@@ -320,6 +340,7 @@ impl Erasure {
 
 fn kind_of(sk: &str) -> &'static str {
     match sk.split('#').next() {
+        Some("APPT") => "appointment",
         Some("M") => "message",
         Some("A") => "attempt",
         Some("R") => "receipt",

@@ -4,6 +4,7 @@
 //! are the entrances: a key hash and a connection id are what the workspace is learned *from*.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::contact::Reference;
 use domain::ids::{
     AuditId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId, NotificationId, ReceiptId,
     RuleId, SegmentId, WorkspaceId,
@@ -109,6 +110,13 @@ pub(crate) fn changed(ws: WorkspaceId) -> String {
 
 pub(crate) fn customer(ws: WorkspaceId, id: CustomerId) -> String {
     format!("W#{ws}#C#{id}")
+}
+
+pub(crate) const APPOINTMENT: &str = "APPT#";
+
+/// By the business's own id, hashed: keys stand in logs and metrics of the table.
+pub(crate) fn appointment(reference: &Reference) -> String {
+    format!("{APPOINTMENT}{}", short_hash(reference.reveal()))
 }
 
 /// Of the index of customers.

@@ -19,11 +19,12 @@
 //! | `W#<workspace>#ERASING` | customer | people who are being erased |
 //! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
-//! | `W#<workspace>#C#<customer>` | `CUSTOMER` | a customer |
+//! | `W#<workspace>#C#<customer>` | `CUSTOMER`, `APPT#…` | a customer, and their appointments |
 //! | `W#<workspace>#WHO#<hash>` | customer, `REFERENCE` | who has this address, or this reference |
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…`, `P#…` | conversation, messages, attempts, receipts, raw events, what else leads to it |
 //! | `ENTRY#…` | `ENTRY` | the two ways in that lead to a workspace: key hash, connection id |
 
+mod appointments;
 mod audit;
 mod book;
 mod conversation;

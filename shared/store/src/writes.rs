@@ -250,6 +250,21 @@ impl<'a> Writes<'a> {
         Ok(())
     }
 
+    /// That this item is there, whatever it says.
+    pub(crate) fn must_exist(&mut self, pk: String, sk: &str) -> Result<(), StoreError> {
+        let condition = ConditionCheck::builder()
+            .table_name(self.table)
+            .set_key(Some(items::key(pk, sk)))
+            .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+        let action = TransactWriteItem::builder()
+            .condition_check(condition)
+            .build();
+        self.push(action, Meaning::Version);
+        Ok(())
+    }
+
     pub(crate) fn count(&mut self, ws: WorkspaceId, counter: &Counter) -> Result<(), StoreError> {
         let mut update = Update::builder()
             .table_name(self.table)

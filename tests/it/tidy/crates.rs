@@ -39,7 +39,13 @@ const LAYERS: [(&str, &[&str]); 8] = [
 const BELOW_FUNCTIONS: [&str; 7] = ["ai", "app", "aws", "channels", "domain", "mail", "store"];
 
 /// Dependencies that nothing names; their manifest says why they are there.
-const UNNAMED: [(&str, &str); 1] = [("shared/aws/Cargo.toml", "indexmap")];
+const UNNAMED: [(&str, &str); 5] = [
+    ("shared/aws/Cargo.toml", "indexmap"),
+    ("infra/local/Cargo.toml", "bitflags"),
+    ("infra/local/Cargo.toml", "getrandom"),
+    ("infra/local/Cargo.toml", "memchr"),
+    ("infra/local/Cargo.toml", "rand"),
+];
 
 /// The lines of a section of a manifest, `[dependencies]` for example.
 fn section(manifest: &str, name: &str) -> Vec<String> {

@@ -32,7 +32,8 @@ pub(crate) struct CustomerExport {
 #[schema(as = StoredRecord)]
 struct RecordOut {
     /// `conversation`, `message`, `attempt`, `receipt`, `event` (as the platform sent it),
-    /// `pointer` (another id that leads to the conversation) or `delivery` (that it came in).
+    /// `pointer` (another id that leads to the conversation), `delivery` (that it came in) or
+    /// `appointment`.
     kind: String,
     /// `null`: an event that belongs to no conversation.
     #[schema(value_type = Option<schema::ConversationId>)]
@@ -72,10 +73,7 @@ pub(crate) async fn export_customer(
     let customer = customer.ok_or_else(|| Problem::not_found("a customer"))?;
     let traces = traces(&app, &customer).await?;
     let cursor = query.cursor.map(Cursor::into_text);
-    let page = app
-        .store
-        .stored_records(ws, &traces.conversations, &traces.users, cursor.as_deref())
-        .await?;
+    let page = app.store.stored_records(&traces, cursor.as_deref()).await?;
     Ok(Json(CustomerExport {
         customer: serde_json::to_value(&customer).map_err(Problem::internal)?,
         records: page.items.into_iter().map(RecordOut::from).collect(),

@@ -18,7 +18,7 @@ pub(crate) use idempotency::{IdempotencyHeader, IdempotencyKey, Keep, Once, answ
 pub(crate) use limits::Limits;
 pub(crate) use page::{Cursor, Limit, Meta, page_of, request};
 pub(crate) use patch::Patch;
-pub(crate) use path::{Id, Kind, MessagePath};
+pub(crate) use path::{Id, Kind, MessagePath, ReferencePath};
 pub(crate) use problem::{
     Code, ItemProblems, ListProblems, Problem, ProblemOut, WriteProblems, shared_responses,
 };

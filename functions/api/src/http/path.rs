@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use domain::contact::Reference;
 
 use super::problem::{Code, Problem};
 
@@ -41,6 +42,20 @@ impl<S: Send + Sync, T: FromStr + Send, M: FromStr + Send> FromRequestParts<S>
         let outer = parameter(parts, state, "id").await?;
         let message = parameter(parts, state, "message_id").await?;
         Ok(Self(outer, message))
+    }
+}
+
+/// The id under the name `id`, and the business's own id of something that belongs to it.
+pub(crate) struct ReferencePath<T>(pub(crate) T, pub(crate) Reference);
+
+impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for ReferencePath<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let outer = parameter(parts, state, "id").await?;
+        let text: String = parameter(parts, state, "reference").await?;
+        let reference = Reference::parse(&text).map_err(Problem::parameter)?;
+        Ok(Self(outer, reference))
     }
 }
 

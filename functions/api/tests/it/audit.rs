@@ -7,8 +7,8 @@ use crate::operations::{Operation, Things, operations};
 use crate::world::{Answer, World};
 
 /// What changes nothing that an owner decides: rehearsals, what was read, how a user likes their
-/// lists, and messages, which themselves say who wrote them.
-const NOT_AUDITED: [&str; 11] = [
+/// lists, messages, which themselves say who wrote them, and what the booking system tells.
+const NOT_AUDITED: [&str; 13] = [
     "rehearse_message",
     "preview_draft",
     "preview_rule",
@@ -20,6 +20,8 @@ const NOT_AUDITED: [&str; 11] = [
     "create_message",
     "update_message",
     "delete_message",
+    "put_appointment",
+    "delete_appointment",
 ];
 
 async fn entries(world: &World, filter: &str) -> Vec<Value> {

@@ -70,6 +70,7 @@ impl Operation {
             path = path.replace("{id}", id.unwrap_or_else(|| panic!("no example of {noun}")));
         }
         let path = path.replace("{message_id}", &things.message);
+        let path = path.replace("{reference}", "T-4711");
         let path = path.replace("{kind}", "waiver_updated");
         match self.id.as_str() {
             "list_messages" => format!("{path}?category=manual"),
@@ -119,6 +120,12 @@ impl Things {
         let segment = json!({"name": "Liste Mitte", "filter": {"is": "unread"}});
         let segment = made(world.post("/v1/segments", segment).await);
         let notification = world.notification(conversation).await;
+        let appointment = format!("/v1/customers/{customer}/appointments/T-4711");
+        let booked = json!({"starts_at": world.app.now(), "status": "booked"});
+        world
+            .call("PUT", &appointment, &[], Some(booked))
+            .await
+            .expect(201);
         let conversation = conversation.to_string();
         let private = [
             world.workspace.to_string().as_str(),
@@ -196,6 +203,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "rehearse_message" => json!({"text": "Ich möchte keine Nachrichten mehr"}),
         "record_consent" => json!({"opted_out": true, "source": "phone", "note": "called us"}),
         "create_message" | "update_message" => json!({"text": "Hallo"}),
+        "put_appointment" => json!({"starts_at": "2026-11-20T10:00:00Z", "status": "booked"}),
         "create_template" => json!({
             "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",
         }),

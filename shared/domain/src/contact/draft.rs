@@ -26,7 +26,7 @@ const LONGEST_VALUE: usize = 500;
 /// The longest reference, in characters.
 const LONGEST_REFERENCE: usize = 128;
 
-/// The business's own id of a customer. Masked: it may be an address.
+/// The business's own id of a customer or of an appointment. Masked: it may be an address.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reference(String);
@@ -34,7 +34,7 @@ pub struct Reference(String);
 impl Reference {
     /// The only way in.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let purpose = "send your own id of the customer, or leave it out";
+        let purpose = "send your own id, or leave it out";
         let text = required_text("reference", Some(text), LONGEST_REFERENCE, purpose)?;
         if text.contains(char::is_whitespace) {
             return Err(FieldError::new(

@@ -16,10 +16,12 @@ pub mod holdout;
 pub mod import;
 pub mod interval;
 pub mod predict;
+pub mod record;
 pub mod visit;
 mod words;
 
 pub use category::{Category, CategoryPattern, CategoryRhythm, Patterns};
 pub use due::{DayChoice, Decision, Limits, Situation, Skip, Timing, decide};
 pub use predict::{Basis, History, Prediction, Settings, predict};
+pub use record::Record;
 pub use visit::{Appointment, Service, Status, Visit, next_booking, visits};

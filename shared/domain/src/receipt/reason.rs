@@ -194,8 +194,8 @@ impl Reason {
                 "A message of the team is about to go out.",
             ),
             Self::NeverWrote => both(
-                "Der Kunde hat hier noch nie geschrieben; nachgefasst wird nur, wo er es getan hat.",
-                "The customer has never written here; follow-ups go only where they have.",
+                "Der Kunde hat hier noch nie selbst geschrieben; nachgefasst wird nur, wo er es getan hat.",
+                "The customer has never written here themselves; follow-ups go only where they have.",
             ),
             Self::NoAnswerYet => both(
                 "Wir haben dem Kunden noch nicht geantwortet; er wartet auf uns.",

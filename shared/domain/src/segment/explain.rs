@@ -1,8 +1,8 @@
 //! A filter in plain language.
 
 use super::filter::{AppointmentTest, FieldTest, Filter, Reachable, Standing};
-use super::subject::AppointmentStatus;
 use crate::contact::CustomValue;
+use crate::rebooking::Status;
 use crate::receipt::channel_name;
 use crate::settings::Locale;
 
@@ -159,27 +159,23 @@ fn appointments(test: &AppointmentTest, locale: Locale) -> String {
     };
     let say = |de: &str, en: &str| both(de.to_owned(), en.to_owned());
     let mut text = match (test.status, test.at_least) {
-        (AppointmentStatus::Booked, 1) => {
-            say("hat einen gebuchten Termin", "has a booked appointment")
-        }
-        (AppointmentStatus::Booked, n) => both(
+        (Status::Booked, 1) => say("hat einen gebuchten Termin", "has a booked appointment"),
+        (Status::Booked, n) => both(
             format!("hat mindestens {n} gebuchte Termine"),
             format!("has at least {n} booked appointments"),
         ),
-        (AppointmentStatus::Completed, 1) => say("war da", "came"),
-        (AppointmentStatus::Completed, n) => both(
+        (Status::Completed, 1) => say("war da", "came"),
+        (Status::Completed, n) => both(
             format!("war mindestens {n}-mal da"),
             format!("came at least {n} times"),
         ),
-        (AppointmentStatus::Cancelled, 1) => {
-            say("hat einen Termin abgesagt", "cancelled an appointment")
-        }
-        (AppointmentStatus::Cancelled, n) => both(
+        (Status::Cancelled, 1) => say("hat einen Termin abgesagt", "cancelled an appointment"),
+        (Status::Cancelled, n) => both(
             format!("hat mindestens {n} Termine abgesagt"),
             format!("cancelled at least {n} appointments"),
         ),
-        (AppointmentStatus::NoShow, 1) => say("kam nicht", "did not come"),
-        (AppointmentStatus::NoShow, n) => both(
+        (Status::NoShow, 1) => say("kam nicht", "did not come"),
+        (Status::NoShow, n) => both(
             format!("kam mindestens {n}-mal nicht"),
             format!("did not come at least {n} times"),
         ),
@@ -191,7 +187,7 @@ fn appointments(test: &AppointmentTest, locale: Locale) -> String {
     if let Some(days) = test.days {
         text.push(' ');
         text.push_str(&match test.status {
-            AppointmentStatus::Booked => next_days(days, locale),
+            Status::Booked => next_days(days, locale),
             _ => last_days(days, locale),
         });
     }

@@ -3,12 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::subject::AppointmentStatus;
 use crate::channel::Channel;
 use crate::consent::Class;
 use crate::contact::{CustomValue, FieldName, Tag};
 use crate::field::{FieldError, FieldErrors, required_text};
 use crate::ids::{SegmentId, WorkspaceId};
+use crate::rebooking::Status;
 use crate::settings::Locale;
 
 /// The longest name, in Unicode scalar values.
@@ -214,7 +214,7 @@ pub enum FieldTest {
 #[serde(deny_unknown_fields)]
 pub struct AppointmentTest {
     /// In which state.
-    pub status: AppointmentStatus,
+    pub status: Status,
     /// In the next days (booked ones) or the last days (all others); `None`: at any time.
     pub days: Option<u32>,
     /// Only of this category.

@@ -9,6 +9,7 @@ use crate::consent::State;
 use crate::contact::{CustomValue, Profile, Tag};
 use crate::customer::Customer;
 use crate::local_time::Zone;
+use crate::rebooking::Status;
 
 /// Everything a filter can ask of one customer.
 #[derive(Clone, Copy, Debug)]
@@ -31,23 +32,9 @@ pub struct Appointment {
     /// When it begins.
     pub at: DateTime<Utc>,
     /// What became of it.
-    pub status: AppointmentStatus,
+    pub status: Status,
     /// What it is for.
     pub category: Option<Tag>,
-}
-
-/// What became of an appointment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AppointmentStatus {
-    /// It is still to come.
-    Booked,
-    /// The customer was there.
-    Completed,
-    /// It was called off.
-    Cancelled,
-    /// The customer did not come.
-    NoShow,
 }
 
 /// Something that was noted about a customer.
@@ -114,7 +101,7 @@ pub fn matches(filter: &Filter, subject: Subject<'_>, now: DateTime<Utc>, zone: 
         Filter::LastVisitBefore { days } => subject
             .appointments
             .iter()
-            .filter(|it| it.status == AppointmentStatus::Completed)
+            .filter(|it| it.status == Status::Completed)
             .map(|it| it.at)
             .max()
             .is_some_and(|last| days_ago(last) >= i64::from(*days)),
@@ -188,9 +175,9 @@ fn appointments(
     let in_span = |at: DateTime<Utc>| {
         let (from, to) = match (test.status, test.days) {
             // What has begun is no appointment to come, whatever it says.
-            (AppointmentStatus::Booked, _) if at < now => return false,
+            (Status::Booked, _) if at < now => return false,
             (_, None) => return true,
-            (AppointmentStatus::Booked, Some(days)) => {
+            (Status::Booked, Some(days)) => {
                 (Some(today), today.checked_add_days(Days::new(days.into())))
             }
             (_, Some(days)) => (today.checked_sub_days(Days::new(days.into())), Some(today)),

@@ -13,6 +13,7 @@ use crate::contact::{ContactKind, EmailAddress, Profile, Tag};
 use crate::customer::Customer;
 use crate::fixtures::{berlin, conversation, customer, hours, monday, utc};
 use crate::message::Category;
+use crate::rebooking::Status;
 use crate::settings::Locale;
 
 /// A customer of whom everything is known.
@@ -58,15 +59,11 @@ impl World {
             customer,
             profile,
             appointments: vec![
-                appointment("2026-08-03T10:00:00Z", AppointmentStatus::Completed, "cut"),
-                appointment(
-                    "2026-10-03T10:00:00Z",
-                    AppointmentStatus::Completed,
-                    "colour",
-                ),
-                appointment("2026-10-20T10:00:00Z", AppointmentStatus::NoShow, "cut"),
+                appointment("2026-08-03T10:00:00Z", Status::Completed, "cut"),
+                appointment("2026-10-03T10:00:00Z", Status::Completed, "colour"),
+                appointment("2026-10-20T10:00:00Z", Status::NoShow, "cut"),
                 // Tomorrow at half past midnight in Berlin, today in London.
-                appointment("2026-11-02T23:30:00Z", AppointmentStatus::Booked, "cut"),
+                appointment("2026-11-02T23:30:00Z", Status::Booked, "cut"),
             ],
             activity: vec![Activity {
                 kind: tag("waiting list"),

@@ -1,0 +1,105 @@
+//! When a customer is expected again, and why.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::ids::CustomerId;
+use domain::rebooking::{
+    Category, CategoryRhythm, History, Patterns, Prediction, Record, Settings, next_booking,
+    predict, visits,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::find::{all, customer};
+use crate::auth::Viewer;
+use crate::http::{Id, ItemProblems, Problem};
+use crate::schema;
+
+/// When a customer is expected again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Rebooking {
+    /// Days with a completed appointment.
+    visits: u32,
+    last_visit: Option<NaiveDate>,
+    /// The next `booked` appointment. As long as there is one, nobody is reminded.
+    next_booking: Option<DateTime<Utc>>,
+    /// `null` without a visit.
+    prediction: Option<PredictionOut>,
+}
+
+/// Calendar days in the zone of the workspace.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Prediction)]
+struct PredictionOut {
+    /// From one visit to the next.
+    typical_days: u32,
+    /// The usual deviation from that, in percent; above 80 a reminder is likely to be early.
+    spread_percent: u32,
+    /// The day on which they would come by their own habit.
+    expected_next: NaiveDate,
+    /// The first day on which they are overdue.
+    at_risk: NaiveDate,
+    /// Five days before that.
+    reminder: NaiveDate,
+    /// In the language of the workspace.
+    #[schema(example = "usually every 34 days, last three: 33, 36, 34")]
+    explanation: String,
+}
+
+/// Get the day on which a customer is expected again, and why.
+#[utoipa::path(
+    get, path = "/v1/customers/{id}/rebooking", tag = "appointments",
+    security(("key" = ["viewer"])),
+    params(("id" = schema::CustomerId, Path)),
+    responses((status = 200, description = "As of now.", body = Rebooking), ItemProblems)
+)]
+pub(crate) async fn get_rebooking(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Id(id): Id<CustomerId>,
+) -> Result<Json<Rebooking>, Problem> {
+    let (ws, now) = (caller.workspace(), app.now());
+    customer(&app, ws, id).await?;
+    let book = app.book(ws).await?;
+    let (zone, locale) = (book.settings.zone, book.settings.locale);
+    let patterns = Patterns::default();
+    let records = all(&app, ws, id).await?.into_iter();
+    let appointments: Vec<_> = records
+        .map(|Record { appointment, .. }| appointment)
+        .collect();
+    let visits = visits(&appointments, &patterns, zone, now);
+    let primary = visits.last().and_then(|visit| visit.primary.as_ref());
+    let prediction = visits.last().and_then(|_| {
+        let category = primary.map(|service| service.category.clone());
+        let rhythm =
+            CategoryRhythm::default_of(&category.unwrap_or_else(Category::unknown), &patterns);
+        let today = zone.local(now).date();
+        predict(&History::of(&visits), &rhythm, &Settings::default(), today)
+    });
+    Ok(Json(Rebooking {
+        visits: u32::try_from(visits.len()).unwrap_or(u32::MAX),
+        last_visit: visits.last().map(|visit| visit.day),
+        next_booking: next_booking(&appointments, now),
+        prediction: prediction.map(|found| {
+            let explanation = found.explain(&patterns, locale);
+            PredictionOut::new(&found, explanation)
+        }),
+    }))
+}
+
+impl PredictionOut {
+    fn new(found: &Prediction, explanation: String) -> Self {
+        Self {
+            typical_days: found.typical_days,
+            spread_percent: found.spread_percent,
+            expected_next: found.expected_next,
+            at_risk: found.at_risk,
+            reminder: found.reminder,
+            explanation,
+        }
+    }
+}

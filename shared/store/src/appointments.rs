@@ -1,0 +1,64 @@
+//! Appointments, in the partition of the customer: whoever decides about them reads all of them.
+
+use domain::contact::Reference;
+use domain::ids::{CustomerId, WorkspaceId};
+use domain::rebooking::Record;
+
+use crate::items::{self, Plain};
+use crate::lists::{Page, PageRequest};
+use crate::writes::{Meaning, Writes};
+use crate::{Committed, Store, StoreError, keys};
+
+const APPOINTMENT: &str = "an appointment";
+
+impl Store {
+    /// One appointment, by the business's own id.
+    pub async fn appointment(
+        &self,
+        ws: WorkspaceId,
+        customer: CustomerId,
+        reference: &Reference,
+    ) -> Result<Option<Record>, StoreError> {
+        let pk = keys::customer(ws, customer);
+        self.get_body(APPOINTMENT, pk, &keys::appointment(reference))
+            .await
+    }
+
+    /// A page of a customer's appointments, in no order that means anything. One query.
+    pub async fn appointments(
+        &self,
+        ws: WorkspaceId,
+        customer: CustomerId,
+        page: &PageRequest,
+    ) -> Result<Page<Record>, StoreError> {
+        let pk = keys::customer(ws, customer);
+        self.page_of_partition(APPOINTMENT, pk, keys::APPOINTMENT, page)
+            .await
+    }
+
+    /// Stores an appointment whose version is the one that was read, plus one. `false`: somebody
+    /// else was faster, or there is no such customer any more.
+    pub async fn put_appointment(&self, record: &Record) -> Result<bool, StoreError> {
+        let (ws, customer) = (record.workspace, record.customer);
+        let item = Plain {
+            pk: keys::customer(ws, customer),
+            sk: keys::appointment(&record.reference),
+            version: record.version,
+            expires_at: None,
+            body: record,
+        };
+        let mut writes = Writes::new(&self.table);
+        let item = items::to_item(APPOINTMENT, item)?;
+        writes.put_version(item, record.version, Meaning::Version)?;
+        writes.must_exist(keys::customer(ws, customer), keys::CUSTOMER)?;
+        Ok(writes.send(self).await? == Committed::Done)
+    }
+
+    /// Removes an appointment if it still has this version. `false` on a lost race.
+    pub async fn delete_appointment(&self, record: &Record) -> Result<bool, StoreError> {
+        let pk = keys::customer(record.workspace, record.customer);
+        let mut writes = Writes::new(&self.table);
+        writes.delete_version(pk, keys::appointment(&record.reference), record.version)?;
+        Ok(writes.send(self).await? == Committed::Done)
+    }
+}
