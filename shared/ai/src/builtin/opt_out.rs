@@ -105,12 +105,12 @@ fn is_a_request_to_us(sentence: &Sentence, wish: Span) -> bool {
     let before = &words[..wish.start];
     let told = told || List::ToldSomebody.in_any(before) && !List::SpeaksToUs.in_any(before);
     let of_one_thing = List::AboutOneThing.in_any(&words[wish.start..]);
-    let at_hours = List::AtCertainHours.in_any(clause);
+    let partly = List::AtCertainHours.in_any(clause) || List::ToOneAddress.in_any(clause);
     let shown = List::Shown.in_any(&words[..wish.end]) || List::ConfirmedToThem.in_any(words);
     let asked = sentence.question_mark
         && !ends_with_a_tag(words)
         && (!List::CanAskForIt.in_any(words) || List::OnCondition.in_any(words));
-    !of_others && !told && !of_one_thing && !at_hours && !shown && !asked
+    !of_others && !told && !of_one_thing && !partly && !shown && !asked
 }
 
 /// "no more texts from the bank", but not "from the list".
@@ -236,6 +236,8 @@ mod tests {
         check("and pack it in with the messages will you", OptOut::Yes);
         check("I would be grateful not to hear from you.", OptOut::Yes);
         check("hört auf mich vollzuspammen", OptOut::Yes);
+        check("Lassen Sie solche Nachrichten bitte sein.", OptOut::Yes);
+        check("I would ask that the correspondence rests.", OptOut::Yes);
         check("Je ne souhaite plus recevoir de messages.", OptOut::Yes);
         check("Por favor, no me mandéis más mensajes", OptOut::Yes);
         check("Non mandatemi più messaggi per favore", OptOut::Yes);
@@ -268,8 +270,10 @@ mod tests {
     }
 
     #[test]
-    fn who_limits_the_hours_has_not_opted_out() {
+    fn who_limits_the_hours_or_the_address_has_not_opted_out() {
         for text in [
+            "Please stop sending letters there, we moved.",
+            "Bitte schickt nichts mehr an die alte Adresse.",
             "Please don't text me during working hours.",
             "no messages on Sundays please",
             "Bitte schreiben Sie mir nicht nachts, da schlafe ich.",

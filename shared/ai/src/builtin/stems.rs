@@ -50,6 +50,7 @@ pub(super) enum List {
     ToldSomebody,
     AboutOneThing,
     AtCertainHours,
+    ToOneAddress,
     ConfirmedToThem,
     CanAskForIt,
     OnCondition,
@@ -172,7 +173,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
 
 /// Written as words with blanks between; `*` and `=` as in a pattern. `a-b` needs both words,
 /// anywhere.
-const TABLE: [(List, &str); 44] = [
+const TABLE: [(List, &str); 45] = [
     (
         List::Offer,
         "*angebot *angebote *angebots *kostenvoranschlag* *kostenplan* *preis* *tarif* *vergleich* \
@@ -419,6 +420,14 @@ const TABLE: [(List, &str); 44] = [
          spätabends morgens mittags vormittags nachmittags wochenende* wochenends sonntags samstags \
          werktags feiertags arbeitszeit* dienstzeit* unterricht* vorlesung* =schicht spätschicht \
          nachtschicht mittagspause feierabend mittagsruhe",
+    ),
+    // Not to that address: another one is right.
+    (
+        List::ToOneAddress,
+        "letters-there post-there mail-there emails-there things-there parcels-there =dorthin old-address \
+         previous-address former-address wrong-address old-number previous-number wrong-number alte-adresse \
+         alten-adresse frühere-adresse früheren-adresse falsche-adresse falschen-adresse alte-anschrift \
+         alten-anschrift alte-nummer alten-nummer falsche-nummer falschen-nummer",
     ),
     (
         List::ConfirmedToThem,

@@ -1134,6 +1134,7 @@ pub(super) const TABLE: Table = &[
             "solche*|diese*|eure*|ihre*|derartige* _ @contact .. lassen|lasst|lass|sparen|spart|unterlassen _ .. weg|sein|bleiben|bitte|künftig",
             "@contact .. lassen|lasst|lass _ .. bitte|künftig|zukunft|die|das|es _ .. weg|sein|bleiben",
             "@contact .. weglassen|bleibenlassen|seinlassen",
+            "lassen|lasst|lass _ .. solche*|diese*|eure*|ihre* @contact .. sein|bleiben|weg",
             "nehmen|nehmt|nimm|streichen|streicht|werfen|werft _ .. meine|unsere|mein|unsern|meinen _ adresse|mailadresse|e-mail-adresse|*nummer|namen|daten|kontakt* _ .. raus|heraus|aus|weg",
             "will|möchte|mag|wünsche|brauche|brauch _ .. von|vo euch|ihnen|eich|dir _ .. nicht|nix|nichts|kein*|nie _ mehr",
             "will|möchte|mag _ .. nicht|nich|ned|net|nimmer _ .. auf|in|aus+der|von+der eurer|ihrer|der|dem _ @list _ .. stehen|sein|bleiben",

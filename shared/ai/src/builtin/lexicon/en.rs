@@ -1090,6 +1090,7 @@ pub(super) const TABLE: Table = &[
             "leave|let me|us be $",
             "enough|done|fed+up|sick|tired|over|bored _ with|of|from|already|the|these|your _ .. @messages|being+chased|being+messaged",
             "enough @messages",
+            "ask|request|prefer|wish|want|like _ .. @messages|contact _ rests|rest|ends|stops|ceases",
             "@messages|contact _ to|must|should|need|needs|can|has+to|have+to _ stop|end|cease",
             "@messages have|has|need|needs|got to stop",
             "make|let|sure|ensure _ this|it|that _ last|final $|one|@message|time|i|we",
