@@ -41,6 +41,12 @@ bugs! {
     OptOutUnseen, "opt-out-unseen", 50;
     /// A stop of marketing in the platform's menu is not seen where customers are read.
     MarketingStopUnseen, "marketing-stop-unseen", 50;
+    /// Nobody sees that people in the platform's own inbox have the thread.
+    ThreadUnseen, "thread-unseen", 100;
+    /// Nobody sees that the customer has blocked the business.
+    BlockUnseen, "block-unseen", 100;
+    /// Nobody knows any more which accounts were deleted.
+    GoneForgotten, "gone-forgotten", 100;
     /// What calls a send off while it is under way is forgotten. After a stop, an opt-out or a
     /// reply the next try is held up all the same, by the conversation's state and the number of
     /// its silence; behind an answer of staff nothing else stands.

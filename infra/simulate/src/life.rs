@@ -290,7 +290,14 @@ fn chat(
                     what: dice.one_of(&["close", "reopen", "read"]),
                 },
             };
+            // Somebody who takes the thread over answers there.
+            let takes_over = matches!(action, Action::Passes { to_us: false, .. });
             actions.push((at, action));
+            if takes_over {
+                at += TimeDelta::seconds(dice.between(1, 3000));
+                let text = dice.one_of(ANSWERS);
+                actions.push((at, Action::Echo { talk, text }));
+            }
             at += silence(dice);
         }
     }

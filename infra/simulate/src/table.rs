@@ -198,35 +198,71 @@ impl SimWire {
         {
             reply.body = json!({ "Items": [], "Count": 0, "ScannedCount": 0 }).to_string();
         }
-        for (bug, field) in UNSEEN {
-            if !self.hub.has_bug(*bug) || !reply.body.contains(field) {
-                continue;
-            }
-            let Ok(mut answer) = serde_json::from_str::<Value>(&reply.body) else {
-                return;
-            };
-            forget(&mut answer, field);
-            reply.body = answer.to_string();
+        let forgets_gone = self.hub.has_bug(Bug::GoneForgotten) && reply.body.contains("GONE#");
+        let unseen = UNSEEN
+            .iter()
+            .filter(|(bug, field, _)| self.hub.has_bug(*bug) && reply.body.contains(field))
+            .collect::<Vec<_>>();
+        if !forgets_gone && unseen.is_empty() {
+            return;
+        }
+        let Ok(mut answer) = serde_json::from_str::<Value>(&reply.body) else {
+            return;
+        };
+        if let Some(items) = answer["Items"].as_array_mut().filter(|_| forgets_gone) {
+            let is_gone = |sk: &Value| sk.as_str().is_some_and(|sk| sk.starts_with("GONE#"));
+            items.retain(|item| !is_gone(&item["sk"]["S"]));
+        }
+        for (_, field, seen) in unseen {
+            overwrite(&mut answer, field, &seen.value());
+        }
+        reply.body = answer.to_string();
+    }
+}
+
+/// What is read in place of what is stored.
+#[derive(Clone, Copy)]
+enum Seen {
+    Nothing,
+    True,
+}
+
+impl Seen {
+    fn value(self) -> Value {
+        match self {
+            Self::Nothing => json!({ "NULL": true }),
+            Self::True => json!({ "BOOL": true }),
         }
     }
 }
 
 /// What is not seen where it is read.
-const UNSEEN: &[(Bug, &str)] = &[
-    (Bug::OptOutUnseen, "opted_out_at"),
-    (Bug::MarketingStopUnseen, "marketing_stopped_at"),
+const UNSEEN: &[(Bug, &str, Seen)] = &[
+    (Bug::OptOutUnseen, "opted_out_at", Seen::Nothing),
+    (
+        Bug::MarketingStopUnseen,
+        "marketing_stopped_at",
+        Seen::Nothing,
+    ),
+    (Bug::ThreadUnseen, "elsewhere_since", Seen::Nothing),
+    (Bug::BlockUnseen, "reachable", Seen::True),
 ];
 
 /// Takes a field out wherever it stands.
 fn forget(value: &mut Value, field: &str) {
+    overwrite(value, field, &Seen::Nothing.value());
+}
+
+fn overwrite(value: &mut Value, field: &str, with: &Value) {
     match value {
         Value::Object(map) => {
             if let Some(found) = map.get_mut(field) {
-                *found = json!({ "NULL": true });
+                *found = with.clone();
             }
-            map.values_mut().for_each(|it| forget(it, field));
+            let others = map.values_mut();
+            others.for_each(|it| overwrite(it, field, with));
         }
-        Value::Array(list) => list.iter_mut().for_each(|it| forget(it, field)),
+        Value::Array(list) => list.iter_mut().for_each(|it| overwrite(it, field, with)),
         _ => {}
     }
 }

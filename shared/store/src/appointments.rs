@@ -1,8 +1,11 @@
 //! Appointments, in the partition of the customer: whoever decides about them reads all of them.
 
+use std::collections::HashMap;
+
 use domain::contact::Reference;
 use domain::ids::{CustomerId, WorkspaceId};
 use domain::rebooking::Record;
+use futures_util::future::try_join_all;
 
 use crate::items::{self, Plain};
 use crate::lists::{Page, PageRequest};
@@ -10,6 +13,8 @@ use crate::writes::{Meaning, Writes};
 use crate::{Committed, Store, StoreError, keys};
 
 const APPOINTMENT: &str = "an appointment";
+/// How many customers are read at the same time.
+const AT_ONCE: usize = 16;
 
 impl Store {
     /// One appointment, by the business's own id.
@@ -34,6 +39,41 @@ impl Store {
         let pk = keys::customer(ws, customer);
         self.page_of_partition(APPOINTMENT, pk, keys::APPOINTMENT, page)
             .await
+    }
+
+    /// All appointments of each of these customers: nobody's habit shows in the newest alone.
+    pub async fn appointments_of(
+        &self,
+        ws: WorkspaceId,
+        customers: &[CustomerId],
+    ) -> Result<HashMap<CustomerId, Vec<Record>>, StoreError> {
+        let mut found = HashMap::with_capacity(customers.len());
+        for some in customers.chunks(AT_ONCE) {
+            let reads = some.iter().map(|id| self.every_appointment(ws, *id));
+            let read = try_join_all(reads).await?;
+            found.extend(some.iter().copied().zip(read));
+        }
+        Ok(found)
+    }
+
+    async fn every_appointment(
+        &self,
+        ws: WorkspaceId,
+        customer: CustomerId,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut found = Vec::new();
+        let mut page = PageRequest {
+            limit: 1000,
+            ..PageRequest::default()
+        };
+        loop {
+            let read = self.appointments(ws, customer, &page).await?;
+            found.extend(read.items);
+            page.cursor = read.next_cursor;
+            if page.cursor.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// Stores an appointment whose version is the one that was read, plus one. `false`: somebody

@@ -10,7 +10,6 @@ use domain::customer::Customer;
 use domain::ids::{CustomerId, WorkspaceId};
 use domain::rebooking::Record;
 use serde::Deserialize;
-use store::PageRequest;
 use utoipa::IntoParams;
 
 use super::wire::{AppointmentList, AppointmentOut};
@@ -96,25 +95,4 @@ pub(super) async fn customer(
 ) -> Result<Customer, Problem> {
     let found = app.store.customer(ws, id).await?;
     found.ok_or_else(|| Problem::not_found("a customer"))
-}
-
-/// All of them: the newest alone would not tell a customer's habit.
-pub(super) async fn all(
-    app: &App,
-    ws: WorkspaceId,
-    id: CustomerId,
-) -> Result<Vec<Record>, Problem> {
-    let mut found = Vec::new();
-    let mut page = PageRequest {
-        limit: 1000,
-        ..PageRequest::default()
-    };
-    loop {
-        let read = app.store.appointments(ws, id, &page).await?;
-        found.extend(read.items);
-        page.cursor = read.next_cursor;
-        if page.cursor.is_none() {
-            return Ok(found);
-        }
-    }
 }

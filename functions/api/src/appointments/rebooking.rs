@@ -8,13 +8,13 @@ use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::CustomerId;
 use domain::rebooking::{
-    Category, CategoryRhythm, History, Patterns, Prediction, Record, Settings, next_booking,
-    predict, visits,
+    Category, CategoryRhythm, History, Patterns, Prediction, Settings, next_booking, predict,
+    visits,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::find::{all, customer};
+use super::find::customer;
 use crate::auth::Viewer;
 use crate::http::{Id, ItemProblems, Problem};
 use crate::schema;
@@ -67,10 +67,9 @@ pub(crate) async fn get_rebooking(
     let book = app.book(ws).await?;
     let (zone, locale) = (book.settings.zone, book.settings.locale);
     let patterns = Patterns::default();
-    let records = all(&app, ws, id).await?.into_iter();
-    let appointments: Vec<_> = records
-        .map(|Record { appointment, .. }| appointment)
-        .collect();
+    let mut records = app.store.appointments_of(ws, &[id]).await?;
+    let records = records.remove(&id).unwrap_or_default().into_iter();
+    let appointments: Vec<_> = records.map(|record| record.appointment).collect();
     let visits = visits(&appointments, &patterns, zone, now);
     let primary = visits.last().and_then(|visit| visit.primary.as_ref());
     let prediction = visits.last().and_then(|_| {

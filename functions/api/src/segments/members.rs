@@ -12,6 +12,7 @@ use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::ids::{CustomerId, SegmentId, WorkspaceId};
 use domain::local_time::Zone;
+use domain::rebooking::{Appointment, Record};
 use domain::segment::{Filter, Subject, Thread, matches};
 use serde::{Deserialize, Serialize};
 use store::PageRequest;
@@ -30,6 +31,8 @@ use crate::schema;
 pub(crate) const MOST_QUERIES: usize = 20;
 /// How many customers one query of a count reads.
 const COUNTED_AT_ONCE: u16 = 500;
+/// The same where each of them takes a query of their own.
+const COUNTED_ONE_BY_ONE: u16 = 50;
 
 /// Which part of a segment.
 #[derive(Deserialize, IntoParams)]
@@ -59,7 +62,8 @@ pub(crate) struct CountFrom {
 pub(crate) struct Count {
     /// Of those looked at.
     count: u64,
-    /// How many customers were looked at: at most 10,000 in one call.
+    /// How many customers were looked at: at most 10,000 in one call, 1,000 where the filter asks
+    /// for appointments.
     looked_at: u64,
     /// With a cursor there are more: ask again with it, and add the counts.
     meta: Meta,
@@ -147,7 +151,10 @@ async fn count(
     let judge = Judge::of(app, ws, filter).await?;
     let (mut count, mut looked_at) = (0, 0);
     let mut page = PageRequest {
-        limit: COUNTED_AT_ONCE,
+        limit: match judge.filter.needs().appointments {
+            true => COUNTED_ONE_BY_ONE,
+            false => COUNTED_AT_ONCE,
+        },
         cursor: cursor.map(Cursor::into_text),
         newest_first: false,
     };
@@ -192,17 +199,36 @@ impl<'a> Judge<'a> {
     /// Those of these customers that the filter holds.
     pub(crate) async fn members(&self, customers: Vec<Customer>) -> Result<Vec<Customer>, Problem> {
         let threads = self.threads(&customers).await?;
+        let appointments = self.appointments(&customers).await?;
         let holds = |customer: &Customer| {
+            let appointments = appointments.get(&customer.id);
             let subject = Subject {
                 customer,
                 profile: &customer.profile,
-                appointments: &[],
+                appointments: appointments.map_or(&[], Vec::as_slice),
                 activity: &[],
                 threads: threads.get(&customer.id).map_or(&[], Vec::as_slice),
             };
             matches(&self.filter, subject, self.now, self.zone)
         };
         Ok(customers.into_iter().filter(holds).collect())
+    }
+
+    /// The appointments of these customers, if the filter looks at any.
+    async fn appointments(
+        &self,
+        customers: &[Customer],
+    ) -> Result<HashMap<CustomerId, Vec<Appointment>>, Problem> {
+        if !self.filter.needs().appointments {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<_> = customers.iter().map(|customer| customer.id).collect();
+        let records = self.app.store.appointments_of(self.ws, &ids).await?;
+        let appointments = |(id, records): (CustomerId, Vec<Record>)| {
+            let told = records.into_iter().map(|record| record.appointment);
+            (id, told.collect())
+        };
+        Ok(records.into_iter().map(appointments).collect())
     }
 
     /// The conversations of these customers, if the filter looks at any.

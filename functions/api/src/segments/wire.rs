@@ -115,14 +115,12 @@ impl FilterIn {
 
 fn checked(draft: SegmentDraft) -> Result<(String, Filter), Problem> {
     let (name, filter) = check(&draft).map_err(Problem::invalid)?;
-    let needs = filter.needs();
     // Saved today, such a segment would hold nobody and look as if that were so.
-    if needs.appointments || needs.activity {
+    if filter.needs().activity {
         return Err(Problem::invalid(vec![FieldError::new(
             "filter",
             "not_recorded",
-            "appointments and activities are not recorded by this version, so nobody would ever \
-             fulfil the condition",
+            "activities are not recorded by this version, so nobody would ever fulfil the condition",
             "keep it as a tag or a field of the customer, and filter by that",
         )]));
     }

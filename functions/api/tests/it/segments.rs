@@ -1,5 +1,6 @@
 //! Segments: whom they hold, in which order a user sees them, and the inbox by segment.
 
+use chrono::TimeDelta;
 use domain::channel::Channel;
 use serde_json::{Value, json};
 
@@ -76,6 +77,62 @@ async fn mo_09_a_segment_holds_those_who_fulfil_its_filter_now() {
         .expect(200)
         .body;
     assert_eq!(preview["count"], 2);
+}
+
+/// MO-09: appointments are a condition as soon as the booking system tells them.
+#[tokio::test]
+async fn mo_09_regulars_without_an_appointment() {
+    let world = World::new().await;
+    for name in ["Anna", "Berta", "Dora"] {
+        let made = world.post("/v1/customers", json!({"name": {"first": name}}));
+        let made = made.await.expect(201).body;
+        let told = async |reference: &str, days: i64, status: &str| {
+            let path = format!(
+                "/v1/customers/{}/appointments/{reference}",
+                made["id"].as_str().unwrap()
+            );
+            let body = json!({
+                "starts_at": world.app.now() + TimeDelta::days(days), "status": status,
+                "services": [{"category": "mens_cut"}],
+            });
+            world.call("PUT", &path, &[], Some(body)).await.expect(201);
+        };
+        if name != "Dora" {
+            told("1", -90, "completed").await;
+            told("2", -40, "completed").await;
+        }
+        if name == "Berta" {
+            told("3", 3, "booked").await;
+        }
+    }
+    let has = |status: &str, at_least: u32, category: Option<&str>| {
+        json!({"is": "appointments", "test": {
+            "status": status, "days": null, "category": category, "at_least": at_least,
+        }})
+    };
+    let filter = json!({"is": "all", "of": [
+        has("completed", 2, Some("mens_cut")), {"is": "last_visit_before", "days": 30},
+        {"is": "not", "of": has("booked", 1, None)},
+    ]});
+    let id = segment(&world, "Stammkunden ohne Termin", filter).await;
+    let count = world
+        .get(&format!("/v1/segments/{id}/count"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&count.body["count"], &count.body["looked_at"]),
+        (&json!(1), &json!(3))
+    );
+    let found = world
+        .get(&format!("/v1/segments/{id}/customers"))
+        .await
+        .expect(200);
+    assert_eq!(names(&found), ["Anna"]);
+    let other = has("completed", 1, Some("colour"));
+    let none = world
+        .post("/v1/segments/preview", json!({"filter": other}))
+        .await;
+    assert_eq!(none.expect(200).body["count"], 0);
 }
 
 /// MO-09: choosing one in the inbox shows only the threads of those people.
@@ -183,7 +240,7 @@ async fn what_cannot_be_saved_is_named() {
     let refused = post(json!({"name": "x", "filter": {"is": "wrote_within", "days": 0}})).await;
     refused.problem(422, "out_of_range", "filter.days");
     let refused =
-        post(json!({"name": "x", "filter": {"is": "last_visit_before", "days": 30}})).await;
+        post(json!({"name": "x", "filter": {"is": "activity", "kind": "call", "days": 30}})).await;
     refused.problem(422, "not_recorded", "filter");
     let refused = post(json!({"name": "x", "filter": {"is": "rich"}})).await;
     assert_eq!(refused.status, 422, "{}", refused.body);

@@ -85,12 +85,41 @@ fn parse_line(line: &str) -> Option<(String, Weight)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use chrono::DateTime;
+
     use super::*;
+    use crate::builtin::readings_of;
+    use crate::score;
 
     #[test]
     fn the_table_is_read_as_it_is_written() {
         let table = include_str!("weights.tsv");
         assert_eq!(Weights::learned().render(), table);
         assert!(table.lines().count() > 100, "{table}");
+    }
+
+    /// A reading under a new name would lose what was learned of it without a word.
+    #[test]
+    fn every_weight_is_that_of_a_reading() {
+        let learned_from = [
+            include_str!("../../../../tests/judgement/dev.jsonl"),
+            include_str!("../../../../tests/judgement/practice/1.jsonl"),
+            include_str!("../../../../tests/judgement/practice/2.jsonl"),
+            include_str!("../../../../tests/judgement/practice/3.jsonl"),
+            include_str!("../../../../tests/judgement/practice/4.jsonl"),
+            include_str!("../../../../tests/judgement/practice/5.jsonl"),
+        ];
+        let cases = learned_from.map(|set| score::parse_cases(set).unwrap());
+        let read: HashSet<String> = cases
+            .iter()
+            .flatten()
+            .filter_map(|case| readings_of(&case.transcript(DateTime::UNIX_EPOCH), &case.rule()))
+            .flatten()
+            .collect();
+        let weights = Weights::learned().0.keys();
+        let unread: Vec<_> = weights.filter(|name| !read.contains(*name)).collect();
+        assert!(unread.is_empty(), "{unread:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::filter::{AppointmentTest, FieldTest, Filter, Reachable, Standing};
 use crate::contact::CustomValue;
-use crate::rebooking::Status;
+use crate::rebooking::{Category, Status};
 use crate::receipt::channel_name;
 use crate::settings::Locale;
 
@@ -180,7 +180,7 @@ fn appointments(test: &AppointmentTest, locale: Locale) -> String {
             format!("did not come at least {n} times"),
         ),
     };
-    if let Some(category) = &test.category {
+    if let Some(category) = test.category.as_ref().map(Category::as_str) {
         let category = both(format!(" („{category}“)"), format!(" (“{category}”)"));
         text.push_str(&category);
     }

@@ -8,7 +8,7 @@ use crate::consent::Class;
 use crate::contact::{CustomValue, FieldName, Tag};
 use crate::field::{FieldError, FieldErrors, required_text};
 use crate::ids::{SegmentId, WorkspaceId};
-use crate::rebooking::Status;
+use crate::rebooking::{Category, Status};
 use crate::settings::Locale;
 
 /// The longest name, in Unicode scalar values.
@@ -218,7 +218,7 @@ pub struct AppointmentTest {
     /// In the next days (booked ones) or the last days (all others); `None`: at any time.
     pub days: Option<u32>,
     /// Only of this category.
-    pub category: Option<Tag>,
+    pub category: Option<Category>,
     /// How many at least, from 1.
     pub at_least: u32,
 }

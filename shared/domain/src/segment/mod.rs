@@ -14,7 +14,7 @@ pub use filter::{
     AppointmentTest, CONDITIONS, DAYS, DEPTH, FieldTest, Filter, NAME_LIMIT, Needs, Reachable,
     Segment, SegmentDraft, Standing, TEXT_LIMIT, check,
 };
-pub use subject::{Activity, Appointment, Subject, Thread, matches};
+pub use subject::{Activity, Subject, Thread, matches};
 
 use crate::ids::SegmentId;
 

@@ -9,7 +9,7 @@ use crate::consent::State;
 use crate::contact::{CustomValue, Profile, Tag};
 use crate::customer::Customer;
 use crate::local_time::Zone;
-use crate::rebooking::Status;
+use crate::rebooking::{Appointment, Status};
 
 /// Everything a filter can ask of one customer.
 #[derive(Clone, Copy, Debug)]
@@ -24,17 +24,6 @@ pub struct Subject<'a> {
     pub activity: &'a [Activity],
     /// Their conversations.
     pub threads: &'a [Thread],
-}
-
-/// One appointment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Appointment {
-    /// When it begins.
-    pub at: DateTime<Utc>,
-    /// What became of it.
-    pub status: Status,
-    /// What it is for.
-    pub category: Option<Tag>,
 }
 
 /// Something that was noted about a customer.
@@ -102,7 +91,7 @@ pub fn matches(filter: &Filter, subject: Subject<'_>, now: DateTime<Utc>, zone: 
             .appointments
             .iter()
             .filter(|it| it.status == Status::Completed)
-            .map(|it| it.at)
+            .map(|it| it.starts_at)
             .max()
             .is_some_and(|last| days_ago(last) >= i64::from(*days)),
         Filter::Activity { kind, days } => {
@@ -187,8 +176,12 @@ fn appointments(
     };
     let count = all
         .iter()
-        .filter(|it| it.status == test.status && in_span(it.at))
-        .filter(|it| test.category.is_none() || it.category == test.category)
+        .filter(|it| it.status == test.status && in_span(it.starts_at))
+        .filter(|it| {
+            let mut services = it.services.iter();
+            let category = test.category.as_ref();
+            category.is_none_or(|wanted| services.any(|it| it.category == *wanted))
+        })
         .count();
     count >= test.at_least as usize
 }

@@ -13,7 +13,7 @@ use crate::contact::{ContactKind, EmailAddress, Profile, Tag};
 use crate::customer::Customer;
 use crate::fixtures::{berlin, conversation, customer, hours, monday, utc};
 use crate::message::Category;
-use crate::rebooking::Status;
+use crate::rebooking::{Appointment, Service, Status};
 use crate::settings::Locale;
 
 /// A customer of whom everything is known.
@@ -42,9 +42,14 @@ impl World {
             json!({ "size": 38, "hair": "Dark Brown", "birthday": "1992-02-29", "member": true });
         profile.fields = serde_json::from_value(fields).unwrap();
         let appointment = |at: &str, status, category: &str| Appointment {
-            at: utc(at),
+            starts_at: utc(at),
             status,
-            category: Some(tag(category)),
+            services: vec![Service {
+                category: crate::rebooking::Category::parse(category).unwrap(),
+                duration_minutes: 0,
+                price_minor: 0,
+                staff: None,
+            }],
         };
         let mut customer = customer(&conversation(Channel::Telegram));
         customer.created_at = utc("2026-09-01T08:00:00Z");
