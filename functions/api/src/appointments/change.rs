@@ -74,7 +74,10 @@ pub(crate) async fn put_appointment(
     Err(Problem::stale(None))
 }
 
-/// Delete an appointment that should never have been told. One that was called off is `cancelled`.
+/// Delete an appointment that should never have been told.
+///
+/// Nothing of it is kept, so that it is made again when it is told again. One that was called off is
+/// no mistake: tell it as `cancelled`.
 #[utoipa::path(
     delete, path = "/v1/customers/{id}/appointments/{reference}", tag = "appointments",
     security(("key" = ["agent"])),

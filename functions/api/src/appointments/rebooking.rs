@@ -11,12 +11,13 @@ use domain::rebooking::{
     Category, CategoryRhythm, History, Patterns, Prediction, Settings, next_booking, predict,
     visits,
 };
-use serde::Serialize;
-use utoipa::ToSchema;
+use domain::settings::Locale;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::find::customer;
 use crate::auth::Viewer;
-use crate::http::{Id, ItemProblems, Problem};
+use crate::http::{Id, ListProblems, Problem, Query};
 use crate::schema;
 
 /// When a customer is expected again.
@@ -45,27 +46,39 @@ struct PredictionOut {
     at_risk: NaiveDate,
     /// Five days before that.
     reminder: NaiveDate,
-    /// In the language of the workspace.
+    /// In words.
     #[schema(example = "usually every 34 days, last three: 33, 36, 34")]
     explanation: String,
+}
+
+/// In which language.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ExplainRebooking {
+    /// The workspace's own language unless given.
+    #[param(inline, value_type = Option<schema::Locale>)]
+    locale: Option<Locale>,
 }
 
 /// Get the day on which a customer is expected again, and why.
 #[utoipa::path(
     get, path = "/v1/customers/{id}/rebooking", tag = "appointments",
     security(("key" = ["viewer"])),
-    params(("id" = schema::CustomerId, Path)),
-    responses((status = 200, description = "As of now.", body = Rebooking), ItemProblems)
+    params(("id" = schema::CustomerId, Path), ExplainRebooking),
+    responses((status = 200, description = "As of now.", body = Rebooking), ListProblems)
 )]
 pub(crate) async fn get_rebooking(
     caller: Viewer,
     State(app): State<Arc<App>>,
     Id(id): Id<CustomerId>,
+    Query(query): Query<ExplainRebooking>,
 ) -> Result<Json<Rebooking>, Problem> {
     let (ws, now) = (caller.workspace(), app.now());
     customer(&app, ws, id).await?;
     let book = app.book(ws).await?;
-    let (zone, locale) = (book.settings.zone, book.settings.locale);
+    let zone = book.settings.zone;
+    let locale = query.locale.unwrap_or(book.settings.locale);
     let patterns = Patterns::default();
     let mut records = app.store.appointments_of(ws, &[id]).await?;
     let records = records.remove(&id).unwrap_or_default().into_iter();

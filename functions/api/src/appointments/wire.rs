@@ -61,8 +61,8 @@ pub(crate) struct AppointmentIn {
     #[serde(default)]
     #[schema(max_items = 20)]
     services: Vec<ServiceIn>,
-    /// When it became so, on the clock of your system; now, if absent. What arrives late changes
-    /// nothing that became so after it.
+    /// When it became so, on the clock of your system; now, if absent or in the future. What arrives
+    /// late changes nothing that became so after it; of one moment the last to arrive counts.
     #[schema(required = false)]
     changed_at: Option<DateTime<Utc>>,
 }

@@ -22,21 +22,24 @@ use super::message::MessageOut;
 use super::wire::Words;
 use super::write::{TEXT_LIMIT, due, filled, sendable};
 use crate::auth::Agent;
-use crate::http::{Json, MessagePath, Problem, WriteProblems};
+use crate::http::{Json, MessagePath, Patch, Problem, WriteProblems};
 use crate::schema;
 
 /// What is to be different; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MessagePatch {
-    #[schema(required = false, min_length = 1, max_length = 4096)]
-    text: Option<String>,
-    /// When it is to go out.
-    #[schema(required = false)]
-    send_at: Option<DateTime<Utc>>,
-    /// What becomes of it if the customer writes before that.
-    #[schema(value_type = schema::OnReply, required = false)]
-    on_reply: Option<OnReply>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 4096)]
+    text: Patch<String>,
+    /// When it is to go out; `null`: now.
+    #[serde(default)]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    send_at: Patch<DateTime<Utc>>,
+    /// What becomes of it if the customer writes before that; `null`: `keep`.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::OnReply>)]
+    on_reply: Patch<OnReply>,
 }
 
 /// Change a message of staff that waits for its time.
@@ -54,13 +57,17 @@ pub(crate) async fn update_message(
     Json(patch): Json<MessagePatch>,
 ) -> Result<Out<MessageOut>, Problem> {
     let (ws, now) = (caller.workspace(), app.now());
-    let text = match &patch.text {
-        None => None,
-        Some(text) => Some(
-            required_text("text", Some(text), TEXT_LIMIT, "write something")
-                .map_err(|error| Problem::invalid(vec![error]))?,
-        ),
-    };
+    let text = patch.text.clone().into_option().map(|text| {
+        required_text(
+            "text",
+            text.as_deref(),
+            TEXT_LIMIT,
+            "write something, or leave it out",
+        )
+    });
+    let text = text
+        .transpose()
+        .map_err(|error| Problem::invalid(vec![error]))?;
     let run = waiting(&head(&app, ws, id).await?, message)?;
     let at = run.source.stored_at().ok_or_else(gone)?;
     let stored = app.store.message(ws, id, at, message).await?;
@@ -88,7 +95,10 @@ pub(crate) async fn update_message(
         };
         Some(Change {
             // Written with the head: a sender that has read the old text cannot claim it any more.
-            messages: patch.text.iter().map(|_| message.clone()).collect(),
+            messages: (!patch.text.is_absent())
+                .then(|| message.clone())
+                .into_iter()
+                .collect(),
             ..Change::event("staff_changed", event)
         })
     };
@@ -139,15 +149,16 @@ fn with(
     now: DateTime<Utc>,
 ) -> Result<(Message, Run), Problem> {
     let mut run = waiting(&loaded.conversation, stored.id)?;
-    if patch.send_at.is_some() {
-        run.due_at = due("send_at", patch.send_at, now)?;
+    if let Some(send_at) = patch.send_at.clone().into_option() {
+        run.due_at = due("send_at", send_at, now)?;
     }
-    if let (Source::Manual { on_reply, .. }, Some(wanted)) = (&mut run.source, patch.on_reply) {
-        *on_reply = wanted;
+    let wanted = patch.on_reply.clone().into_option();
+    if let (Source::Manual { on_reply, .. }, Some(wanted)) = (&mut run.source, wanted) {
+        *on_reply = wanted.unwrap_or_default();
     }
-    let message = match patch.text {
-        Some(_) => filled(loaded, stored)?,
-        None => stored.clone(),
+    let message = match patch.text.is_absent() {
+        false => filled(loaded, stored)?,
+        true => stored.clone(),
     };
     sendable(loaded, &message, &run, now)?;
     Ok((message, run))

@@ -264,7 +264,7 @@ pub(super) fn due(
         return wrong(
             "in_the_past",
             "this time has passed",
-            "choose a later one, or leave it out: it goes out at once",
+            "choose a later one, or none: then it goes out at once",
         );
     }
     if at > now + FURTHEST {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::contact::Reference;
+use domain::field::FieldError;
 
 use super::problem::{Code, Problem};
 
@@ -55,6 +56,15 @@ impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for ReferencePath<T>
         let outer = parameter(parts, state, "id").await?;
         let text: String = parameter(parts, state, "reference").await?;
         let reference = Reference::parse(&text).map_err(Problem::parameter)?;
+        if reference.reveal() != text {
+            // Two addresses of one thing.
+            return Err(Problem::parameter(FieldError::new(
+                "reference",
+                "invalid_value",
+                "`reference` begins or ends with white space",
+                "use an id without spaces",
+            )));
+        }
         Ok(Self(outer, reference))
     }
 }

@@ -1,10 +1,23 @@
 //! What serde says of wrong input, in words of JSON: its own name types of ours, which mean nothing
 //! to whoever called.
 
+/// What chrono says of a text that is no time.
+const OF_TIMES: [&str; 4] = [
+    "premature end of input",
+    "trailing input",
+    "input is out of range",
+    "input contains invalid characters",
+];
+
 /// The message without names of types.
 pub(super) fn in_words(message: &str) -> String {
     if message.contains("did not match any variant") {
         return "the value has none of the forms that are allowed here".to_owned();
+    }
+    if OF_TIMES.iter().any(|said| message.starts_with(said)) {
+        return "no such day, or no time of the form `2026-11-24T10:00:00+01:00` (a moment: date, `T`, time, \
+                offset or `Z`) or `2026-11-24` (a day)"
+            .to_owned();
     }
     if let Some(rest) = message.strip_prefix("unknown variant") {
         return format!("unknown value{rest}");
@@ -90,6 +103,8 @@ mod tests {
             "unknown variant `x`, expected `de` or `en`",
             "unknown value `x`, expected `de` or `en`",
         );
+        let wrong_time = in_words("premature end of input at line 1 column 46");
+        assert!(wrong_time.contains("offset"), "{wrong_time}");
         check(
             "unknown field `x`, expected `y` or `z`",
             "unknown field `x`, expected `y` or `z`",

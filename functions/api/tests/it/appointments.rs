@@ -123,6 +123,13 @@ async fn what_is_wrong_with_an_appointment_is_named_and_nothing_is_stored() {
     )
     .await;
     spaced.problem(400, "invalid_value", "reference");
+    let led = told(
+        &world,
+        &format!("{customer}/appointments/%20T"),
+        service(json!({})),
+    )
+    .await;
+    led.problem(400, "invalid_value", "reference");
     world.get(&path).await.problem(404, "not_found", "");
     let nobody = format!("/v1/customers/cus_{}/appointments/T-1", "0".repeat(32));
     let refused = told(&world, &nobody, service(json!({}))).await;
@@ -163,6 +170,13 @@ async fn the_day_on_which_a_customer_is_expected_again_comes_with_its_reason() {
     assert_eq!(three["prediction"]["typical_days"], 28);
     let explanation = three["prediction"]["explanation"].as_str().unwrap();
     assert!(explanation.contains("28"), "{explanation}");
+    let english = world
+        .get(&format!("{customer}/rebooking?locale=en"))
+        .await
+        .expect(200);
+    assert_ne!(english.body["prediction"]["explanation"], explanation);
+    let unknown = world.get(&format!("{customer}/rebooking?locale=xx")).await;
+    unknown.problem(400, "invalid_value", "locale");
     assert_eq!(three["next_booking"], Value::Null);
     visit("5", 20, "booked").await;
     assert_ne!(expected().await["next_booking"], Value::Null);

@@ -568,6 +568,22 @@ async fn a_message_waits_for_its_time_and_can_be_changed_and_withdrawn() {
     let past = world.patch(&one, json!({"send_at": at(-1)})).await;
     past.problem(422, "in_the_past", "send_at");
 
+    let emptied = world.patch(&one, json!({"text": null})).await;
+    emptied.problem(422, "required", "text");
+    let kept = world
+        .patch(&one, json!({"on_reply": null}))
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(kept["on_reply"], "keep");
+    assert_eq!(kept["send_at"], changed["send_at"]);
+    let now = world
+        .patch(&one, json!({"send_at": null}))
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(now["send_at"], json!(world.app.now()));
+
     world.call("DELETE", &one, &[], None).await.expect(204);
     assert_eq!(pending().await, json!([]));
     let told = world.get(&path).await.expect(200).body["messages"][0].clone();

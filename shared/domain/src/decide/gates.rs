@@ -141,9 +141,9 @@ impl Looked {
         self.look(
             GateName::Person,
             if writing {
-                "a person's message waits to be sent"
+                "a person's message goes out within a day"
             } else {
-                "no person's message waits to be sent"
+                "no person's message goes out within a day"
             },
             writing.then_some(Reason::BusinessIsWriting),
         );
