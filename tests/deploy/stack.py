@@ -169,10 +169,12 @@ class Stack:
         """The one-shot timers of this stack that wait in EventBridge Scheduler right now."""
         scheduler = self.client("scheduler")
         group = self.resources["ScheduleGroup"]
-        return [
-            scheduler.get_schedule(GroupName=group, Name=schedule["Name"])
-            for schedule in scheduler.list_schedules(GroupName=group)["Schedules"]
-        ]
+        waiting = []
+        for schedule in scheduler.list_schedules(GroupName=group)["Schedules"]:
+            # A timer that fires between the two calls is gone by the second: it waits no longer.
+            with contextlib.suppress(scheduler.exceptions.ResourceNotFoundException):
+                waiting.append(scheduler.get_schedule(GroupName=group, Name=schedule["Name"]))
+        return waiting
 
     def waiting_messages(self, queue, kind=""):
         """Those that can be received, or the `NotVisible` or `Delayed` ones."""
