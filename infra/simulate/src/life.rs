@@ -396,7 +396,7 @@ pub(crate) fn meddling(
     stage: Stage,
 ) -> Vec<(i64, Action)> {
     if dice.one_in(3) {
-        return meddling_with_what_was_said(dice, talk, of, on, other);
+        return meddling_with_what_was_said(dice, talk, of, (on, other), rule);
     }
     let workspace = of.workspace;
     let writes = |text| Action::Writes { talk, text };
@@ -413,6 +413,8 @@ pub(crate) fn meddling(
     let later = dice.between(5, 7200);
     let what = match stage {
         Stage::Planned => dice.between(0, 15),
+        // What the claim looks at again must change between the sender's look and the claim.
+        Stage::Woken => dice.between(8, 15),
         // A changed rule or account stops every further try; then nothing else has to.
         Stage::UnderWay | Stage::Tried => dice.between(0, 11),
     };
@@ -454,8 +456,8 @@ fn meddling_with_what_was_said(
     dice: &mut Dice,
     talk: usize,
     of: &Talk,
-    on: Channel,
-    other: Option<usize>,
+    (on, other): (Channel, Option<usize>),
+    rule: usize,
 ) -> Vec<(i64, Action)> {
     let later = dice.between(5, 7200);
     let lag = lag(dice);
@@ -481,7 +483,17 @@ fn meddling_with_what_was_said(
         }
         (4, _) => {
             let passes = |to_us| Action::Passes { talk, to_us, lag };
-            vec![(0, passes(false)), (later, passes(true))]
+            // A changed rule has the silence looked at once more.
+            let edits = Action::Edits {
+                workspace: of.workspace,
+                rule,
+                minutes: dice.one_of(DELAYS),
+            };
+            vec![
+                (0, passes(false)),
+                (dice.between(1, 300), edits),
+                (later, passes(true)),
+            ]
         }
         (5, _) => now(Action::WritesElsewhere { talk, text }),
         (6, Some(with)) => now(Action::Joins { talk, with }),

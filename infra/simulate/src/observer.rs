@@ -63,6 +63,15 @@ struct Seen {
     refuses: bool,
 }
 
+/// What a customer wrote last, by the number of the write and by the platform's clock.
+#[derive(Debug, Clone, Copy, Default)]
+struct LastWords {
+    write: u64,
+    at: DateTime<Utc>,
+    /// The same with what a machine of theirs wrote, which opens the window as well.
+    opened_at: Option<DateTime<Utc>>,
+}
+
 /// A follow-up that was claimed.
 struct Claim {
     workspace: WorkspaceId,
@@ -88,6 +97,8 @@ pub(crate) struct Due {
 pub(crate) enum Stage {
     /// It waits for its time.
     Planned,
+    /// The sender has just been woken for it.
+    Woken,
     /// A platform is being called.
     UnderWay,
     /// It waits for another try, or for news of the last one.
@@ -135,10 +146,9 @@ pub(crate) struct Observer {
     /// With when they last changed.
     settings: BTreeMap<WorkspaceId, (Settings, DateTime<Utc>)>,
     messages: BTreeMap<MessageId, Seen>,
-    /// The write with the customer's last word, and its time by the platform's clock.
-    last_words: BTreeMap<ConversationId, (u64, DateTime<Utc>)>,
-    /// The write with a customer's last word, wherever they wrote it.
-    last_words_of: BTreeMap<CustomerId, u64>,
+    last_words: BTreeMap<ConversationId, LastWords>,
+    /// The write with which a conversation came to the customer it belongs to.
+    joined: BTreeMap<ConversationId, u64>,
     /// What was told of a conversation and handled.
     told: told::Tellings,
     /// Who wants no messages, by account-independent address.
@@ -209,7 +219,7 @@ impl Observer {
     fn put(&mut self, items: &[Value], now: DateTime<Utc>) {
         let mut written = Vec::new();
         let mut fresh_words = 0;
-        let (mut takes_back, mut wrote) = (false, false);
+        let mut takes_back = false;
         let mut refuses = BTreeSet::new();
         for item in items {
             match kind(item) {
@@ -241,7 +251,6 @@ impl Observer {
                         let theirs = !message.author.is_outbound();
                         fresh_words += u32::from(theirs);
                         let says = message.says().and_then(Content::words);
-                        wrote |= message.author == Author::Customer { automatic: false };
                         takes_back |= theirs && says == Some(TAKES_BACK);
                         self.new_message(&message);
                     }
@@ -286,9 +295,6 @@ impl Observer {
             self.consent(&customer, takes_back);
         }
         for head in heads {
-            if wrote {
-                self.last_words_of.insert(head.customer, self.writes);
-            }
             let known = self.heads.get(&head.id).map(|known| known.early.clone());
             let known = known.unwrap_or_default();
             let mut early = head.early.iter().filter(|early| !known.contains(early));
@@ -323,10 +329,11 @@ impl Observer {
         *newest = message.at.max(*newest);
         match message.author {
             Author::Customer { automatic } => {
-                let word = self.last_words.entry(message.conversation).or_default();
-                word.1 = word.1.max(message.at);
+                let words = self.last_words.entry(message.conversation).or_default();
+                words.opened_at = words.opened_at.max(Some(message.at));
                 if !automatic {
-                    word.0 = self.writes;
+                    words.write = self.writes;
+                    words.at = words.at.max(message.at);
                 }
             }
             // One that arrives late says nothing about what was planned after something newer.
@@ -419,6 +426,9 @@ impl Observer {
         }
         self.note_due(&head, old.as_ref());
         if let Some(old) = &old {
+            if head.customer != old.customer {
+                self.joined.insert(head.id, self.writes);
+            }
             if head.version != old.version + 1 {
                 let detail = format!("{}: {} over {}", head.id, head.version, old.version);
                 self.violated("head-fenced", detail);

@@ -242,7 +242,7 @@ pub async fn apply_to_both(
     let mut here = Box::pin(decided(app, here, change_here, now)).await?;
     let mut there = Box::pin(decided(app, there, change_there, now)).await?;
     let commit = Box::new(Commit {
-        beside: Some(Box::new(std::mem::take(&mut there.commit))),
+        beside: vec![std::mem::take(&mut there.commit)],
         ..std::mem::take(&mut here.commit)
     });
     committed(app, &commit, vec![*here, *there], now).await

@@ -1,7 +1,7 @@
 //! Staff say that a conversation is with a person who is known from elsewhere (NX-02): what the
 //! next channel of a follow-up is chosen from.
 
-use domain::customer::{Customer, Reach};
+use domain::customer::Reach;
 use domain::ids::{ConversationId, CustomerId, KeyId, ReceiptId, WorkspaceId};
 use domain::receipt::{Entry, Receipt, Verdict};
 use store::{Commit, Committed};
@@ -33,7 +33,7 @@ pub enum Joined {
     Full,
 }
 
-/// Makes the conversation belong to the customer. The head, both customers, the receipt and the
+/// Makes the conversation belong to the customer. The heads, both customers, the receipt and the
 /// audit entry are one write; `by` is who said so.
 pub async fn join(
     app: &App,
@@ -59,7 +59,14 @@ pub async fn join(
         if to.conversations.len() >= MOST_CONVERSATIONS {
             return Ok(Joined::Full);
         }
-        refresh(app, &mut to).await?;
+        let mut others = Vec::new();
+        for reach in &mut to.conversations {
+            let head = app.store.head(ws, reach.conversation).await?;
+            // The window of an only conversation is not kept up to date with its customer, because
+            // nobody asks for it; now somebody will.
+            reach.window_closes_at = head.as_ref().and_then(|head| head.window_closes_at);
+            others.extend(head);
+        }
         let mut from = loaded.customer;
         let before = loaded.conversation.clone();
         let head = &mut loaded.conversation;
@@ -74,8 +81,17 @@ pub async fn join(
             &from,
         );
         from.conversations.retain(|reach| reach.conversation != id);
-        head.change_customer(&from, &to);
+        let elsewhere = others.iter().filter_map(|other| other.last_customer_at);
+        head.change_customer(&from, &to, elsewhere.max());
         head.version += 1;
+        // Each is written, changed or not: who wrote there meanwhile wrote in an only conversation,
+        // of which its customer is not told.
+        for other in &mut others {
+            if let Some(here) = head.last_customer_at {
+                other.overtaken(here);
+            }
+            other.version += 1;
+        }
         from.version += 1;
         to.version += 1;
         let verdict = Verdict::Joined {
@@ -99,6 +115,7 @@ pub async fn join(
                 decided_by: Some(by.to_string()),
                 entries: vec![Entry::new(verdict)],
             }),
+            beside: others.into_iter().map(Commit::of_head).collect(),
             ..Commit::default()
         };
         if app.store.commit(ws, &commit).await? == Committed::Done {
@@ -107,17 +124,4 @@ pub async fn join(
         }
     }
     Err(AppError::Contended)
-}
-
-/// The window of an only conversation is not kept up to date with its customer, because nobody
-/// asks for it; now somebody will.
-async fn refresh(app: &App, customer: &mut Customer) -> Result<(), AppError> {
-    for reach in &mut customer.conversations {
-        let head = app
-            .store
-            .head(customer.workspace, reach.conversation)
-            .await?;
-        reach.window_closes_at = head.and_then(|head| head.window_closes_at);
-    }
-    Ok(())
 }

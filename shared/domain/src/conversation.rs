@@ -218,7 +218,8 @@ impl Origin {
     }
 
     /// Whether the follow-up is still wanted there: nobody has written since or is about to, nobody
-    /// has changed what they had written, and nothing has stopped it, be it for a moment. Who read or labelled the conversation changes nothing.
+    /// has changed what they had written, and nothing has stopped it, be it for a moment. Who read
+    /// or labelled the conversation changes nothing.
     #[must_use]
     pub fn still_waits(&self, head: &Conversation, now: DateTime<Utc>) -> bool {
         *self == Self::of(head)
@@ -420,18 +421,38 @@ impl Conversation {
         }
     }
 
-    /// It belongs to another customer now. What was up to date with the one is with the other.
-    pub fn change_customer(&mut self, from: &Customer, to: &Customer) {
+    /// It belongs to another customer now, who last wrote in another conversation at `elsewhere`.
+    /// What was up to date with the one is with the other, unless they have written since.
+    pub fn change_customer(
+        &mut self,
+        from: &Customer,
+        to: &Customer,
+        elsewhere: Option<DateTime<Utc>>,
+    ) {
         self.customer = to.id;
-        // No turn ever comes back, so this one is past for good.
-        const PAST: u64 = u64::MAX;
         let carry = |turn: &mut u64| *turn = if *turn == from.turn { to.turn } else { PAST };
         carry(&mut self.turn);
+        self.all_runs().for_each(|run| carry(&mut run.turn));
+        if let Some(elsewhere) = elsewhere {
+            self.overtaken(elsewhere);
+        }
+    }
+
+    /// It turns out that the customer wrote in another conversation then. What was planned before
+    /// is no follow-up any more, and a silence that began before is none of theirs.
+    pub fn overtaken(&mut self, elsewhere: DateTime<Utc>) {
+        if self.last_interaction_at() < Some(elsewhere) {
+            self.turn = PAST;
+        }
+        let before = self.all_runs().filter(|run| run.planned_at < elsewhere);
+        before.for_each(|run| run.turn = PAST);
+    }
+
+    /// All that is pending or under way.
+    fn all_runs(&mut self) -> impl Iterator<Item = &mut Run> {
         let sending = self.sending.iter_mut().map(|sending| &mut sending.run);
         let unknown = self.unknown.iter_mut().map(|unknown| &mut unknown.run);
-        for run in self.runs.iter_mut().chain(sending).chain(unknown) {
-            carry(&mut run.turn);
-        }
+        self.runs.iter_mut().chain(sending).chain(unknown)
     }
 
     /// Keeps what was done to a message that has not arrived. Of many the newest few are kept: what
@@ -622,6 +643,9 @@ impl Conversation {
         self.far_timer = self.far_timer.filter(|far| far.at > now + CLOCKS_DIFFER);
     }
 }
+
+/// A turn that never comes back: what belongs to it is past for good.
+const PAST: u64 = u64::MAX;
 
 /// How far the clock of a timer service may be ahead of ours.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);

@@ -50,8 +50,20 @@ pub struct Commit {
     pub audit: Option<AuditEntry>,
     /// What a person should look at because of it.
     pub notifications: Vec<Notification>,
-    /// What changes with another conversation in the same write.
-    pub beside: Option<Box<Commit>>,
+    /// What changes with other conversations in the same write. What stands beside these is not
+    /// looked at.
+    pub beside: Vec<Commit>,
+}
+
+impl Commit {
+    /// Nothing but a head.
+    #[must_use]
+    pub fn of_head(head: Conversation) -> Self {
+        Self {
+            head: Some(head),
+            ..Self::default()
+        }
+    }
 }
 
 /// What came of a [`Commit`].
@@ -275,11 +287,9 @@ impl Store {
     /// Stores everything or nothing.
     pub async fn commit(&self, ws: WorkspaceId, commit: &Commit) -> Result<Committed, StoreError> {
         let mut writes = Writes::new(&self.table);
-        for commit in [Some(commit), commit.beside.as_deref()]
-            .into_iter()
-            .flatten()
-        {
-            writes.commit(ws, commit)?;
+        writes.commit(ws, commit)?;
+        for beside in &commit.beside {
+            writes.commit(ws, beside)?;
         }
         writes.send(self).await
     }

@@ -58,7 +58,7 @@ impl Observer {
     pub(super) fn unexplained(&self, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
         for (id, head) in &self.heads {
-            let Some((word, _)) = self.last_words.get(id) else {
+            let Some(word) = self.last_words.get(id).map(|words| words.write) else {
                 continue;
             };
             let silent = now - head.last_message_at() > TimeDelta::days(2);
@@ -68,9 +68,9 @@ impl Observer {
                 continue;
             }
             let said = self.receipts.get(id).map(Vec::as_slice).unwrap_or_default();
-            let since: Vec<_> = said.iter().filter(|(write, _)| write >= word).collect();
+            let since: Vec<_> = said.iter().filter(|(write, _)| *write >= word).collect();
             for rule in self.rules.values() {
-                let was_there = self.rule_changed.get(&rule.id).is_some_and(|at| at < word);
+                let was_there = self.rule_changed.get(&rule.id).is_some_and(|at| *at < word);
                 let concerned = rule.workspace == head.workspace
                     && rule.enabled
                     && rule.spec.reaches(head.channel)

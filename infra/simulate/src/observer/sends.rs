@@ -1,9 +1,11 @@
 //! What must hold when a follow-up is claimed, when a platform is called, and when it accepts.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::channel::Channel;
 use domain::connection::Connection;
-use domain::conversation::{Conversation, Sending, Source, State};
+use domain::conversation::{Conversation, Run, Sending, Source, State};
 use domain::ids::{ConversationId, MessageId, WorkspaceId};
 use domain::local_time::Zone;
 use domain::message::Status;
@@ -37,7 +39,8 @@ impl Observer {
             Channel::WhatsApp | Channel::Messenger | Channel::Instagram
         );
         if has_window && sending.how == How::FreeForm {
-            let last = self.last_words.get(&head.id).map(|(_, at)| *at);
+            let last = self.last_words.get(&head.id);
+            let last = last.and_then(|words| words.opened_at);
             if last.is_none_or(|last| now >= last + WINDOW) {
                 self.violated(
                     "no-send-outside-window",
@@ -64,11 +67,12 @@ impl Observer {
             self.violated("no-marketing-after-stop", what.clone());
         }
         let planned = self.planned.get(&run.id).copied().unwrap_or(self.writes);
-        let last_word = self.last_words.get(&head.id).map_or(0, |(write, _)| *write);
-        let elsewhere = self.last_words_of.get(&head.customer);
-        let last_word = elsewhere.map_or(last_word, |write| last_word.max(*write));
-        if planned <= last_word || run.episode != head.episode {
+        let last_words = self.last_words.get(&head.id);
+        if last_words.is_some_and(|words| planned <= words.write) || run.episode != head.episode {
             self.violated("no-send-after-reply", what.clone());
+        }
+        if self.replied_elsewhere(head, run, planned) {
+            self.violated("no-send-after-reply", format!("{what}, elsewhere"));
         }
         if self.answers.get(&head.id).is_some_and(|at| planned <= *at) {
             self.violated("no-send-after-answer", what.clone());
@@ -100,10 +104,15 @@ impl Observer {
         }
         let cap = settings.frequency_cap;
         let since = sending.claimed_at - cap.span();
+        // What the owner wants repeated where nobody knows what became of it is the same message.
         let recent = self.claims.iter().filter(|((message, _), claim)| {
-            claim.customer == head.customer && self.counts(*message, claim) && claim.at > since
+            claim.customer == head.customer
+                && *message != run.message
+                && self.counts(*message, claim)
+                && claim.at > since
         });
-        if recent.count() >= cap.messages as usize {
+        let recent: BTreeSet<_> = recent.map(|((message, _), _)| message).collect();
+        if recent.len() >= cap.messages as usize {
             self.violated("within-frequency-cap", what);
         }
         let claim = Claim {
@@ -116,6 +125,25 @@ impl Observer {
             accepted: 0,
         };
         self.claims.insert((run.message, sending.attempt), claim);
+    }
+
+    /// Whether the customer has written in another conversation since this was planned.
+    fn replied_elsewhere(&self, head: &Conversation, run: &Run, planned: u64) -> bool {
+        let joined = |id: &ConversationId| self.joined.get(id).copied().unwrap_or_default();
+        let others = self
+            .heads
+            .values()
+            .filter(|it| it.customer == head.customer);
+        others.filter(|it| it.id != head.id).any(|other| {
+            let words = self.last_words.get(&other.id);
+            words.is_some_and(|words| {
+                // What they wrote before it was known that it was they counts by its time.
+                match words.write > joined(&head.id).max(joined(&other.id)) {
+                    true => planned <= words.write,
+                    false => run.planned_at + SKEW < words.at,
+                }
+            })
+        })
     }
 
     fn under_way(&self, message: MessageId) -> Option<(ConversationId, &Sending)> {
@@ -176,8 +204,9 @@ impl Observer {
         let (conversation, episode, rule) = (claim.conversation, claim.episode, claim.rule);
         let (workspace, at) = (claim.workspace, claim.at);
         let date = self.day(workspace, at);
-        let in_silence = self.claims.values().filter(|it| {
-            it.accepted > 0
+        // One that the platform reported as failed has not reached anybody.
+        let in_silence = self.claims.iter().filter(|((message, _), it)| {
+            self.counts(*message, it)
                 && (it.conversation, it.episode, it.rule) == (conversation, episode, rule)
         });
         if in_silence.count() > 1 && !may_repeat {

@@ -20,7 +20,7 @@ impl World {
             }
             let one_in = match due.stage {
                 Stage::Planned => 4,
-                Stage::UnderWay => 1,
+                Stage::Woken | Stage::UnderWay => 1,
                 Stage::Tried => 2,
             };
             if !self.hub.is_stormy() || !self.hub.dice(|dice| dice.one_in(one_in)) {
@@ -28,7 +28,7 @@ impl World {
             }
             let left = (due.at - now).num_seconds();
             let seconds = self.hub.dice(|dice| match due.stage {
-                Stage::UnderWay => dice.between(0, 3),
+                Stage::Woken | Stage::UnderWay => dice.between(0, 3),
                 Stage::Tried => dice.between(0, left.max(0)),
                 Stage::Planned => {
                     left + match dice.between(0, 2) {
@@ -51,8 +51,9 @@ impl World {
         let now = self.hub.time();
         let due = watch(&self.observer, |it| it.due_now(*conversation, now));
         match due {
-            Some(due) if self.hub.is_stormy() && self.hub.dice(|dice| dice.one_in(4)) => {
-                self.meddle(due, TimeDelta::zero())
+            Some(due) if self.hub.is_stormy() && self.hub.dice(|dice| dice.one_in(3)) => {
+                let stage = Stage::Woken;
+                self.meddle(Due { stage, ..due }, TimeDelta::zero())
             }
             _ => Ok(()),
         }
