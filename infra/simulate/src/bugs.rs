@@ -42,9 +42,9 @@ bugs! {
     /// A stop of marketing in the platform's menu is not seen where customers are read.
     MarketingStopUnseen, "marketing-stop-unseen", 50;
     /// Nobody sees that people in the platform's own inbox have the thread.
-    ThreadUnseen, "thread-unseen", 100;
+    ThreadUnseen, "thread-unseen", 400;
     /// Nobody sees that the customer has blocked the business.
-    BlockUnseen, "block-unseen", 100;
+    BlockUnseen, "block-unseen", 400;
     /// Nobody knows any more which accounts were deleted.
     GoneForgotten, "gone-forgotten", 100;
     /// What calls a send off while it is under way is forgotten. After a stop, an opt-out or a

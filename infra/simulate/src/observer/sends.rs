@@ -185,6 +185,13 @@ impl Observer {
 
     /// A platform has accepted it.
     pub(crate) fn accepted(&mut self, message: MessageId, attempt: u32) {
+        // An answer of staff may have waited for hours: it is news when it goes out.
+        let sent = self.under_way(message);
+        let answer = sent.filter(|(_, sending)| sending.run.rule().is_none());
+        if let Some((conversation, at)) = answer.map(|(id, sending)| (id, sending.claimed_at)) {
+            let newest = self.newest.entry(conversation).or_default();
+            *newest = at.max(*newest);
+        }
         let times = {
             let times = self.accepted.entry(message).or_default();
             *times += 1;

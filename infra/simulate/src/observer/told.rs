@@ -1,4 +1,4 @@
-//! What platforms told of conversations, noted when the task that tells it is done.
+//! What platforms told of conversations, noted while the tasks that tell it are handled.
 
 use std::collections::BTreeMap;
 
@@ -96,9 +96,10 @@ impl Tellings {
 }
 
 impl Observer {
-    /// Somebody has handled what was told.
-    pub(crate) fn told(&mut self, told: &[Told]) {
-        for told in told {
+    /// Somebody begins to handle what was told, or has done so. What opens may be known from the
+    /// first of its writes on, what shuts must be known when it is done.
+    pub(crate) fn told(&mut self, told: &[Told], is_done: bool) {
+        for told in told.iter().filter(|told| told.shut == is_done) {
             self.told.take(told);
         }
     }

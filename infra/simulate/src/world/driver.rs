@@ -267,7 +267,7 @@ impl World {
             (After::Webhook(delivery), _) => self.deliver_again(delivery),
             (After::Task(id, told), Ended::Task(Ok(()))) => {
                 self.totals.tasks += 1;
-                watch(&self.observer, |it| it.told(&told));
+                watch(&self.observer, |it| it.told(&told, true));
                 // A delete whose answer was lost is one that never happened.
                 let kept = self.hub.fault(Fault::QueueDoubled);
                 if let Some(id) = id.filter(|_| !kept) {

@@ -143,6 +143,7 @@ impl World {
             Queue::Events => {
                 let task: EventTask = serde_json::from_str(body)?;
                 let told = Told::of(&task);
+                watch(&self.observer, |it| it.told(&told, false));
                 let app = Arc::clone(&self.process(Function::Evaluate, slot).app);
                 let future = Box::pin(async move {
                     let done = evaluate::handle(&app, task).await;
