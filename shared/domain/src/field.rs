@@ -63,6 +63,18 @@ impl FieldErrors {
     }
 }
 
+/// That a text has more than `max` characters, if it has.
+#[must_use]
+pub fn too_long(field: &str, length: usize, max: usize) -> Option<FieldError> {
+    let remedy = match length.checked_sub(max)? {
+        0 => return None,
+        1 => "shorten it by one character".to_owned(),
+        excess => format!("shorten it by {excess} characters"),
+    };
+    let message = format!("`{field}` has {length} characters; at most {max} are allowed");
+    Some(FieldError::new(field, "too_long", message, remedy))
+}
+
 /// A text that must not be blank and has at most `max` characters (Unicode scalar values).
 /// Surrounding white space is dropped.
 pub fn required_text(
@@ -80,14 +92,8 @@ pub fn required_text(
             purpose,
         ));
     }
-    let length = text.chars().count();
-    if length > max {
-        return Err(FieldError::new(
-            field,
-            "too_long",
-            format!("`{field}` has {length} characters; at most {max} are allowed"),
-            format!("shorten it by {} characters", length - max),
-        ));
+    if let Some(error) = too_long(field, text.chars().count(), max) {
+        return Err(error);
     }
     if text
         .chars()

@@ -176,6 +176,13 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Result<Piece<'_>, VariableErro
     })
 }
 
+/// Whether the text has this variable.
+#[must_use]
+pub fn uses(text: &str, variable: &str) -> bool {
+    let mut pieces = pieces(text).flatten();
+    pieces.any(|piece| matches!(piece, Piece::Variable { name, .. } if name == variable))
+}
+
 /// The first name in braces that lacks its hashes, `{{first_name}}`: it would be sent as written.
 #[must_use]
 pub fn without_hashes(text: &str) -> Option<&str> {

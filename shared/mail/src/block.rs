@@ -1,7 +1,7 @@
 //! Blocks: what an editor that drags and drops puts a mail together from. Closed and typed, so
 //! that nothing can be stored that cannot be sent.
 
-use domain::field::{FieldError, FieldErrors};
+use domain::field::{FieldError, FieldErrors, too_long};
 use domain::variables;
 use serde::{Deserialize, Serialize};
 
@@ -147,13 +147,8 @@ pub(crate) fn check(field: &str, blocks: &[Block], kind: TemplateKind, errors: &
         ));
     }
     let length: usize = texts(blocks).map(|text| text.chars().count()).sum();
-    if length > LONGEST_TEXT {
-        errors.push(FieldError::new(
-            field,
-            "too_long",
-            format!("`{field}` has {length} characters; at most {LONGEST_TEXT} are allowed"),
-            format!("shorten it by {} characters", length - LONGEST_TEXT),
-        ));
+    if let Some(error) = too_long(field, length, LONGEST_TEXT) {
+        errors.push(error);
     }
     Checker { kind, errors }.each(field, blocks, false);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::field::FieldError;
+use domain::field::{FieldError, too_long};
 use domain::settings::Locale;
 use domain::variables::{self, VariableError, fill};
 use serde::{Deserialize, Serialize};
@@ -71,15 +71,7 @@ impl RefundTexts {
                 if let Err(error) = variables::check(&field, text, &VARIABLES) {
                     errors.push(error);
                 }
-                let length = text.chars().count();
-                if length > LONGEST {
-                    errors.push(FieldError::new(
-                        &field,
-                        "too_long",
-                        format!("`{field}` has {length} characters; at most {LONGEST} are allowed"),
-                        format!("shorten it by {} characters", length - LONGEST),
-                    ));
-                }
+                errors.extend(too_long(&field, text.chars().count(), LONGEST));
             }
         }
         if errors.is_empty() {

@@ -94,12 +94,17 @@ impl MessageIn {
     fn checked(self) -> Result<Self, Problem> {
         let text = required_text("text", Some(&self.text), TEXT_LIMIT, "write something");
         let text = text.map_err(|error| Problem::invalid(vec![error]))?;
-        if self.hidden && self.send_at.is_some() {
+        let of_sending = [
+            ("send_at", self.send_at.is_some()),
+            ("on_reply", self.on_reply != OnReply::default()),
+        ];
+        let not_of_notes = of_sending.into_iter().find(|(_, is_there)| *is_there);
+        if let Some((field, _)) = not_of_notes.filter(|_| self.hidden) {
             return Err(Problem::invalid(vec![FieldError::new(
-                "send_at",
+                field,
                 "not_allowed",
                 "a note is never sent",
-                "leave `send_at` out, or leave `hidden` out",
+                format!("leave `{field}` out, or leave `hidden` out"),
             )]));
         }
         Ok(Self { text, ..self })

@@ -42,6 +42,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonPatch<T> {
 
 /// Parses the bytes; the error names line, column and field.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Some programs begin every file with the mark of UTF-8; RFC 8259 lets readers skip it.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     // serde would read a list as the fields of a struct, in order.
     if bytes.trim_ascii_start().starts_with(b"[") && serde_json::from_slice::<Value>(bytes).is_ok()
     {
@@ -68,20 +70,24 @@ fn wrong(bytes: &[u8], field: &str, error: &serde_json::Error) -> Problem {
         field => field.trim_end_matches(".?"),
     };
     // A word was expected and there is something else: the reader takes that for broken JSON.
-    let is_json = || serde_json::from_slice::<Value>(bytes).is_ok();
-    match error.classify() {
-        Category::Syntax if is_json() => Problem::invalid(vec![FieldError::new(
+    // What is cut off in the middle of a name is no unknown field either.
+    match (serde_json::from_slice::<Value>(bytes), error.classify()) {
+        (Ok(_), Category::Syntax) => Problem::invalid(vec![FieldError::new(
             field,
             "wrong_type",
             "a string was expected",
             SEE_DOCUMENT,
         )]),
-        Category::Data => Problem::invalid(vec![misfit(field, error)]),
-        Category::Syntax | Category::Eof | Category::Io => {
+        (Ok(_), _) => Problem::invalid(vec![misfit(field, error)]),
+        (Err(broken), category) => {
+            let field = match category {
+                Category::Data => "",
+                Category::Syntax | Category::Eof | Category::Io => field,
+            };
             let error = FieldError::new(
                 field,
                 "invalid_json",
-                format!("the body is not JSON: {error}"),
+                format!("the body is not JSON: {broken}"),
                 "send one JSON object in UTF-8",
             );
             Problem::new(Code::InvalidJson, error.message.clone()).with_errors(vec![error])
@@ -130,9 +136,21 @@ fn undeclared() -> Problem {
     )
 }
 
+/// Whether it has to be unpacked first.
+fn is_packed(request: &Request) -> bool {
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    encoding.is_some_and(|encoding| encoding != "identity")
+}
+
 async fn read(request: Request) -> Result<Bytes, Problem> {
     if !is_json(&request) {
         return Err(undeclared());
+    }
+    if is_packed(&request) {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send the body as it is, without `Content-Encoding`",
+        ));
     }
     axum::body::to_bytes(Body::new(request.into_body()), LIMIT)
         .await
@@ -174,6 +192,8 @@ mod tests {
             assert_eq!(shown["errors"][0]["code"], code, "{body}: {shown}");
         };
         check("{", 400, "", "invalid_json");
+        check("{\"i", 400, "", "invalid_json");
+        check("{\"i\"", 400, "", "invalid_json");
         check("{} x", 400, "", "invalid_json");
         check("", 400, "", "invalid_json");
         check("[]", 422, "", "wrong_type");
@@ -192,5 +212,6 @@ mod tests {
         );
         check(r#"{"inner": {}}"#, 422, "inner.number", "required");
         check(r#"{"outer": {}}"#, 422, "outer", "unknown_field");
+        assert!(parse::<Outer>("\u{feff}{}".as_bytes()).is_ok());
     }
 }

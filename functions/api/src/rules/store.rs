@@ -95,5 +95,6 @@ fn reachable<'a>(draft: &RuleDraft, book: &'a Book) -> Reachable<'a> {
         locale: book.settings.locale,
         described_delay: description.and_then(ai::time_in_description),
         understood: description.is_some_and(ai::builtin::understands),
+        has_business_name: !book.settings.business_name.is_empty(),
     }
 }

@@ -73,6 +73,7 @@ fn a_delay_is_described_as_it_is_read() {
             locale: settings.locale,
             described_delay: None,
             understood: true,
+            has_business_name: true,
         };
         let errors = check(&draft, &nothing).err().unwrap_or_default();
         let about_delay = errors.iter().any(|error| error.field.starts_with("delay"));

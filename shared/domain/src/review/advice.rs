@@ -44,7 +44,7 @@ pub(super) fn review(
     };
     advice.on_delay(fields::delay_field(draft), accounts, reach);
     advice.on_words(reach);
-    advice.on_message(accounts);
+    advice.on_message(accounts, reach);
     advice.on_template(found);
     advice.on_channels(&channels);
     let extra = found.is_some_and(|found| found.standing != Standing::Unused);
@@ -171,7 +171,7 @@ impl Advice<'_> {
         }
     }
 
-    fn on_message(&mut self, accounts: &Accounts<'_>) {
+    fn on_message(&mut self, accounts: &Accounts<'_>, reach: &Reachable<'_>) {
         let words = self.words;
         let Some(message) = self.message else { return };
         for channel in Channel::ALL {
@@ -200,6 +200,10 @@ impl Advice<'_> {
         }
         if let MessageText::Custom { text } = message {
             self.on_braces("message.text", text);
+            if !reach.has_business_name && variables::uses(text, "business_name") {
+                let message = words.no_business_name();
+                self.warn("business_name_missing", "message.text", message);
+            }
         }
     }
 

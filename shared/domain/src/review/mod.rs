@@ -50,6 +50,8 @@ pub struct Reachable<'a> {
     pub described_delay: Option<TimeDelta>,
     /// Whether the description can be judged without a model.
     pub understood: bool,
+    /// Whether the workspace says what the business is called.
+    pub has_business_name: bool,
 }
 
 /// A rule that may be saved.

@@ -14,6 +14,7 @@ struct World {
     settings: Settings,
     described: Option<TimeDelta>,
     understood: bool,
+    has_business_name: bool,
 }
 
 impl World {
@@ -27,6 +28,7 @@ impl World {
             settings: settings(),
             described: None,
             understood: true,
+            has_business_name: true,
         }
     }
 
@@ -40,6 +42,7 @@ impl World {
                 locale: self.settings.locale,
                 described_delay: self.described,
                 understood: self.understood,
+                has_business_name: self.has_business_name,
             },
         )
     }
@@ -628,6 +631,12 @@ fn other_surprises_are_warned_of() {
         message("Hallo {{first_name}}, passt das?"),
         "variable_without_hashes",
     );
+    let mut nameless = all();
+    nameless.has_business_name = false;
+    let signed = message("Bis bald, ##{{business_name}}");
+    check(&nameless, signed.clone(), "business_name_missing");
+    assert!(warnings(&all().saved(signed)).is_empty());
+    assert!(warnings(&nameless.saved(message("Bis bald!"))).is_empty());
     let mut puzzled = all();
     puzzled.understood = false;
     check(&puzzled, json!({}), "description_not_understood");

@@ -197,6 +197,13 @@ impl Words {
         )
     }
 
+    pub(super) fn no_business_name(self) -> String {
+        self.say(
+            "##{{business_name}} bleibt leer: In den Einstellungen steht nicht, wie das Geschäft heißt (`business_name`).",
+            "##{{business_name}} stays empty: the settings do not say what the business is called (`business_name`).",
+        )
+    }
+
     pub(super) fn without_hashes(self, name: &str) -> String {
         self.say(
             format!("„{{{{{name}}}}}“ geht wörtlich hinaus. Eine Variable schreibt sich ##{{{{{name}}}}}."),
