@@ -166,9 +166,10 @@ pub fn random_secret(app: &App, prefix: &str) -> SecretString {
     SecretString::from(format!("{prefix}{text}"))
 }
 
-/// The first characters of a key, to recognise it by in lists.
+/// The first characters of a key, to recognise it by in lists. Of a short one that somebody chose
+/// no more than a quarter.
 #[must_use]
 pub fn hint(key: &str) -> String {
-    let shown: String = key.chars().take(7).collect();
+    let shown: String = key.chars().take(7.min(key.chars().count() / 4)).collect();
     format!("{shown}…")
 }

@@ -44,7 +44,12 @@ pub(crate) async fn list_connections(
 ) -> Result<Json<ConnectionList>, Problem> {
     let book = app.fresh_book(caller.workspace()).await?;
     let (page, now) = (request(query.limit, query.cursor), app.now());
-    let (found, meta) = page_of(&book.connections, |known| known.id.to_string(), &page)?;
+    let (found, meta) = page_of(
+        "connections",
+        &book.connections,
+        |known| known.id.to_string(),
+        &page,
+    )?;
     Ok(Json(ConnectionList {
         connections: found
             .into_iter()

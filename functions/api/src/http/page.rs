@@ -68,15 +68,22 @@ pub(crate) fn request(limit: Option<Limit>, cursor: Option<Cursor>) -> PageReque
     }
 }
 
-/// A page of something that is in memory as a whole, in the order of its keys.
+/// A page of something that is in memory as a whole, in the order of its keys. A cursor holds the
+/// name of its list: one of another list is refused instead of misread.
 pub(crate) fn page_of<T>(
+    list: &str,
     items: impl IntoIterator<Item = T>,
     key: impl Fn(&T) -> String,
     page: &PageRequest,
 ) -> Result<(Vec<T>, Meta), Problem> {
+    let read = |text: &str| {
+        let text = cursor::decode(text)?;
+        let (of, key) = text.split_once('#')?;
+        (of == list).then(|| key.to_owned())
+    };
     let after = match page.cursor.as_deref() {
         None => None,
-        Some(text) => Some(cursor::decode(text).ok_or_else(Problem::bad_cursor)?),
+        Some(text) => Some(read(text).ok_or_else(Problem::bad_cursor)?),
     };
     let mut keyed: Vec<(String, T)> = items
         .into_iter()
@@ -87,7 +94,9 @@ pub(crate) fn page_of<T>(
     let limit = usize::from(page.limit);
     let more = keyed.len() > limit;
     keyed.truncate(limit);
-    let last = keyed.last().map(|(key, _)| cursor::encode(key));
+    let last = keyed
+        .last()
+        .map(|(key, _)| cursor::encode(&format!("{list}#{key}")));
     let next_cursor = last.filter(|_| more);
     let items = keyed.into_iter().map(|(_, item)| item).collect();
     Ok((items, Meta { next_cursor }))
@@ -108,7 +117,9 @@ mod tests {
                 cursor,
                 newest_first: false,
             };
-            let (items, meta) = page_of(all.clone(), u32::to_string, &page).unwrap();
+            let of = |list| page_of(list, all.clone(), u32::to_string, &page);
+            assert_eq!(of("others").is_err(), page.cursor.is_some());
+            let (items, meta) = of("numbers").unwrap();
             seen.extend(items);
             cursor = meta.next_cursor;
             if cursor.is_none() {

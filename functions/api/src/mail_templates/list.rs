@@ -58,7 +58,12 @@ pub(crate) async fn list_mail_templates(
     let locale = told(&app, &caller, query.locale).await?;
     let all = app.store.mail_templates(ws).await?;
     let page = request(query.limit, query.cursor);
-    let (found, meta) = page_of(all, |one| one.kind.as_str().to_owned(), &page)?;
+    let (found, meta) = page_of(
+        "mail_templates",
+        all,
+        |one| one.kind.as_str().to_owned(),
+        &page,
+    )?;
     let mail_templates = found
         .iter()
         .map(|one| MailTemplateLine::new(one, locale))

@@ -56,7 +56,7 @@ pub(crate) async fn list_rules(
     });
     // Ids sort by the time they were made.
     let page = request(query.limit, query.cursor);
-    let (rules, meta) = page_of(wanted, |rule| rule.id.to_string(), &page)?;
+    let (rules, meta) = page_of("rules", wanted, |rule| rule.id.to_string(), &page)?;
     let rules = rules.into_iter().map(|rule| shown(rule, &book)).collect();
     Ok(Json(RuleList { rules, meta }))
 }

@@ -63,7 +63,7 @@ pub(crate) async fn list_segments(
     let page = request(query.limit, query.cursor);
     // A place in the order, so that it sorts as text.
     let key = |segment: &Segment| format!("{:04}", place(segment).unwrap_or(order.len()));
-    let (found, meta) = page_of(all, key, &page)?;
+    let (found, meta) = page_of("segments", all, key, &page)?;
     let shown = |segment| SegmentOut::new(segment, locale);
     Ok(Json(SegmentList {
         segments: found.into_iter().map(shown).collect(),

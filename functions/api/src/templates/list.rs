@@ -50,7 +50,7 @@ pub(crate) async fn list_templates(
     });
     let page = request(query.limit, query.cursor);
     let key = |template: &_| sort_key(template);
-    let (templates, meta) = page_of(wanted, key, &page)?;
+    let (templates, meta) = page_of(&format!("templates of {id}"), wanted, key, &page)?;
     let templates = templates.into_iter().map(TemplateOut::from).collect();
     Ok(Json(TemplateList { templates, meta }))
 }

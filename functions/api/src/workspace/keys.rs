@@ -92,7 +92,7 @@ pub(crate) async fn list_keys(
 ) -> Result<Out<KeyList>, Problem> {
     let known = app.store.keys(caller.workspace()).await?;
     let page = request(query.limit, query.cursor);
-    let (keys, meta) = page_of(known, |key| key.id.to_string(), &page)?;
+    let (keys, meta) = page_of("keys", known, |key| key.id.to_string(), &page)?;
     Ok(Out(KeyList {
         keys: keys.into_iter().map(KeyOut::from).collect(),
         meta,
