@@ -27,7 +27,13 @@ impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for Kind<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        parameter(parts, state, "kind").await.map(Self)
+        let known = parameter(parts, state, "kind").await;
+        known.map(Self).map_err(|_| {
+            Problem::new(
+                Code::NotFound,
+                "there is no such kind; the list without it in the address names all of them",
+            )
+        })
     }
 }
 
