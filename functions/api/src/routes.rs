@@ -98,6 +98,7 @@ fn customer_routes() -> Routes {
         ),
         routes!(customers::export_customer),
         routes!(customers::record_consent),
+        routes!(customers::list_consents, customers::switch_consent),
     ]
 }
 

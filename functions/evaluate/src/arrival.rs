@@ -87,7 +87,8 @@ impl Arrival {
             customer_id,
             self.now,
         );
-        let customer = Customer {
+        let refused = self.refused_before(app, &book, connection.channel).await?;
+        let mut customer = Customer {
             id: customer_id,
             workspace: self.workspace,
             version: 0,
@@ -101,13 +102,17 @@ impl Arrival {
                 refusal: None,
             }],
             turn: 0,
-            chat: self.refused_before(app, &book, connection.channel).await?,
+            chat: ChatConsent::default(),
+            said: Vec::new(),
             automated_at: Vec::new(),
             named_by_staff: false,
             reference: None,
             profile: Profile::default(),
             created_at: self.now,
         };
+        if refused.refuses_anything() {
+            customer.refuse_as(customer_id, &refused, self.now);
+        }
         let templates = book.templates_of(connection.id);
         Ok(Some(Loaded {
             conversation,

@@ -9,6 +9,7 @@ use channels::inbound::{
 };
 use chrono::{DateTime, Utc};
 use domain::channel::ChannelUser;
+use domain::consent::{self, Class, Source};
 use domain::conversation::Conversation;
 use domain::decide::Event;
 use domain::ids::{ConnectionId, WorkspaceId};
@@ -62,10 +63,9 @@ pub(crate) async fn preference(
     arrival: &Arrival,
     choice: MarketingChoice,
 ) -> Result<(), AppError> {
-    let stopped_at = (choice == MarketingChoice::Stop).then_some(arrival.event.at);
     let applied = apply::apply_read(app, arrival.now, || async {
         Ok(arrival.find(app).await?.map(|loaded| {
-            let change = marketing(arrival, &loaded, stopped_at);
+            let change = marketing(arrival, &loaded, choice);
             (loaded, change)
         }))
     })
@@ -81,11 +81,19 @@ pub(crate) async fn preference(
 }
 
 /// What is older than what they said last only stands in the history.
-fn marketing(arrival: &Arrival, loaded: &Loaded, stopped_at: Option<DateTime<Utc>>) -> Change {
+fn marketing(arrival: &Arrival, loaded: &Loaded, choice: MarketingChoice) -> Change {
     let mut customer = loaded.customer.clone();
     let known = customer.chat.marketing_stopped_at;
-    if known.is_none_or(|known| known <= arrival.event.at) {
-        customer.chat.marketing_stopped_at = stopped_at;
+    let class = Class::ChatMarketing;
+    let said = match (choice, known) {
+        (_, Some(known)) if known > arrival.event.at => None,
+        (MarketingChoice::Stop, _) => Some(consent::Change::Refuse { class }),
+        (MarketingChoice::Resume, Some(_)) => Some(consent::Change::Restore { class }),
+        (MarketingChoice::Resume, None) => None,
+    };
+    if let Some(said) = said {
+        let said = customer.say(said, Source::Platform, None, arrival.event.at);
+        debug_assert_eq!(said, Ok(()), "the platform may say so");
     }
     Change {
         customer: (customer != loaded.customer).then_some(customer),

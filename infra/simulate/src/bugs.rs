@@ -39,6 +39,8 @@ bugs! {
     BlindResend, "blind-resend", 20;
     /// Opt-outs are not seen where customers are read.
     OptOutUnseen, "opt-out-unseen", 50;
+    /// What a customer said about messages is acted on and not written down.
+    LedgerForgotten, "ledger-forgotten", 20;
     /// A stop of marketing in the platform's menu is not seen where customers are read.
     MarketingStopUnseen, "marketing-stop-unseen", 50;
     /// Nobody sees that people in the platform's own inbox have the thread.

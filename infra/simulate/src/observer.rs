@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::Channel;
 use domain::connection::Connection;
+use domain::consent::{Entry, verify};
 use domain::content::Content;
 use domain::conversation::{Conversation, Run};
 use domain::customer::Customer;
@@ -29,7 +30,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use invariants::INVARIANTS;
-use items::{falls, kind, read, rule_of, text};
+use items::{customer_of, falls, kind, read, rule_of, text};
 pub(crate) use told::Told;
 
 /// How far the clocks of two processes may be apart here.
@@ -149,6 +150,8 @@ pub(crate) struct Observer {
     last_words: BTreeMap<ConversationId, LastWords>,
     /// The write with which a conversation came to the customer it belongs to.
     joined: BTreeMap<ConversationId, u64>,
+    /// What each customer said about messages.
+    ledgers: BTreeMap<CustomerId, Vec<Entry>>,
     /// What was told of a conversation and handled.
     told: told::Tellings,
     /// Who wants no messages, by account-independent address.
@@ -228,6 +231,12 @@ impl Observer {
                         written.push(customer);
                     }
                 }
+                "CONSENT" => {
+                    let entry = read::<Entry>(&item["body"]);
+                    if let (Some(id), Some(entry)) = (customer_of(item), entry) {
+                        self.ledgers.entry(id).or_default().push(entry);
+                    }
+                }
                 "SETTINGS" => self.keep(item, |seen: &mut Self, it: Settings| {
                     seen.settings.insert(it.workspace, (it, now));
                 }),
@@ -292,6 +301,7 @@ impl Observer {
             self.begins(head, &written, takes_back);
         }
         for customer in written {
+            self.ledger(&customer);
             self.consent(&customer, takes_back);
         }
         for head in heads {
@@ -341,6 +351,13 @@ impl Observer {
                 self.answers.insert(message.conversation, self.writes);
             }
             Author::Staff { .. } | Author::Platform | Author::Rule { .. } => {}
+        }
+    }
+
+    fn ledger(&mut self, customer: &Customer) {
+        let said = self.ledgers.get(&customer.id).map(Vec::as_slice);
+        if let Err(broken) = verify(said.unwrap_or_default(), &customer.chat) {
+            self.violated("ledger-true", format!("{}: {broken}", customer.id));
         }
     }
 

@@ -105,6 +105,7 @@ impl SimWire {
             Bug::StatusFalls,
             Bug::CancelForgotten,
             Bug::NoDailyLimit,
+            Bug::LedgerForgotten,
         ];
         if !spoils_writes.iter().any(|bug| hub.has_bug(*bug)) {
             return;
@@ -121,6 +122,10 @@ impl SimWire {
                 };
                 if hub.has_bug(Bug::ClaimWithoutChecks) {
                     actions.retain(|action| !action["ConditionCheck"].is_object());
+                }
+                if hub.has_bug(Bug::LedgerForgotten) {
+                    let sk = |action: &Value| action["Put"]["Item"]["sk"]["S"].to_string();
+                    actions.retain(|action| !sk(action).contains("CONSENT#"));
                 }
                 for action in actions {
                     if action["Put"].is_object() {

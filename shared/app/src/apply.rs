@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::connection::{Connection, ConnectionState};
+use domain::consent::{self, Stoppable};
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decide::{Decision, Effect, Event, Snapshot, decide};
@@ -79,6 +80,9 @@ pub struct Change {
     pub messages: Vec<Message>,
     /// A customer who changed for other reasons than the decision's.
     pub customer: Option<Customer>,
+    /// By whom it is said whether messages are wanted; the customer's own message, where nobody else
+    /// is named.
+    pub said_by: Option<consent::Source>,
     /// An automated message is claimed: noted with the customer once it was decided, so that the
     /// frequency cap does not count the message against itself.
     pub claims_automated: bool,
@@ -307,10 +311,11 @@ async fn decided(
         answer: change.answer,
         ..Commit::default()
     };
-    let opted = carry_out(app, &mut after, &mut commit, &mut effects, now).await?;
+    let said_by = change.said_by.unwrap_or(consent::Source::Message);
+    let opted = carry_out(app, &mut after, &mut commit, &mut effects, said_by, now).await?;
     if customer_changed || opted {
         after.customer.version = read_customer + 1;
-        commit.customer = Some(after.customer.clone());
+        commit.customer = Some(after.customer.to_store());
         commit
             .checks
             .retain(|check| !matches!(check, Check::CustomerUnchanged { .. }));
@@ -378,6 +383,24 @@ async fn committed(
     })
 }
 
+/// The customer wants no automated message any more, or takes that back. Whether that is new.
+fn opt_out(
+    customer: &mut Customer,
+    opted_out: bool,
+    said_by: consent::Source,
+    now: DateTime<Utc>,
+) -> bool {
+    let what = Stoppable::Chat;
+    let change = match (opted_out, customer.chat.opted_out_at) {
+        (true, None) => consent::Change::Stop { what },
+        (false, Some(_)) => consent::Change::Start { what },
+        (true, Some(_)) | (false, None) => return false,
+    };
+    let said = customer.say(change, said_by, None, now);
+    debug_assert_eq!(said, Ok(()), "whoever says so may");
+    said.is_ok()
+}
+
 /// Effects that are part of the same write; the others stay for the caller. Whether the
 /// customer changed.
 async fn carry_out(
@@ -385,6 +408,7 @@ async fn carry_out(
     after: &mut Loaded,
     commit: &mut Commit,
     effects: &mut Vec<Effect>,
+    said_by: consent::Source,
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
     let mut customer_changed = false;
@@ -392,8 +416,7 @@ async fn carry_out(
     for effect in effects.drain(..) {
         match effect {
             Effect::SetOptOut { opted_out } => {
-                after.customer.chat.opt_out_of_chat(opted_out, now);
-                customer_changed = true;
+                customer_changed |= opt_out(&mut after.customer, opted_out, said_by, now);
             }
             Effect::Settle {
                 message,

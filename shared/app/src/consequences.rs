@@ -6,6 +6,7 @@
 use channels::Outcome;
 use chrono::{DateTime, Utc};
 use domain::connection::{Connection, ConnectionState, Hold};
+use domain::consent::{Change, Class, Source};
 use domain::customer::Customer;
 use domain::ids::{ConnectionId, WorkspaceId};
 use store::Counter;
@@ -56,9 +57,10 @@ pub fn for_customer(
             limit: None,
         });
     }
-    if outcome.stops_marketing() {
-        let chat = &mut changed.chat;
-        chat.marketing_stopped_at = chat.marketing_stopped_at.or(Some(at));
+    if outcome.stops_marketing() && customer.chat.marketing_stopped_at.is_none() {
+        let class = Class::ChatMarketing;
+        let refused = changed.say(Change::Refuse { class }, Source::Platform, None, at);
+        debug_assert_eq!(refused, Ok(()), "a platform may say so");
     }
     ForCustomer {
         customer: (changed != *customer).then_some(changed),

@@ -121,8 +121,8 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
                 found = true;
                 app.store.forget_customer(&person, &hashes).await?;
             }
-            // After the customer: an appointment is only stored beside one.
-            while app.store.delete_appointments_page(ws, id).await? {
+            // After the customer: appointments and consents are only stored beside one.
+            while app.store.delete_beside_customer_page(ws, id).await? {
                 found = true;
             }
         }

@@ -79,6 +79,7 @@ pub async fn join(
                 refusal: None,
             },
             &from,
+            now,
         );
         from.conversations.retain(|reach| reach.conversation != id);
         let elsewhere = others.iter().filter_map(|other| other.last_customer_at);
@@ -105,7 +106,7 @@ pub async fn join(
         let commit = Commit {
             audit: change.of_conversation(app, now, &before, head),
             head: Some(head.clone()),
-            customer: Some(to.clone()),
+            customer: Some(to.to_store()),
             left: Some(from),
             receipt: Some(Receipt {
                 id: ReceiptId::new(now, app.random10()),

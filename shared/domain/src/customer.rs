@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::Channel;
 /// The name from before there was a ledger.
 pub use crate::consent::Standing as ChatConsent;
+use crate::consent::{self, Denied, Entry, Source};
 use crate::contact::{Profile, Reference};
 use crate::ids::{ConnectionId, ConversationId, CustomerId, WorkspaceId};
 use crate::receipt::Reason;
@@ -33,6 +34,9 @@ pub struct Customer {
     /// What they said about messages, on every medium. Its name in the table is older than the
     /// other media.
     pub chat: ChatConsent,
+    /// What was said about messages since this was read. Stored in the ledger when the customer is.
+    #[serde(skip)]
+    pub said: Vec<Entry>,
     /// Rises each time they write, as long as they have several conversations: what was planned in
     /// any of them before that is not a follow-up any more.
     #[serde(default)]
@@ -206,13 +210,47 @@ impl Customer {
         }
     }
 
+    /// Writes down what was said about messages. What holds from before there was a ledger is its
+    /// beginning.
+    pub fn say(
+        &mut self,
+        change: consent::Change,
+        source: Source,
+        shown: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Denied> {
+        let mut chat = self.chat.clone();
+        let mut said = chat.adopt();
+        said.push(chat.append(change, source, shown, now)?);
+        self.chat = chat;
+        self.said.append(&mut said);
+        Ok(())
+    }
+
+    /// Remembers what they had refused as somebody else, or before they were forgotten.
+    pub fn refuse_as(&mut self, from: CustomerId, standing: &ChatConsent, now: DateTime<Utc>) {
+        let standing = Box::new(standing.clone());
+        let merge = consent::Change::Merge { from, standing };
+        let said = self.say(merge, Source::Merge, None, now);
+        debug_assert_eq!(said, Ok(()), "nobody is denied a merge");
+    }
+
+    /// The customer as it is to be stored, with what was said; from now on nothing new was.
+    pub fn to_store(&mut self) -> Self {
+        let stored = self.clone();
+        self.said.clear();
+        stored
+    }
+
     /// Takes a conversation over from somebody who turned out to be the same person. What either
     /// of them refused stays refused, and messages to either count for the frequency cap.
-    pub fn take_over(&mut self, reach: Reach, from: &Self) {
+    pub fn take_over(&mut self, reach: Reach, from: &Self, now: DateTime<Utc>) {
         self.conversations
             .retain(|known| known.conversation != reach.conversation);
         self.conversations.push(reach);
-        self.chat.merge(&from.chat);
+        if from.chat != ChatConsent::default() {
+            self.refuse_as(from.id, &from.chat, now);
+        }
         self.automated_at.extend(&from.automated_at);
         self.automated_at.sort_unstable();
         self.automated_at.dedup();
@@ -319,7 +357,7 @@ mod tests {
         };
         // Twice is once.
         for _ in 0..2 {
-            to.take_over(reach.clone(), &from);
+            to.take_over(reach.clone(), &from, monday() + hours(4));
             assert_eq!(to.conversations.len(), known + 1);
             assert_eq!(to.chat.opted_out_at, Some(monday() + hours(1)));
             assert_eq!(to.chat.marketing_stopped_at, Some(monday() + hours(2)));
@@ -329,7 +367,7 @@ mod tests {
         }
         // An opt-out of the one who takes over holds as well.
         let mut to = from.clone();
-        to.take_over(reach, &customer(&telegram));
+        to.take_over(reach, &customer(&telegram), monday() + hours(4));
         assert_eq!(to.chat, from.chat);
     }
 

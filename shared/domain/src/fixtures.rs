@@ -181,6 +181,7 @@ pub(crate) fn customer(conversation: &Conversation) -> Customer {
         }],
         turn: 0,
         chat: ChatConsent::default(),
+        said: Vec::new(),
         automated_at: Vec::new(),
         named_by_staff: false,
         reference: None,

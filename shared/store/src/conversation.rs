@@ -12,7 +12,7 @@ use domain::receipt::{Reason, Receipt};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{AuditEntry, audit_item};
-use crate::items::{self, CustomerItem, HeadItem, MessageItem, Plain};
+use crate::items::{self, HeadItem, MessageItem, Plain};
 use crate::lists::{Page, PageRequest};
 use crate::notification::{Notification, notification_item};
 use crate::writes::{Meaning, Writes, if_held};
@@ -186,8 +186,7 @@ impl Writes<'_> {
             self.put_message(message)?;
         }
         for customer in commit.customer.iter().chain(&commit.left) {
-            let item = items::to_item("a customer", CustomerItem::new(customer))?;
-            self.put_version(item, customer.version, Meaning::Version)?;
+            self.put_customer(customer)?;
         }
         if let (Some(receipt), Some(head)) = (&commit.receipt, &commit.head) {
             let pk = keys::conversation(ws, receipt.conversation);

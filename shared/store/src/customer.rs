@@ -10,9 +10,8 @@ use domain::customer::Customer;
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
 use serde::de::DeserializeOwned;
 
-use crate::items::CustomerItem;
 use crate::lists::{Page, PageRequest, bodies};
-use crate::writes::{Meaning, Writes};
+use crate::writes::Writes;
 use crate::{Committed, KeyedAnswer, Store, StoreError, items, keys};
 
 /// What a customer can be found by, beside their id and their name.
@@ -46,8 +45,7 @@ impl Store {
         answer: Option<&KeyedAnswer>,
     ) -> Result<Committed, StoreError> {
         let mut writes = Writes::new(&self.table);
-        let item = items::to_item("a customer", CustomerItem::new(customer))?;
-        writes.put_version(item, customer.version, Meaning::Version)?;
+        writes.put_customer(customer)?;
         let (old, new) = (before.map(known_as).unwrap_or_default(), known_as(customer));
         for gone in old.difference(&new) {
             writes.delete(gone.pk(customer.workspace), gone.sk(customer.id))?;

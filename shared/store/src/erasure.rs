@@ -96,16 +96,16 @@ impl Store {
         let place = sources.iter().position(|known| *known == source);
         let place = place.ok_or(StoreError::BadCursor)?;
         let conversation = conversations.get(place).copied();
-        let (pk, prefix) = match (conversation, CustomerId::parse(&source)) {
-            (Some(id), _) => (keys::conversation(ws, id), None),
-            (None, Ok(id)) => (keys::customer(ws, id), Some(keys::APPOINTMENT)),
-            (None, Err(_)) => (keys::raw_events(ws), None),
+        let pk = match (conversation, CustomerId::parse(&source)) {
+            (Some(id), _) => keys::conversation(ws, id),
+            (None, Ok(id)) => keys::customer(ws, id),
+            (None, Err(_)) => keys::raw_events(ws),
         };
         let is_raw = source == RAW;
-        let (found, last) = self.some_of(pk, prefix, after, 100).await?;
+        let (found, last) = self.some_of(pk, None, after, 100).await?;
         let mut records = Vec::new();
         for item in found {
-            if is_raw && !mentions_any(&item, &traces.users)? {
+            if is_customer(&item) || is_raw && !mentions_any(&item, &traces.users)? {
                 continue;
             }
             let kind = kind_of(items::text_of(&item, "sk").unwrap_or_default());
@@ -200,15 +200,17 @@ impl Store {
         Ok(!found.is_empty())
     }
 
-    /// Removes one page of a customer's appointments. `false`: nothing was left.
-    pub async fn delete_appointments_page(
+    /// Removes one page of what stands beside a customer, appointments and the ledger. `false`:
+    /// nothing was left.
+    pub async fn delete_beside_customer_page(
         &self,
         ws: WorkspaceId,
         id: CustomerId,
     ) -> Result<bool, StoreError> {
         let pk = keys::customer(ws, id);
-        let prefix = Some(keys::APPOINTMENT);
-        let (found, _) = self.some_of(pk, prefix, None, PER_DELETION).await?;
+        let (mut found, _) = self.some_of(pk, None, None, PER_DELETION).await?;
+        // Whoever came back meanwhile is forgotten in a write of their own.
+        found.retain(|item| !is_customer(item));
         self.delete_items(&found).await?;
         Ok(!found.is_empty())
     }
@@ -338,9 +340,15 @@ impl Erasure {
     }
 }
 
+/// Whether it is the customer, who stands among what is theirs.
+fn is_customer(item: &Item) -> bool {
+    items::text_of(item, "sk") == Some(keys::CUSTOMER)
+}
+
 fn kind_of(sk: &str) -> &'static str {
     match sk.split('#').next() {
         Some("APPT") => "appointment",
+        Some("CONSENT") => "consent",
         Some("M") => "message",
         Some("A") => "attempt",
         Some("R") => "receipt",

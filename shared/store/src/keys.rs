@@ -119,6 +119,13 @@ pub(crate) fn appointment(reference: &Reference) -> String {
     format!("{APPOINTMENT}{}", short_hash(reference.reveal()))
 }
 
+/// What a customer said about messages, in its order.
+pub(crate) const CONSENT: &str = "CONSENT#";
+
+pub(crate) fn consent(number: u64) -> String {
+    format!("{CONSENT}{number:010}")
+}
+
 /// Of the index of customers.
 pub(crate) fn customers(ws: WorkspaceId) -> String {
     format!("W#{ws}#CUSTOMERS")

@@ -27,6 +27,7 @@
 mod appointments;
 mod audit;
 mod book;
+mod consents;
 mod conversation;
 mod customer;
 mod day;

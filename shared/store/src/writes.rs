@@ -11,7 +11,7 @@ use domain::message::{Message, Status};
 use serde::Serialize;
 
 use crate::customer::Known;
-use crate::items::{self, ChangedRule, Item, MessageItem, Plain, number};
+use crate::items::{self, ChangedRule, CustomerItem, Item, MessageItem, Plain, number};
 use crate::{Check, Committed, Counter, KeyedAnswer, Store, StoreError, keys};
 
 /// The actions of one transaction, and what a failed condition of each means.
@@ -118,6 +118,18 @@ impl<'a> Writes<'a> {
                 .expression_attribute_values(":read", number(version - 1))
         };
         self.push_put(put, meaning)
+    }
+
+    /// A customer whose version is the one that was read, plus one, and what was said since. Nobody
+    /// else can have said it in between: that would have changed the version.
+    pub(crate) fn put_customer(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        let item = items::to_item("a customer", CustomerItem::new(customer))?;
+        self.put_version(item, customer.version, Meaning::Version)?;
+        for entry in &customer.said {
+            let pk = keys::customer(customer.workspace, customer.id);
+            self.put_plain("a consent", pk, keys::consent(entry.number), entry)?;
+        }
+        Ok(())
     }
 
     /// That a customer can be found by this.

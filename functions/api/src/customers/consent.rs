@@ -7,6 +7,7 @@ use app::apply::{Applied, Change, Loaded, apply};
 use axum::Json as Out;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use domain::consent::{self, Source, Stoppable};
 use domain::customer::Customer;
 use domain::decide::Event;
 use domain::field::{FieldErrors, required_text};
@@ -70,6 +71,9 @@ pub(crate) async fn record_consent(
     let said = said.checked()?;
     let (ws, now) = (caller.workspace(), app.now());
     let before = find(&app, ws, id).await?;
+    let told = Source::Told {
+        key: caller.key().id,
+    };
     let mut entry = Some(caller.change("record_consent").of(
         &app,
         now,
@@ -88,6 +92,7 @@ pub(crate) async fn record_consent(
             };
             (loaded.customer.id == id && !stands).then(|| Change {
                 note: entry.clone(),
+                said_by: Some(told),
                 ..Change::event("consent_recorded", event)
             })
         };
@@ -103,7 +108,14 @@ pub(crate) async fn record_consent(
         }
         let mut after = before.clone();
         after.version += 1;
-        after.chat.opt_out_of_chat(said.opted_out, now);
+        let what = Stoppable::Chat;
+        let change = match said.opted_out {
+            true => consent::Change::Stop { what },
+            false => consent::Change::Start { what },
+        };
+        after
+            .say(change, told, None, now)
+            .map_err(Problem::internal)?;
         let store = match &entry {
             Some(entry) => app.store.noting(ws, entry)?,
             None => app.store.clone(),
@@ -157,7 +169,7 @@ fn recorded(customer: &Customer, said: Option<&ConsentIn>) -> Result<serde_json:
     serde_json::to_value(recorded).map_err(Problem::internal)
 }
 
-async fn find(app: &App, ws: WorkspaceId, id: CustomerId) -> Result<Customer, Problem> {
+pub(super) async fn find(app: &App, ws: WorkspaceId, id: CustomerId) -> Result<Customer, Problem> {
     let found = app.store.customer(ws, id).await?;
     found.ok_or_else(|| Problem::not_found("a customer"))
 }

@@ -63,6 +63,7 @@ async fn create(
         language: None,
         conversations: Vec::new(),
         chat: ChatConsent::default(),
+        said: Vec::new(),
         turn: 0,
         automated_at: Vec::new(),
         named_by_staff: false,

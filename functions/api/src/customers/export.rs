@@ -32,8 +32,8 @@ pub(crate) struct CustomerExport {
 #[schema(as = StoredRecord)]
 struct RecordOut {
     /// `conversation`, `message`, `attempt`, `receipt`, `event` (as the platform sent it),
-    /// `pointer` (another id that leads to the conversation), `delivery` (that it came in) or
-    /// `appointment`.
+    /// `pointer` (another id that leads to the conversation), `delivery` (that it came in),
+    /// `appointment` or `consent` (what was said about messages).
     kind: String,
     /// `null`: an event that belongs to no conversation.
     #[schema(value_type = Option<schema::ConversationId>)]

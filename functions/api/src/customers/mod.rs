@@ -1,7 +1,8 @@
-//! `/v1/customers`: who they are, what they told staff about being written to, and everything that is
-//! stored about one person, to be read or erased as a whole.
+//! `/v1/customers`: who they are, what they and staff said about being written to, and everything
+//! that is stored about one person, to be read or erased as a whole.
 
 mod consent;
+mod consents;
 mod create;
 mod erase;
 mod export;
@@ -10,6 +11,7 @@ mod update;
 mod wire;
 
 pub(crate) use consent::*;
+pub(crate) use consents::*;
 pub(crate) use create::*;
 pub(crate) use erase::*;
 pub(crate) use export::*;

@@ -279,6 +279,7 @@ impl CustomerOut {
             chat,
             named_by_staff: _,
             turn: _,
+            said: _,
             automated_at: _,
             reference,
             profile,

@@ -238,6 +238,7 @@ async fn invented(
         }],
         turn: 0,
         chat: ChatConsent::default(),
+        said: Vec::new(),
         automated_at: Vec::new(),
         reference: None,
         named_by_staff: false,

@@ -321,3 +321,116 @@ async fn a_recorded_consent_takes_an_opt_out_back_and_is_proved_by_the_audit_log
     let log = world.get("/v1/audit?limit=100").await.expect(200);
     assert!(!log.body.to_string().contains("rang us up"), "{}", log.body);
 }
+
+#[tokio::test]
+async fn mo_26_staff_switch_a_class_off_and_on_again_and_what_the_customer_said_stays() {
+    let world = World::new().await;
+    let anna = anna(&world).await;
+    let path = format!("/v1/customers/{}/consents", anna.customer);
+    let switch = async |class: &str, allowed: bool| {
+        let body = json!({"class": class, "allowed": allowed});
+        world.post(&path, body).await
+    };
+    let state = |standing: &Value, class: &str| {
+        let classes = standing["classes"].as_array().unwrap().iter();
+        let found = classes
+            .filter(|it| it["class"] == class)
+            .collect::<Vec<_>>();
+        assert_eq!(found.len(), 1, "{standing}");
+        found[0]["state"].as_str().unwrap().to_owned()
+    };
+    for class in [
+        "email_marketing",
+        "email_transactional",
+        "sms_marketing",
+        "chat_marketing",
+    ] {
+        // Twice is once.
+        for _ in 0..2 {
+            let off = switch(class, false).await.expect(200).body;
+            assert_eq!(state(&off, class), "refused");
+        }
+        world.advance_minutes(1).await;
+        for _ in 0..2 {
+            let on = switch(class, true).await.expect(200).body;
+            assert_eq!(state(&on, class), "unsaid", "no consent of the customer's");
+        }
+    }
+    for class in ["sms_transactional", "chat_transactional"] {
+        let refused = switch(class, false).await;
+        refused.problem(422, "no_switch", "class");
+    }
+
+    let page = world.get(&format!("{path}?limit=3")).await.expect(200).body;
+    let ledger = world.get(&path).await.expect(200).body;
+    let standing = &ledger["standing"];
+    assert!(
+        standing["chat_stopped_at"].is_string(),
+        "her own word: {standing}"
+    );
+    let entries = ledger["entries"].as_array().unwrap();
+    let changes: Vec<_> = entries
+        .iter()
+        .map(|it| it["change"].as_str().unwrap())
+        .collect();
+    assert_eq!(changes[..3], ["stop", "refuse", "restore"]);
+    assert_eq!(changes.len(), 9);
+    // Stored before there was a ledger.
+    assert_eq!(entries[0]["said_by"]["source"], "migration");
+    assert!(entries[1]["said_by"]["key"].is_string(), "{}", entries[1]);
+    let numbers: Vec<_> = entries
+        .iter()
+        .map(|it| it["number"].as_u64().unwrap())
+        .collect();
+    assert_eq!(numbers, (1..=9).collect::<Vec<_>>());
+    assert_eq!(page["entries"].as_array().unwrap()[..], entries[..3]);
+    let next = page["meta"]["next_cursor"].as_str().unwrap();
+    let next = format!("{path}?limit=100&cursor={next}");
+    let next = world.get(&next).await.expect(200).body;
+    assert_eq!(next["entries"].as_array().unwrap()[..], entries[3..]);
+
+    let log = world
+        .get("/v1/audit?resource=customer")
+        .await
+        .expect(200)
+        .body;
+    let log = log["audit"].as_array().unwrap();
+    assert_eq!(log.len(), 8, "one for each change: {log:?}");
+    assert_eq!(log[0]["action"], "switch_consent");
+
+    // What she told staff is her own word, and theirs is no STOP.
+    let told = json!({"opted_out": false, "source": "phone", "note": "rang us up herself"});
+    let one = format!("/v1/customers/{}/consent", anna.customer);
+    world.post(&one, told).await.expect(200);
+    let ledger = world.get(&path).await.expect(200).body;
+    assert_eq!(ledger["standing"]["chat_stopped_at"], Value::Null);
+    let last = ledger["entries"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    assert_eq!(
+        (&last["change"], &last["what"]),
+        (&json!("start"), &json!("chat"))
+    );
+    assert_eq!(last["said_by"]["source"], "told");
+
+    let export = format!("/v1/customers/{}/export", anna.customer);
+    let mut cursor = String::new();
+    let mut consents = 0;
+    loop {
+        let page = world
+            .get(&format!("{export}{cursor}"))
+            .await
+            .expect(200)
+            .body;
+        let records = page["records"].as_array().unwrap().iter();
+        consents += records.filter(|it| it["kind"] == "consent").count();
+        let Some(next) = page["meta"]["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("?cursor={next}");
+    }
+    assert_eq!(consents, 10);
+}

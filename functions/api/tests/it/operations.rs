@@ -202,6 +202,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "join_conversation" => json!({"customer_id": format!("cus_{}", "0".repeat(32))}),
         "rehearse_message" => json!({"text": "Ich möchte keine Nachrichten mehr"}),
         "record_consent" => json!({"opted_out": true, "source": "phone", "note": "called us"}),
+        "switch_consent" => json!({"class": "email_marketing", "allowed": false}),
         "create_message" | "update_message" => json!({"text": "Hallo"}),
         "put_appointment" => json!({"starts_at": "2026-11-20T10:00:00Z", "status": "booked"}),
         "create_template" => json!({

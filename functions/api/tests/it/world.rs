@@ -362,6 +362,7 @@ impl World {
                 ),
             ],
             customer: Some(Customer {
+                said: Vec::new(),
                 id: customer,
                 workspace: self.workspace,
                 version: 1,

@@ -43,6 +43,10 @@ pub const INVARIANTS: &[(&str, &str)] = &[
         "who refused messages has done so on every account that is connected later",
     ),
     (
+        "ledger-true",
+        "what a customer said about messages adds up to what holds for them",
+    ),
+    (
         "no-marketing-after-stop",
         "no advertising is claimed for somebody who stopped it in the platform's menu",
     ),

@@ -1,6 +1,6 @@
 //! Items of the table as JSON, read without the code that wrote them.
 
-use domain::ids::RuleId;
+use domain::ids::{CustomerId, RuleId};
 use domain::message::Status;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,6 +15,12 @@ pub(super) fn kind(item: &Value) -> &str {
 pub(super) fn rule_of(item: &Value) -> Option<RuleId> {
     let sk = item["sk"]["S"].as_str()?;
     RuleId::parse(sk.strip_prefix("RULE#")?).ok()
+}
+
+/// Whose partition an item stands in.
+pub(super) fn customer_of(item: &Value) -> Option<CustomerId> {
+    let (_, id) = item["pk"]["S"].as_str()?.split_once("#C#")?;
+    CustomerId::parse(id).ok()
 }
 
 pub(super) fn text(value: &Value) -> String {

@@ -92,6 +92,11 @@ pub enum Source {
     Form,
     /// The customer, by the link that confirms an address.
     ConfirmationLink,
+    /// The customer, to somebody of the team, who recorded where and what they said.
+    Told {
+        /// With this key.
+        key: KeyId,
+    },
     /// The customer, in the platform's app.
     Platform,
     /// Somebody of the team.
@@ -120,7 +125,8 @@ impl Source {
             | Self::FooterLink
             | Self::Preferences
             | Self::Form
-            | Self::ConfirmationLink => true,
+            | Self::ConfirmationLink
+            | Self::Told { .. } => true,
             Self::Platform
             | Self::Staff { .. }
             | Self::Import { .. }

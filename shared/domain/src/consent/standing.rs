@@ -204,15 +204,6 @@ impl Standing {
         }
     }
 
-    /// The customer wants no automated message any more, or takes that back.
-    pub fn opt_out_of_chat(&mut self, opted_out: bool, now: DateTime<Utc>) {
-        let since = self.opted_out_at.unwrap_or(now);
-        self.opted_out_at = opted_out.then_some(since);
-        if !opted_out {
-            self.opted_in_at = Some(now);
-        }
-    }
-
     /// Whether any message is refused.
     #[must_use]
     pub fn refuses_anything(&self) -> bool {
@@ -346,7 +337,8 @@ impl Standing {
     fn refuse(&mut self, class: Class, mark: Mark) -> Result<(), Denied> {
         let from_platform = matches!(mark.source, Source::Platform | Source::Migration);
         if class == Class::ChatMarketing && from_platform {
-            self.marketing_stopped_at.get_or_insert(mark.at);
+            // The newest: what is older than it, and comes late, does not lift it.
+            self.marketing_stopped_at = self.marketing_stopped_at.max(Some(mark.at));
             return Ok(());
         }
         let said = self.switch(class)?;

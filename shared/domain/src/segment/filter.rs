@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
-use crate::consent::Class;
+use crate::consent::{Class, State};
 use crate::contact::{CustomValue, FieldName, Tag};
 use crate::field::{FieldError, FieldErrors, required_text};
 use crate::ids::{SegmentId, WorkspaceId};
@@ -164,6 +164,17 @@ pub enum Standing {
     Granted,
     /// Refused, or stopped together with others.
     Refused,
+}
+
+impl From<State> for Standing {
+    fn from(state: State) -> Self {
+        match state {
+            State::Unsaid => Self::Unsaid,
+            State::Pending { .. } => Self::Pending,
+            State::Granted { .. } => Self::Granted,
+            State::Refused { .. } => Self::Refused,
+        }
+    }
 }
 
 /// What a field must be. A field that is not filled in fails every test but `missing`.

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::filter::{AppointmentTest, FieldTest, Filter, Reachable, Standing};
 use crate::channel::Channel;
-use crate::consent::State;
 use crate::contact::{CustomValue, Profile, Tag};
 use crate::customer::Customer;
 use crate::local_time::Zone;
@@ -77,12 +76,9 @@ pub fn matches(filter: &Filter, subject: Subject<'_>, now: DateTime<Utc>, zone: 
             let stopped = class
                 .stoppable()
                 .is_some_and(|what| customer.chat.stopped(what).is_some());
-            let said = match customer.chat.state(*class) {
-                _ if stopped => Standing::Refused,
-                State::Unsaid => Standing::Unsaid,
-                State::Pending { .. } => Standing::Pending,
-                State::Granted { .. } => Standing::Granted,
-                State::Refused { .. } => Standing::Refused,
+            let said = match stopped {
+                true => Standing::Refused,
+                false => customer.chat.state(*class).into(),
             };
             said == *state
         }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::channel::Channel;
 use crate::connection::Connection;
+use crate::consent::{Change, Source, Stoppable};
 use crate::conversation::{Conversation, OnReply, Run};
 use crate::customer::Customer;
 use crate::decide::{
@@ -124,7 +125,13 @@ impl World {
         self.head = conversation;
         for effect in &effects {
             if let Effect::SetOptOut { opted_out } = effect {
-                self.customer.chat.opt_out_of_chat(*opted_out, self.now);
+                let what = Stoppable::Chat;
+                let change = match *opted_out {
+                    true => Change::Stop { what },
+                    false => Change::Start { what },
+                };
+                let said = self.customer.say(change, Source::Message, None, self.now);
+                said.unwrap();
             }
         }
         self.head.version += 1;
