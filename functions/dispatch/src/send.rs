@@ -281,6 +281,13 @@ async fn claim(
         }],
         ..Change::default()
     };
+    if run.rule().is_none() && run.ends_with_reply() {
+        // A reply in another conversation raises the customer alone. (A rule's claim writes them.)
+        change.checks.push(Check::CustomerUnchanged {
+            customer: loaded.customer.id,
+            version: loaded.customer.version,
+        });
+    }
     if let Source::Rule { rule, version, .. } = run.source {
         change.checks.push(Check::RuleUnchanged { rule, version });
         // Written with its version as the condition: consent and cap are those that were read.

@@ -53,12 +53,14 @@ impl Arrival {
 
     /// The conversation as it is, found also under an id the user had before.
     pub(crate) async fn find(&self, app: &App) -> Result<Option<Loaded>, AppError> {
-        if let Some(found) = self.follow(app, self.conversation_id()).await? {
+        if let Some(found) =
+            apply::load_followed(app, self.workspace, self.conversation_id()).await?
+        {
             return Ok(Some(found));
         }
         for alias in &self.event.aliases {
             let earlier = Conversation::id_for(self.connection, alias);
-            if let Some(found) = self.follow(app, earlier).await? {
+            if let Some(found) = apply::load_followed(app, self.workspace, earlier).await? {
                 self.leave_pointer(app, &found).await?;
                 return Ok(Some(found));
             }
@@ -143,7 +145,8 @@ impl Arrival {
         for (connection, _) in of_channel {
             for user in self.users() {
                 let id = Conversation::id_for(connection, user);
-                places.extend(self.follow(app, id).await?.map(|found| found.customer.chat));
+                let found = apply::load_followed(app, self.workspace, id).await?;
+                places.extend(found.map(|found| found.customer.chat));
             }
         }
         if let Some(key) = &book.suppression_key {
@@ -195,16 +198,6 @@ impl Arrival {
             .as_deref()
             .or(profile.username.as_deref());
         CustomerName::told(display, profile.first_name.as_deref())
-    }
-
-    async fn follow(&self, app: &App, id: ConversationId) -> Result<Option<Loaded>, AppError> {
-        let Some(found) = apply::load(app, self.workspace, id).await? else {
-            return Ok(None);
-        };
-        match found.conversation.moved_to {
-            None => Ok(Some(found)),
-            Some(target) => apply::load(app, self.workspace, target).await,
-        }
     }
 
     /// So that the present id finds the conversation at once next time.

@@ -150,7 +150,7 @@ fn said(arrival: &Arrival, loaded: &Loaded, messages: &[Message], writer: Writer
                 message.author = Author::Customer { automatic };
             }
             label_unclear(&mut head, reading.opt_out);
-            consent = reading.consent(&loaded.customer);
+            consent = reading.consent(&loaded.customer, at);
             let wrote = reading.customer_wrote(at, preview, arrival.event.opens_window());
             ("customer_wrote", Event::CustomerWrote(wrote))
         }

@@ -87,6 +87,8 @@ fn marketing(arrival: &Arrival, loaded: &Loaded, choice: MarketingChoice) -> Cha
     let class = Class::ChatMarketing;
     let said = match (choice, known) {
         (_, Some(known)) if known > arrival.event.at => None,
+        // Delivered twice is said once.
+        (MarketingChoice::Stop, Some(known)) if known == arrival.event.at => None,
         (MarketingChoice::Stop, _) => Some(consent::Change::Refuse { class }),
         (MarketingChoice::Resume, Some(_)) => Some(consent::Change::Restore { class }),
         (MarketingChoice::Resume, None) => None,

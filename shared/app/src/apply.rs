@@ -148,13 +148,48 @@ pub async fn load(
     ws: WorkspaceId,
     id: ConversationId,
 ) -> Result<Option<Loaded>, AppError> {
+    match read(app, ws, id).await? {
+        None => Ok(None),
+        Some((conversation, customer)) => complete(app, conversation, customer).await,
+    }
+}
+
+/// The same, where a conversation that goes on as another one leads there. Whose customer the
+/// former was does not matter any more: staff may have joined the latter to somebody else, and
+/// erased who was left.
+pub async fn load_followed(
+    app: &App,
+    ws: WorkspaceId,
+    id: ConversationId,
+) -> Result<Option<Loaded>, AppError> {
+    match read(app, ws, id).await? {
+        None => Ok(None),
+        Some((conversation, customer)) => match conversation.moved_to {
+            Some(target) => load(app, ws, target).await,
+            None => complete(app, conversation, customer).await,
+        },
+    }
+}
+
+/// The head, and the customer if they are the first it had.
+async fn read(
+    app: &App,
+    ws: WorkspaceId,
+    id: ConversationId,
+) -> Result<Option<(Conversation, Option<Customer>)>, AppError> {
     let (head, customer) = app
         .store
         .conversation(ws, id, first_customer(ws, id))
         .await?;
-    let Some(conversation) = head else {
-        return Ok(None);
-    };
+    Ok(head.map(|head| (head, customer)))
+}
+
+async fn complete(
+    app: &App,
+    conversation: Conversation,
+    customer: Option<Customer>,
+) -> Result<Option<Loaded>, AppError> {
+    let ws = conversation.workspace;
     let book = app.book(ws).await?;
     let customer = match customer {
         Some(customer) if customer.id == conversation.customer => Some(customer),
@@ -388,15 +423,15 @@ fn opt_out(
     customer: &mut Customer,
     opted_out: bool,
     said_by: consent::Source,
-    now: DateTime<Utc>,
+    at: DateTime<Utc>,
 ) -> bool {
     let what = Stoppable::Chat;
     let change = match (opted_out, customer.chat.opted_out_at) {
-        (true, None) => consent::Change::Stop { what },
+        (true, known) if known < Some(at) => consent::Change::Stop { what },
         (false, Some(_)) => consent::Change::Start { what },
-        (true, Some(_)) | (false, None) => return false,
+        (true, _) | (false, None) => return false,
     };
-    let said = customer.say(change, said_by, None, now);
+    let said = customer.say(change, said_by, None, at);
     debug_assert_eq!(said, Ok(()), "whoever says so may");
     said.is_ok()
 }
@@ -415,8 +450,8 @@ async fn carry_out(
     let mut left = Vec::new();
     for effect in effects.drain(..) {
         match effect {
-            Effect::SetOptOut { opted_out } => {
-                customer_changed |= opt_out(&mut after.customer, opted_out, said_by, now);
+            Effect::SetOptOut { at, opted_out } => {
+                customer_changed |= opt_out(&mut after.customer, opted_out, said_by, at);
             }
             Effect::Settle {
                 message,

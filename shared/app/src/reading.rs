@@ -49,8 +49,9 @@ impl Reading {
 
     /// The consent that the message gives again, where it was taken away.
     #[must_use]
-    pub fn consent(self, customer: &Customer) -> Option<Event> {
+    pub fn consent(self, customer: &Customer, at: DateTime<Utc>) -> Option<Event> {
         let back_in = self.opts_in && customer.chat.opted_out_at.is_some();
-        back_in.then_some(Event::Consent { opted_out: false })
+        let opted_out = false;
+        back_in.then_some(Event::Consent { at, opted_out })
     }
 }

@@ -88,6 +88,7 @@ pub(crate) async fn record_consent(
             let stands = loaded.conversation.is_opted_out() == said.opted_out
                 && loaded.customer.chat.opted_out_at.is_some() == said.opted_out;
             let event = Event::Consent {
+                at: now,
                 opted_out: said.opted_out,
             };
             (loaded.customer.id == id && !stands).then(|| Change {

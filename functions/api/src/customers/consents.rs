@@ -173,6 +173,10 @@ pub(crate) async fn switch_consent(
     };
     for _ in 0..TRIES {
         let before = find(&app, ws, id).await?;
+        // Also where nothing would change: who asks for it must not believe that a STOP is lifted.
+        if !switch.class.has_switch() {
+            return Err(switch.denied(Denied::NoSwitch));
+        }
         let Some(change) = switch.change(&before.chat) else {
             return Ok(Out(ConsentStanding::of(&before.chat)));
         };

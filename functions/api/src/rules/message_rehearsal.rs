@@ -120,7 +120,7 @@ pub(crate) async fn rehearse_message(
     };
     let reading = Reading::of(&text, loaded.conversation.channel);
     let wrote = reading.customer_wrote(now, Content::text(text.as_str()).preview(), true);
-    let consent = reading.consent(&loaded.customer);
+    let consent = reading.consent(&loaded.customer, now);
     if consent.is_some() {
         // What they said before they took it back is not held against them.
         talk.turns.retain(|turn| turn.author != Author::Customer);
@@ -189,7 +189,7 @@ fn happens(loaded: &mut Loaded, event: &Event, at: DateTime<Utc>) -> (Vec<Entry>
     let decision = decide(&loaded.snapshot(), event, at);
     loaded.conversation = decision.conversation;
     for effect in &decision.effects {
-        if let Effect::SetOptOut { opted_out } = effect {
+        if let Effect::SetOptOut { opted_out, .. } = effect {
             loaded.customer.chat.opted_out_at = opted_out.then_some(at);
         }
     }

@@ -6,6 +6,7 @@ use app::App;
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use domain::field::FieldError;
 use domain::ids::{AuditId, KeyId};
 use serde::{Deserialize, Serialize};
 use store::{AuditEntry, AuditFilter, Resource};
@@ -47,6 +48,9 @@ pub(crate) struct AuditList {
     meta: Meta,
 }
 
+/// No id of ours is longer.
+const ID_LIMIT: usize = 64;
+
 /// Which entries.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +84,15 @@ pub(crate) async fn list_audit(
     State(app): State<Arc<App>>,
     Query(query): Query<ListAudit>,
 ) -> Result<Json<AuditList>, Problem> {
+    let id = query.resource_id.as_deref();
+    if let Some(id) = id.filter(|id| !(1..=ID_LIMIT).contains(&id.chars().count())) {
+        return Err(Problem::parameter(FieldError::new(
+            "resource_id",
+            "invalid_value",
+            format!("`resource_id` has {} characters", id.chars().count()),
+            format!("send an id of 1 to {ID_LIMIT} characters, or leave it out"),
+        )));
+    }
     let filter = AuditFilter {
         resource: query.resource,
         resource_id: query.resource_id,

@@ -169,6 +169,10 @@ async fn entries_are_pages_newest_first_and_can_be_filtered() {
             .await
             .expect(200);
     }
+    for wrong in [String::new(), "0".repeat(65)] {
+        let refused = world.get(&format!("/v1/audit?resource_id={wrong}")).await;
+        refused.problem(400, "invalid_value", "resource_id");
+    }
     let names: Vec<_> = entries(&world, &format!("&resource=rule&resource_id={rule}"))
         .await
         .iter()

@@ -357,8 +357,11 @@ async fn mo_26_staff_switch_a_class_off_and_on_again_and_what_the_customer_said_
         }
     }
     for class in ["sms_transactional", "chat_transactional"] {
-        let refused = switch(class, false).await;
-        refused.problem(422, "no_switch", "class");
+        // Neither off nor on, with her STOP in force.
+        for allowed in [false, true] {
+            let refused = switch(class, allowed).await;
+            refused.problem(422, "no_switch", "class");
+        }
     }
 
     let page = world.get(&format!("{path}?limit=3")).await.expect(200).body;

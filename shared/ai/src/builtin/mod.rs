@@ -59,16 +59,17 @@ pub fn understands(description: &str) -> bool {
     rule::is_understood(description)
 }
 
-/// Whether a machine of the customer's wrote this: an out-of-office note, a confirmation of
-/// receipt. Such a text is neither an answer nor something to answer.
+/// Whether a machine of the customer's wrote this and says so: an out-of-office note, a confirmation
+/// of receipt. Such a text is neither an answer nor something to answer. Whatever a person might have
+/// written is theirs.
 pub fn is_automatic(text: &str) -> bool {
     let languages = match guess_language(text) {
         Some(language) => vec![language],
         None => vec![Language::De, Language::En],
     };
-    languages
-        .into_iter()
-        .any(|language| story::is_automatic(&reading::customer(text, Lexicon::of(language))))
+    languages.into_iter().any(|language| {
+        story::calls_itself_automatic(&reading::customer(text, Lexicon::of(language)))
+    })
 }
 
 /// Whether one customer message takes an earlier wish for no more messages back: the keyword as
@@ -78,4 +79,41 @@ pub fn opt_in(text: &str) -> bool {
         keyword: Keyword::Start,
     };
     keyword::read(text, Place::Chat, Receiving::Stopped) == start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_automatic;
+
+    /// NX-23: what a machine writes neither cancels a follow-up nor gets one. What a person may have
+    /// written is a reply, and after a reply nothing goes out.
+    #[test]
+    fn only_what_calls_itself_automatic_is() {
+        let machines = [
+            "Automatische Antwort: außer Haus.",
+            "Dies ist eine automatisch erstellte Nachricht. Bitte nicht antworten.",
+            "Abwesenheitsnotiz",
+            "Dies ist eine automatische Antwort: Ich bin bis Montag nicht im Büro.",
+            "Automatic reply: the office is closed.",
+            "This mailbox is not monitored.",
+        ];
+        for text in machines {
+            assert!(is_automatic(text), "{text}");
+        }
+        let people = [
+            "Danke für die Nachricht, Dienstag 10 Uhr passt mir gut.",
+            "Danke für deine Nachricht, ich möchte den Termin doch nicht mehr.",
+            "Danke für die Mail! Bitte buchen.",
+            "Thanks for getting in touch, we will get back to you on Monday.",
+            "Vielen Dank für Ihre Nachricht. Ich bin bis Freitag im Urlaub und melde mich danach.",
+            "Ich habe die automatisch erstellte Rechnung bekommen, passt so.",
+            "Danke für die Eingangsbestätigung!",
+            "Eingangsbestätigung ist da, Dienstag passt",
+            "Sorry, I am out of office until Monday",
+            "Ist das eine automatische Antwort?",
+        ];
+        for text in people {
+            assert!(!is_automatic(text), "{text}");
+        }
+    }
 }

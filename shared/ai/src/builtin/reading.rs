@@ -90,10 +90,44 @@ fn read(text: &str, lexicon: &Lexicon, keep: impl Fn(Vec<Marked>) -> Vec<Marked>
     }
 }
 
+/// Whether nobody speaks of themselves in it.
+fn is_impersonal(words: &[Token]) -> bool {
+    const FIRST_PERSON: [&str; 14] = [
+        "ich", "mir", "mich", "mein", "meine", "wir", "uns", "i", "im", "ive", "my", "me", "we",
+        "our",
+    ];
+    let mut words = words.iter();
+    !words.any(|word| FIRST_PERSON.contains(&word.as_str()))
+}
+
 impl Reading {
     /// Said at all, whatever stands around it.
     pub(super) fn mentions(&self, act: Act) -> bool {
         self.said.iter().any(|said| said.act == act)
+    }
+
+    /// Said in a sentence in which nobody speaks of themselves.
+    pub(super) fn mentions_impersonally(&self, act: Act) -> bool {
+        let said = self.said.iter().filter(|said| said.act == act);
+        said.filter_map(|said| self.sentences.get(said.sentence))
+            .any(|sentence| is_impersonal(&sentence.words))
+    }
+
+    /// "Automatic reply: ..." and "this is an automatic message ...", whatever follows.
+    pub(super) fn begins_as_automatic(&self) -> bool {
+        const WITHIN: usize = 5;
+        let Some(first) = self.sentences.first() else {
+            return false;
+        };
+        let is_label = |said: &&Said| said.act == Act::AutoLabel && said.sentence == 0;
+        self.said.iter().filter(is_label).any(|said| {
+            let (start, end) = (said.span.start, said.span.end);
+            let before = first.words.get(..start).unwrap_or_default();
+            let mut label = first.words.get(start..end).unwrap_or_default().iter();
+            start < WITHIN
+                && is_impersonal(before)
+                && label.any(|word| word.as_str().starts_with("auto"))
+        })
     }
 
     pub(super) fn count(&self, act: Act) -> usize {

@@ -595,6 +595,17 @@ pub(super) fn is_automatic(reading: &Reading) -> bool {
     says_so && !reading.question_mark
 }
 
+/// A machine wrote it and says so of itself. It keeps a follow-up alive, so it must be certain: a
+/// person who uses a word of such notes, thanks for one or names a day has replied, unless the text
+/// begins by calling itself automatic.
+pub(super) fn calls_itself_automatic(reading: &Reading) -> bool {
+    let of_a_person = [Act::Thanks, Act::Agrees];
+    let is_label_alone = reading.mentions_impersonally(Act::AutoLabel)
+        && reading.slots.is_empty()
+        && !of_a_person.iter().any(|act| reading.mentions(*act));
+    !reading.question_mark && (reading.begins_as_automatic() || is_label_alone)
+}
+
 /// Opens a conversation with nobody's name and nothing in hand.
 fn is_mailing(reading: &Reading) -> bool {
     let personal = [Act::Delivers, Act::AsksDocs, Act::AsksYes];

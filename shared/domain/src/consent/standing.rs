@@ -285,10 +285,12 @@ impl Standing {
                 what: Stoppable::Sms,
             } if matches!(source, Source::Staff { .. }) => Err(Denied::NoSwitch),
             Change::Stop { what } => {
-                match what {
-                    Stoppable::Sms => self.sms_stopped_at.get_or_insert(at),
-                    Stoppable::Chat => self.opted_out_at.get_or_insert(at),
+                let stopped = match what {
+                    Stoppable::Sms => &mut self.sms_stopped_at,
+                    Stoppable::Chat => &mut self.opted_out_at,
                 };
+                // The newest: a START from before it does not lift it.
+                *stopped = (*stopped).max(Some(at));
                 Ok(())
             }
             Change::Start { what } => self.start(*what, mark),

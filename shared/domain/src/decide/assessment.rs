@@ -121,7 +121,8 @@ impl Decider<'_> {
         self.conversation.assess_at = None;
         self.conversation.backlog.clear();
         if answer.opt_out {
-            self.consent(true);
+            let at = self.conversation.last_customer_at.unwrap_or(self.now);
+            self.consent(at, true);
             return;
         }
         let in_force =

@@ -4,15 +4,27 @@ use chrono::{DateTime, Utc};
 
 use super::decider::Decider;
 use super::{Effect, Judgement};
-use crate::conversation::State;
+use crate::conversation::{Run, State};
 use crate::receipt::{Entry, Reason, Verdict};
 
 impl Decider<'_> {
-    pub(super) fn consent(&mut self, opted_out: bool) {
-        self.effects.push(Effect::SetOptOut { opted_out });
+    /// Messages overtake each other and come again: an older START lifts no newer STOP. Of two from
+    /// one moment the STOP counts. A STOP that is late counts all the same.
+    pub(super) fn consent(&mut self, at: DateTime<Utc>, opted_out: bool) {
+        let at = at.min(self.now);
+        let newer = self.opted_out_at.filter(|out| !opted_out && at <= *out);
+        if let Some(since) = newer {
+            self.nothing(Reason::OptedOut { since });
+            return;
+        }
+        self.effects.push(Effect::SetOptOut { at, opted_out });
         if opted_out {
-            let since = *self.opted_out_at.get_or_insert(self.now);
-            self.suspend(Reason::OptedOut { since }, None);
+            // The newest, or a START from before it would lift it.
+            self.opted_out_at = self.opted_out_at.max(Some(at));
+            let since = self.opted_out_at.unwrap_or(at);
+            let reason = Reason::OptedOut { since };
+            self.withdraw_what_waits(&reason);
+            self.suspend(reason, None);
             return;
         }
         let lifted = self.opted_out_at.take().is_some() || self.conversation.is_opted_out();
@@ -21,10 +33,24 @@ impl Decider<'_> {
             self.conversation.state = State::Open;
         }
         if lifted {
-            self.opted_in_at = Some(self.now);
-            self.counts_anew(self.now);
+            self.opted_in_at = Some(at);
+            self.counts_anew(at);
         }
         self.schedule_assessment();
+    }
+
+    /// What staff wrote for a later time was written to somebody who still wanted messages. Whoever
+    /// wrote it is told, and may write again.
+    fn withdraw_what_waits(&mut self, reason: &Reason) {
+        let now = self.now;
+        let waits = |run: &Run| run.rule().is_none() && run.attempts == 0 && run.due_at > now;
+        let runs = self.conversation.runs.iter().filter(|run| waits(run));
+        let told = runs.map(|run| Effect::NotifyStaff {
+            message: run.message,
+            reason: reason.clone(),
+        });
+        self.effects.extend(told);
+        self.cancel_runs(reason, waits);
     }
 
     /// The receipt says it where it makes a difference: where there was a silence before.

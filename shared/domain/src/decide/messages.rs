@@ -24,7 +24,7 @@ impl Decider<'_> {
             // Otherwise two machines would keep each other going.
             self.nothing(Reason::AutomaticMessage);
             if message.opt_out {
-                self.consent(true);
+                self.consent(at, true);
             } else if is_back {
                 self.let_in_again(at);
                 self.schedule_assessment();
@@ -52,7 +52,7 @@ impl Decider<'_> {
         self.cancel_rule_runs(&Reason::CustomerReplied);
         self.cancel_runs(&Reason::CustomerReplied, Run::ends_with_reply);
         if message.opt_out {
-            self.consent(true);
+            self.consent(at, true);
         } else {
             self.schedule_assessment();
         }
@@ -64,7 +64,7 @@ impl Decider<'_> {
     pub(super) fn customer_changed(&mut self, opt_out: bool) {
         self.conversation.revision += 1;
         if opt_out {
-            self.consent(true);
+            self.consent(self.now, true);
             return;
         }
         let stopped = matches!(

@@ -174,6 +174,8 @@ pub enum Event {
     },
     /// The customer told us or the platform that they want no messages, or want them again.
     Consent {
+        /// When they said so, by the platform's clock.
+        at: DateTime<Utc>,
         /// Opted out (`true`) or in again.
         opted_out: bool,
     },
@@ -339,6 +341,8 @@ pub enum Effect {
     },
     /// Suppress the customer's chat messages, or lift that.
     SetOptOut {
+        /// Since when.
+        at: DateTime<Utc>,
         /// Opted out or in again.
         opted_out: bool,
     },
@@ -395,7 +399,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::ThreadOwner { at, ours } => decider.thread_owner(*at, *ours),
         Event::ConnectionBack => decider.connection_back(),
         Event::Reachability { at, reachable } => decider.reachability(*at, *reachable),
-        Event::Consent { opted_out } => decider.consent(*opted_out),
+        Event::Consent { at, opted_out } => decider.consent(*at, *opted_out),
         Event::RuleChanged { rule } => decider.rule_changed(*rule),
         Event::Read => decider.conversation.unread = 0,
         Event::Closed => decider.closed(),

@@ -156,6 +156,13 @@ impl Decider<'_> {
             reason: reason.clone(),
         };
         self.entries.push(about(verdict, run).gates(gates));
+        if run.rule().is_none() {
+            // Somebody wrote it and counts on it.
+            self.effects.push(Effect::NotifyStaff {
+                message: run.message,
+                reason: reason.clone(),
+            });
+        }
         self.settle_skipped(run, reason);
         self.after_nothing_was_sent(run);
     }

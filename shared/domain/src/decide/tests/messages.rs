@@ -1,3 +1,5 @@
+use chrono::{DateTime, Utc};
+
 use super::world::{World, failed};
 use crate::channel::Channel;
 use crate::conversation::{OnReply, State};
@@ -295,7 +297,10 @@ fn an_opt_out_lasts_until_the_customer_takes_it_back() {
     assert_eq!((world.asked, world.sent.len()), (1, 0));
 
     world.customer_writes();
-    world.happens(&Event::Consent { opted_out: false });
+    world.happens(&Event::Consent {
+        at: DateTime::<Utc>::MAX_UTC,
+        opted_out: false,
+    });
     assert_eq!(world.head.state, State::Open);
     world.staff_answers();
     world.advance(240);
@@ -306,7 +311,10 @@ fn an_opt_out_lasts_until_the_customer_takes_it_back() {
 fn consent_does_not_lift_a_stop_trigger_or_a_closed_conversation() {
     let mut world = World::answered(Channel::WhatsApp, four_hours());
     world.happens(&Event::Closed);
-    world.happens(&Event::Consent { opted_out: false });
+    world.happens(&Event::Consent {
+        at: DateTime::<Utc>::MAX_UTC,
+        opted_out: false,
+    });
     assert!(matches!(world.head.state, State::Closed { .. }));
 }
 
@@ -385,8 +393,20 @@ fn a_reaction_has_the_pending_follow_up_judged_again() {
 /// silence that is over by then stays over.
 #[test]
 fn delays_count_from_when_an_opt_out_is_undone_or_a_conversation_opened_again() {
-    let stopped = [Event::Closed, Event::Consent { opted_out: true }];
-    let undone = [Event::Reopened, Event::Consent { opted_out: false }];
+    let stopped = [
+        Event::Closed,
+        Event::Consent {
+            at: DateTime::<Utc>::MAX_UTC,
+            opted_out: true,
+        },
+    ];
+    let undone = [
+        Event::Reopened,
+        Event::Consent {
+            at: DateTime::<Utc>::MAX_UTC,
+            opted_out: false,
+        },
+    ];
     for (stop, undo) in stopped.iter().zip(&undone) {
         let mut world = World::answered(Channel::Telegram, four_hours());
         world.happens(stop);
@@ -456,13 +476,20 @@ fn who_has_the_thread_stands_beside_everything_else_that_stops_follow_ups() {
     for (stop, undo) in [
         (Event::Closed, Event::Reopened),
         (
-            Event::Consent { opted_out: true },
-            Event::Consent { opted_out: false },
+            Event::Consent {
+                at: DateTime::<Utc>::MAX_UTC,
+                opted_out: true,
+            },
+            Event::Consent {
+                at: DateTime::<Utc>::MAX_UTC,
+                opted_out: false,
+            },
         ),
     ] {
         let mut world = World::answered(Channel::Messenger, four_hours());
         world.happens(&stop);
         world.happens(&elsewhere(&world));
+        world.now += minutes(1);
         world.happens(&undo);
         assert_eq!(world.head.state, State::Open);
         assert_eq!(world.last_reason(), Some(Reason::ThreadElsewhere));

@@ -403,7 +403,10 @@ impl Observed {
                 if self.world.customer.chat.opted_out_at.is_some() {
                     self.let_in = Some(now);
                 }
-                self.happens(&Event::Consent { opted_out: false });
+                self.happens(&Event::Consent {
+                    at: DateTime::<Utc>::MAX_UTC,
+                    opted_out: false,
+                });
             }
         }
     }
@@ -642,10 +645,15 @@ impl Observed {
         );
         assert!(self.world.head.last_customer_at >= before.last_customer_at);
         assert!(self.world.head.window_closes_at >= before.window_closes_at);
-        if effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::SetOptOut { opted_out: true }))
-        {
+        if effects.iter().any(|effect| {
+            matches!(
+                effect,
+                Effect::SetOptOut {
+                    opted_out: true,
+                    ..
+                }
+            )
+        }) {
             self.doors += 1;
         }
         let suspended =

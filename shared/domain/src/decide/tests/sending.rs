@@ -1,3 +1,5 @@
+use chrono::{DateTime, Utc};
+
 use super::world::World;
 use crate::channel::Channel;
 use crate::connection::{ConnectionState, Hold};
@@ -154,9 +156,12 @@ fn what_closes_the_door_after_the_claim_keeps_it_from_being_tried_again() {
     }));
     assert!(!tried_again(&|world| drop(world.happens(&Event::Closed))));
     assert!(!tried_again(&|world| world.reachable(false)));
-    assert!(!tried_again(&|world| drop(
-        world.happens(&Event::Consent { opted_out: true })
-    )));
+    assert!(!tried_again(&|world| drop(world.happens(
+        &Event::Consent {
+            at: DateTime::<Utc>::MAX_UTC,
+            opted_out: true
+        }
+    ))));
     assert!(!tried_again(&|world| {
         let rule = world.rules.remove(0).id;
         world.happens(&Event::RuleChanged { rule });
@@ -600,7 +605,10 @@ fn a_follow_up_that_moved_is_overtaken_only_by_what_matters_where_it_comes_from(
     assert!(!after(&|world| world.staff_answers()));
     assert!(!after(&|world| drop(world.happens(&Event::Closed))));
     assert!(!after(&|world| {
-        drop(world.happens(&Event::Consent { opted_out: true }));
+        drop(world.happens(&Event::Consent {
+            at: DateTime::<Utc>::MAX_UTC,
+            opted_out: true,
+        }));
     }));
     assert!(!after(&|world| {
         world.reachable(false);

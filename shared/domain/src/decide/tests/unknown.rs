@@ -1,3 +1,5 @@
+use chrono::{DateTime, Utc};
+
 use super::world::{World, failed};
 use crate::channel::Channel;
 use crate::decide::{Effect, Event, Report, SendOutcome};
@@ -68,7 +70,10 @@ fn it_is_not_sent_again_once_somebody_spoke() {
     assert_eq!(again(&|world| world.staff_answers()), 0);
     assert_eq!(again(&|world| drop(world.happens(&Event::Closed))), 0);
     assert_eq!(
-        again(&|world| drop(world.happens(&Event::Consent { opted_out: true }))),
+        again(&|world| drop(world.happens(&Event::Consent {
+            at: DateTime::<Utc>::MAX_UTC,
+            opted_out: true
+        }))),
         0
     );
 }

@@ -124,13 +124,13 @@ impl World {
         } = decide(&self.snapshot(), event, self.now);
         self.head = conversation;
         for effect in &effects {
-            if let Effect::SetOptOut { opted_out } = effect {
+            if let Effect::SetOptOut { at, opted_out } = effect {
                 let what = Stoppable::Chat;
                 let change = match *opted_out {
                     true => Change::Stop { what },
                     false => Change::Start { what },
                 };
-                let said = self.customer.say(change, Source::Message, None, self.now);
+                let said = self.customer.say(change, Source::Message, None, *at);
                 said.unwrap();
             }
         }
