@@ -154,9 +154,10 @@ pub async fn load(
     }
 }
 
-/// The same, where a conversation that goes on as another one leads there. Whose customer the
-/// former was does not matter any more: staff may have joined the latter to somebody else, and
-/// erased who was left.
+/// The same, where a conversation that goes on as another one leads there.
+///
+/// Whose customer the former was does not matter any more: staff may have joined the latter to
+/// somebody else, and erased who was left.
 pub async fn load_followed(
     app: &App,
     ws: WorkspaceId,

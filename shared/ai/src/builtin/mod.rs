@@ -59,9 +59,10 @@ pub fn understands(description: &str) -> bool {
     rule::is_understood(description)
 }
 
-/// Whether a machine of the customer's wrote this and says so: an out-of-office note, a confirmation
-/// of receipt. Such a text is neither an answer nor something to answer. Whatever a person might have
-/// written is theirs.
+/// Whether a machine of the customer's wrote this and says so.
+///
+/// An out-of-office note, a confirmation of receipt: neither an answer nor something to answer.
+/// Whatever a person might have written is theirs.
 pub fn is_automatic(text: &str) -> bool {
     let languages = match guess_language(text) {
         Some(language) => vec![language],
