@@ -556,3 +556,25 @@ fn a_head_from_before_there_was_a_thread_says_it_by_its_state() {
     world.advance(240);
     assert_eq!((&world.head.state, world.sent.len()), (&State::Open, 1));
 }
+
+#[test]
+fn a_start_from_before_a_stop_lifts_it_no_more_however_late_it_comes() {
+    let says = |world: &mut World, at, opted_out| {
+        world.happens(&Event::Consent { at, opted_out });
+        world.customer.chat.opted_out_at
+    };
+    let mut world = World::answered(Channel::Telegram, four_hours());
+    let start = world.now;
+    let stop = start + minutes(1);
+    world.now += minutes(10);
+    assert_eq!(says(&mut world, stop, true), Some(stop));
+    // Put back from the dead letters an hour later, or from the very same moment.
+    world.now += minutes(60);
+    for late in [start, stop] {
+        assert_eq!(says(&mut world, late, false), Some(stop));
+        assert_eq!(world.last_reason(), Some(Reason::OptedOut { since: stop }));
+    }
+    world.advance(600);
+    assert!(world.sent.is_empty());
+    assert_eq!(says(&mut world, stop + minutes(1), false), None);
+}
