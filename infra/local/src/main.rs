@@ -68,7 +68,9 @@ fn parts(options: &Options, in_memory: bool) -> anyhow::Result<Parts> {
         Some(seed) => Arc::new(SeededEntropy::new(seed)),
         None => Arc::new(OsEntropy),
     };
-    let config = Config::read(variable)?;
+    let mut config = Config::read(variable)?;
+    let own = || format!("http://{}", options.addr);
+    config.public_url.get_or_insert_with(own);
     let folder = options.data.as_deref().filter(|_| !in_memory);
     let mut parts = Parts::open(folder, entropy, config)?;
     parts.use_model(variable("MODEL_API_KEY"))?;

@@ -47,6 +47,7 @@ Nachfass on this machine: every function in one process, no account needed.
   --data FOLDER    NACHFASS_DATA      where to keep everything; `:memory:` keeps nothing
   --seed NUMBER    NACHFASS_SEED      makes ids and secrets repeatable
                    NACHFASS_API_KEY   the key to use, at least 8 characters
+                   PUBLIC_URL         where providers reach it, through a tunnel for example
                    MODEL_PROVIDER, MODEL_ID, MODEL_URL, MODEL_API_KEY
                                       a model to ask: `openai` or compatible
                    TELEGRAM_BASE_URL, GRAPH_BASE_URL

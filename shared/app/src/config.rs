@@ -44,6 +44,9 @@ pub const MODEL_OUTPUT_PRICE: &str = "MODEL_OUTPUT_PRICE";
 pub const MODEL_CURRENCY: &str = "MODEL_CURRENCY";
 /// Version of Meta's Graph API. Default: the one this release was written for.
 pub const GRAPH_API_VERSION: &str = "GRAPH_API_VERSION";
+/// Where this installation is reached from outside: `https://messages.example.org`, without a slash
+/// at the end. Behind API Gateway the functions that it calls know its own address without this.
+pub const PUBLIC_URL: &str = "PUBLIC_URL";
 /// Base URL for WhatsApp, Messenger and Instagram.
 pub const GRAPH_BASE_URL: &str = "GRAPH_BASE_URL";
 /// Base URL for Instagram accounts with an Instagram login.
@@ -63,6 +66,8 @@ pub const ASSESS_DELAY_SECONDS: &str = "ASSESS_DELAY_SECONDS";
 pub struct Config {
     /// See [`SQS_HORIZON_SECONDS`].
     pub queue_horizon: Duration,
+    /// See [`PUBLIC_URL`].
+    pub public_url: Option<String>,
     /// Where the platforms are.
     pub providers: Providers,
     /// Which model, if any.
@@ -166,6 +171,7 @@ impl Config {
         }
         Ok(Self {
             queue_horizon: Duration::from_secs(horizon),
+            public_url: public_url(&text(PUBLIC_URL, ""))?,
             providers: Providers {
                 graph_version: text(GRAPH_API_VERSION, channels::outbound::DEFAULT_GRAPH_VERSION),
                 graph: text(GRAPH_BASE_URL, "https://graph.facebook.com"),
@@ -201,6 +207,29 @@ impl Config {
             Channel::Telegram => &self.providers.telegram,
             Channel::Loopback => "",
         }
+    }
+}
+
+/// Signatures and links are made over it, so it is used as it stands here. SMS providers refuse hosts
+/// with underscores.
+fn public_url(value: &str) -> Result<Option<String>, ConfigError> {
+    let address = value.trim().trim_end_matches('/');
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| address.strip_prefix(scheme));
+    let host = rest.and_then(|rest| rest.split('/').next());
+    let plain = !address.contains(['?', '#', '@', ' ', '\\']) && address.is_ascii();
+    match host {
+        Some(host) if plain && !host.is_empty() && !host.contains('_') => {
+            Ok(Some(address.to_owned()))
+        }
+        _ => Err(problem(
+            PUBLIC_URL,
+            "an address like `https://messages.example.org`, without query and without `_` in its host",
+        )),
     }
 }
 
@@ -258,6 +287,31 @@ mod tests {
         let config = Config::read(|_| None).unwrap();
         assert_eq!(config.queue_horizon, Duration::from_secs(900));
         assert_eq!(config.model, ModelConfig::None);
+        assert_eq!(config.public_url, None);
+    }
+
+    #[test]
+    fn the_public_address_has_no_slash_at_its_end() {
+        let read = |value: &str| {
+            let given = |asked: &str| (asked == PUBLIC_URL).then(|| value.to_owned());
+            Config::read(given).map(|config| config.public_url)
+        };
+        for (given, expected) in [
+            ("https://x.example.org", "https://x.example.org"),
+            (" https://x.example.org/a/ ", "https://x.example.org/a"),
+            ("http://127.0.0.1:8787", "http://127.0.0.1:8787"),
+        ] {
+            assert_eq!(read(given).unwrap().as_deref(), Some(expected));
+        }
+        for wrong in [
+            "x.example.org",
+            "ftp://x.org",
+            "https://",
+            "https://a_b.org",
+            "https://x.org/?a=1",
+        ] {
+            assert_eq!(read(wrong).unwrap_err().name, PUBLIC_URL, "{wrong}");
+        }
     }
 
     #[test]
