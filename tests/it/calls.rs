@@ -102,7 +102,7 @@ impl Chat {
         let id = format!("wamid.out.{}", self.installation.random());
         self.webhook(
             "message_echoes",
-            whatsapp::echo(&id, self.installation.now(), text),
+            whatsapp::echo(ANNA, &id, self.installation.now(), text),
         )
         .await;
     }

@@ -25,7 +25,12 @@ async fn silent(installation: &Installation, connection: ConnectionId) {
         installation.now(),
         "Habt ihr noch einen Termin frei?",
     );
-    let answered = whatsapp::echo("wamid.2", installation.now(), "Gern! Dienstag um 10:00?");
+    let answered = whatsapp::echo(
+        ANNA,
+        "wamid.2",
+        installation.now(),
+        "Gern! Dienstag um 10:00?",
+    );
     for (field, element) in [("messages", asked), ("message_echoes", answered)] {
         let body = whatsapp::body(vec![vec![whatsapp::change(ANNA, field, vec![element])]]);
         installation.meta(&path, &body).await.expect(200);

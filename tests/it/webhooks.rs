@@ -334,7 +334,7 @@ async fn an_unknown_kind_of_a_known_customer_is_kept_beside_the_conversation() {
         .expect(200);
     let at = world.installation.now().timestamp().to_string();
     let update = json!({
-        "from": "4915123456789", "from_user_id": ANNA, "id": "wamid.2", "timestamp": at,
+        "from": whatsapp::phone(ANNA), "from_user_id": ANNA, "id": "wamid.2", "timestamp": at,
         "type": "hologram", "hologram": {"title": "Frisur"},
     });
     let body = whatsapp::body(vec![vec![whatsapp::change(ANNA, "messages", vec![update])]]);
@@ -447,7 +447,7 @@ async fn a_refusal_repeats_nothing_of_what_was_sent() {
     let world = World::new().await;
     let body = world.hello().to_string();
     let answer = world.installation.post(&world.path, &[], body).await;
-    for private in ["Hallo", ANNA, "4915123456789", APP_SECRET] {
+    for private in ["Hallo", ANNA, &whatsapp::phone(ANNA), APP_SECRET] {
         assert!(!answer.body.contains(private), "{}", answer.body);
     }
 }
@@ -507,6 +507,7 @@ async fn a_template_that_the_platform_calls_marketing_is_so_at_once_and_on_recor
     let installation = &world.installation;
     let (ws, store) = (installation.workspace, &installation.store);
     let template = Template {
+        version: 1,
         connection: world.connection,
         name: "termin_erinnerung".to_owned(),
         language: "de".to_owned(),

@@ -85,7 +85,7 @@ words! {
     /// A language.
     Locale = domain::settings::Locale { De, En }
     /// What a reply does to a message that waits for its time.
-    OnReply = domain::conversation::OnReply { Cancel, Keep }
+    OnReply = domain::conversation::OnReply { Cancel, Hold, Keep }
     /// What an address is used for.
     ContactKind = domain::contact::ContactKind { Work, Private, Newsletter, Mobile, Other }
     /// Where a message stands.

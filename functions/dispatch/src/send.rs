@@ -218,7 +218,7 @@ fn prepare(
 }
 
 /// One transaction: the conversation is still the one that was read, and so are the rule, the
-/// connection and the customer; the day's limit is not reached.
+/// connection, the customer, the settings and the template; the day's limit is not reached.
 async fn claim(
     app: &App,
     loaded: Loaded,
@@ -281,7 +281,7 @@ async fn claim(
         }],
         ..Change::default()
     };
-    if run.rule().is_none() && run.ends_with_reply() {
+    if run.rule().is_none() && (run.ends_with_reply() || run.is_held_by_reply()) {
         // A reply in another conversation raises the customer alone. (A rule's claim writes them.)
         change.checks.push(Check::CustomerUnchanged {
             customer: loaded.customer.id,
@@ -292,11 +292,27 @@ async fn claim(
         change.checks.push(Check::RuleUnchanged { rule, version });
         // Written with its version as the condition: consent and cap are those that were read.
         change.claims_automated = true;
+        let settings = &loaded.book.settings;
+        let version = settings.version;
+        change.checks.push(Check::SettingsUnchanged { version });
+        if let Content::Template(used) = &message.content {
+            let is_it =
+                |known: &&Template| known.name == used.name && known.language == used.language;
+            let known = loaded.templates.iter().find(is_it);
+            change
+                .checks
+                .extend(known.map(|known| Check::TemplateUnchanged {
+                    connection: known.connection,
+                    name: known.name.clone(),
+                    language: known.language.clone(),
+                    version: known.version,
+                }));
+        }
         change.counters.push(Counter {
-            date: loaded.book.settings.zone.day(now),
+            date: settings.zone.day(now),
             name: AUTOMATED_SENDS.into(),
             by: 1,
-            limit: Some(loaded.book.settings.daily_send_limit),
+            limit: Some(settings.daily_send_limit),
         });
     }
 

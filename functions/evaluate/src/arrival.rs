@@ -1,7 +1,8 @@
 //! An event with a person behind it, and the conversation it belongs to.
 
 use app::apply::{self, Loaded};
-use app::{App, AppError, erase};
+use app::join::{Joined, join};
+use app::{App, AppError, audit, erase};
 use channels::inbound::MarketingChoice;
 use channels::{InboundEvent, InboundKind};
 use chrono::{DateTime, Utc};
@@ -10,7 +11,7 @@ use domain::contact::Profile;
 use domain::conversation::Conversation;
 use domain::customer::{ChatConsent, Customer, CustomerName, Reach};
 use domain::ids::{ConnectionId, ConversationId, MessageId, WorkspaceId};
-use store::{Book, Commit, Committed, RawEvent, SuppressionKey};
+use store::{Book, Check, Commit, Committed, RawEvent, SuppressionKey};
 
 /// An event that names a person.
 pub(crate) struct Arrival {
@@ -53,19 +54,70 @@ impl Arrival {
 
     /// The conversation as it is, found also under an id the user had before.
     pub(crate) async fn find(&self, app: &App) -> Result<Option<Loaded>, AppError> {
-        if let Some(found) =
-            apply::load_followed(app, self.workspace, self.conversation_id()).await?
-        {
-            return Ok(Some(found));
+        // Large, and called from deep within.
+        Box::pin(self.look_for(app)).await
+    }
+
+    async fn look_for(&self, app: &App) -> Result<Option<Loaded>, AppError> {
+        let own = self.conversation_id();
+        if let Some(found) = apply::load_followed(app, self.workspace, own).await? {
+            return Ok(Some(Box::pin(self.united(app, found)).await?));
         }
         for alias in &self.event.aliases {
             let earlier = Conversation::id_for(self.connection, alias);
-            if let Some(found) = apply::load_followed(app, self.workspace, earlier).await? {
-                self.leave_pointer(app, &found).await?;
+            if let Some(mut found) = apply::load_followed(app, self.workspace, earlier).await? {
+                Box::pin(self.leave_pointer(app, &self.user, &mut found)).await?;
                 return Ok(Some(found));
             }
         }
         Ok(None)
+    }
+
+    /// With what is known of the person under their other ids. Whoever was met under two of them
+    /// before the platform told that they are one is one customer from here, with what either had
+    /// refused; both conversations stay.
+    async fn united(&self, app: &App, mut found: Loaded) -> Result<Loaded, AppError> {
+        let is_told_now = matches!(self.event.kind, InboundKind::UserIdChanged { .. });
+        for alias in &self.event.aliases {
+            let earlier = Conversation::id_for(self.connection, alias);
+            let here = &found.conversation;
+            if here.id == earlier || here.looked_for.contains(&earlier) && !is_told_now {
+                continue;
+            }
+            match apply::load_followed(app, self.workspace, earlier).await? {
+                Some(other) if other.customer.id == found.customer.id => {}
+                Some(other) => found = Box::pin(self.join(app, found, &other)).await?,
+                None => Box::pin(self.leave_pointer(app, alias, &mut found)).await?,
+            }
+            found.conversation.was_looked_for(earlier);
+        }
+        Ok(found)
+    }
+
+    /// The customer of whom more is known takes the other's conversation over.
+    async fn join(&self, app: &App, found: Loaded, other: &Loaded) -> Result<Loaded, AppError> {
+        let weight = |customer: &Customer| {
+            let by_staff = customer.reference.is_some() || customer.named_by_staff;
+            (!by_staff, customer.created_at, customer.id)
+        };
+        let (moved, to) = if weight(&found.customer) < weight(&other.customer) {
+            (other.conversation.id, found.customer.id)
+        } else {
+            (found.conversation.id, other.customer.id)
+        };
+        let change = audit::Change {
+            by: None,
+            action: "platform_joined_conversation",
+        };
+        let joined = join(app, self.workspace, moved, to, change).await?;
+        if !matches!(joined, Joined::Done(_)) {
+            tracing::warn!(
+                conversation.id = %moved,
+                "the platform tells of one person under two ids, and their conversations could not be joined"
+            );
+        }
+        let again = apply::load(app, self.workspace, found.conversation.id).await?;
+        Ok(again.unwrap_or(found))
     }
 
     /// The conversation, begun now if there is none. `None`: somebody else begins it right now.
@@ -81,7 +133,7 @@ impl Arrival {
         };
         let id = self.conversation_id();
         let customer_id = apply::first_customer(self.workspace, id);
-        let conversation = Conversation::new(
+        let mut conversation = Conversation::new(
             self.workspace,
             self.connection,
             connection.channel,
@@ -89,6 +141,9 @@ impl Arrival {
             customer_id,
             self.now,
         );
+        for alias in &self.event.aliases {
+            conversation.was_looked_for(Conversation::id_for(self.connection, alias));
+        }
         let refused = self.refused_before(app, &book, connection.channel).await?;
         let mut customer = Customer {
             id: customer_id,
@@ -200,29 +255,49 @@ impl Arrival {
         CustomerName::told(display, profile.first_name.as_deref())
     }
 
-    /// So that the present id finds the conversation at once next time.
-    async fn leave_pointer(&self, app: &App, found: &Loaded) -> Result<(), AppError> {
-        let mut pointer = found.conversation.clone();
-        pointer.id = self.conversation_id();
-        pointer.user = self.user.clone();
-        pointer.version = 1;
-        pointer.moved_to = Some(found.conversation.id);
-        pointer.runs.clear();
-        pointer.sending = None;
-        pointer.unknown.clear();
-        pointer.assess_at = None;
-        pointer.waiting_since = None;
-        pointer.unread = 0;
+    /// What leads from the user's other ids to a conversation that begins under the present one:
+    /// an answer in the platform's own app names the phone alone.
+    pub(crate) fn pointers(&self, begun: &Conversation) -> Vec<Conversation> {
+        let others = self
+            .event
+            .aliases
+            .iter()
+            .filter(|alias| **alias != self.user);
+        others
+            .map(|alias| begun.pointer(alias.clone(), self.now))
+            .collect()
+    }
+
+    /// So that this id finds the conversation at once next time.
+    async fn leave_pointer(
+        &self,
+        app: &App,
+        user: &ChannelUser,
+        found: &mut Loaded,
+    ) -> Result<(), AppError> {
+        let pointer = found.conversation.pointer(user.clone(), self.now);
+        // Written with the customer: an erasure that begins at this moment has to know of it. One
+        // that has begun does not, and takes away what this event would lead to.
+        let customer = Customer {
+            version: found.customer.version + 1,
+            ..found.customer.clone()
+        };
         let commit = Commit {
             head: Some(pointer),
+            customer: Some(customer.clone()),
+            checks: vec![Check::NotErasing {
+                customer: customer.id,
+            }],
             ..Commit::default()
         };
-        // Somebody else may have left the same pointer.
-        let (Committed::Done
-        | Committed::Conflict
-        | Committed::Duplicate
-        | Committed::Refused(_)
-        | Committed::AtLimit) = app.store.commit(self.workspace, &commit).await?;
+        match app.store.commit(self.workspace, &commit).await? {
+            Committed::Done => found.customer = customer,
+            // Somebody else left the same pointer, or the next event will.
+            Committed::Conflict
+            | Committed::Duplicate
+            | Committed::Refused(_)
+            | Committed::AtLimit => {}
+        }
         Ok(())
     }
 }

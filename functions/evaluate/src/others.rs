@@ -1,6 +1,8 @@
 //! Everything that is not a message: who can be reached, what they allow, what became of
 //! templates and accounts. What we do not know is kept as it came.
 
+use std::collections::BTreeSet;
+
 use app::apply::{self, Applied, Change, Loaded};
 use app::{App, AppError, audit};
 use channels::InboundEvent;
@@ -18,6 +20,9 @@ use serde_json::{Value, json};
 use store::{RawEvent, Resource};
 
 use crate::arrival::{Arrival, kind_of};
+
+/// How often a lost race is decided again.
+const TRIES: u32 = 10;
 
 /// The customer did something that opens the window.
 pub(crate) async fn acted(app: &App, arrival: &Arrival) -> Result<(), AppError> {
@@ -105,7 +110,8 @@ fn marketing(arrival: &Arrival, loaded: &Loaded, choice: MarketingChoice) -> Cha
     }
 }
 
-/// The platform gave the person a new id: the conversation stays, the new id leads to it.
+/// The platform gave the person a new id: the conversation stays, the new id leads to it. Who has
+/// written under the new one already is one customer with who wrote under the old one.
 pub(crate) async fn user_id_changed(
     app: &App,
     arrival: &Arrival,
@@ -115,7 +121,10 @@ pub(crate) async fn user_id_changed(
     let renamed = Arrival {
         user: current.clone(),
         event: InboundEvent {
-            aliases: vec![previous.clone()],
+            aliases: std::iter::once(previous)
+                .chain(&arrival.event.aliases)
+                .cloned()
+                .collect(),
             ..arrival.event.clone()
         },
         workspace: arrival.workspace,
@@ -125,26 +134,26 @@ pub(crate) async fn user_id_changed(
     };
     // Finding it under the old id leaves the pointer under the new one.
     let Some(found) = renamed.find(app).await? else {
-        return Ok(());
+        return keep(app, arrival).await;
     };
-    apply::apply(
-        app,
-        arrival.workspace,
-        found.conversation.id,
-        arrival.now,
-        |loaded| {
-            let head = Conversation {
-                user: current.clone(),
-                ..loaded.conversation.clone()
-            };
-            (head != loaded.conversation).then(|| Change {
-                head: Some(head),
+    let under_previous = Conversation::id_for(arrival.connection, previous);
+    for id in BTreeSet::from([found.conversation.id, under_previous]) {
+        apply::apply(app, arrival.workspace, id, arrival.now, |loaded| {
+            let head = &loaded.conversation;
+            // Told again after the next change, it changes nothing.
+            let is_theirs = head.user == *previous && head.moved_to.is_none();
+            is_theirs.then(|| Change {
+                head: Some(Conversation {
+                    user: current.clone(),
+                    ..head.clone()
+                }),
+                raw: arrival.raw(),
                 cause: "user_id_changed",
                 ..Change::default()
             })
-        },
-    )
-    .await?;
+        })
+        .await?;
+    }
     Ok(())
 }
 
@@ -225,29 +234,53 @@ async fn change_template(
         (by_name || by_id) && shares(template.connection)
     };
     for template in book.templates.iter().filter(same) {
-        let mut changed = template.clone();
+        change_one(app, workspace, template.clone(), now, &edit).await?;
+    }
+    Ok(())
+}
+
+async fn change_one(
+    app: &App,
+    workspace: WorkspaceId,
+    mut known: Template,
+    now: DateTime<Utc>,
+    edit: impl Fn(&mut Template),
+) -> Result<(), AppError> {
+    for _ in 0..TRIES {
+        let mut changed = known.clone();
         edit(&mut changed);
+        changed.seen_at = now;
+        let changed = changed.after(Some(&known));
         // Category and status decide on prices and consent: what the platform made of them, and
         // when, can be looked up. A repetition changes nothing and is no entry.
-        let (before, after) = (judged(template), judged(&changed));
-        let entry = (before != after).then(|| {
+        let (before, after) = (judged(&known), judged(&changed));
+        let is_stored = if before == after {
+            app.store.put_template(workspace, &changed).await?
+        } else {
             let change = audit::Change {
                 by: None,
                 action: "platform_changed_template",
             };
-            let what = (Resource::Template, template.connection.to_string());
-            change.of(app, now, what, before, after)
-        });
-        changed.seen_at = now;
-        match entry {
-            Some(entry) => {
-                let store = app.store.noting(workspace, &entry)?;
-                store.put_template(workspace, &changed).await?;
-            }
-            None => app.store.put_template(workspace, &changed).await?,
+            let what = (Resource::Template, known.connection.to_string());
+            let entry = change.of(app, now, what, before, after);
+            let store = app.store.noting(workspace, &entry)?;
+            store.put_template(workspace, &changed).await?
+        };
+        if is_stored {
+            return Ok(());
+        }
+        // A synchronisation wrote at this moment.
+        let which = (
+            known.connection,
+            known.name.as_str(),
+            known.language.as_str(),
+        );
+        match app.store.template(workspace, which).await? {
+            Some(fresh) => known = fresh,
+            None => return Ok(()),
         }
     }
-    Ok(())
+    Err(AppError::Contended)
 }
 
 /// What the platform decides about a template.

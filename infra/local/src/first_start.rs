@@ -139,7 +139,7 @@ async fn with_key(
     )
     .await?;
     // Before the file forgets it: a start that is killed in between comes by here again.
-    bootstrap::delete_key(app, known.workspace, &known.key).await?;
+    bootstrap::delete_key(app, known.workspace, &known.key, preset).await?;
     Ok(Installation {
         key: preset.to_owned(),
         ..known

@@ -16,6 +16,17 @@ pub(crate) enum Action {
     WritesByMachine { talk: usize },
     /// Staff answer through the API.
     Answers { talk: usize, text: &'static str },
+    /// Staff write something for later, and say what a reply does to it until then.
+    Schedules {
+        talk: usize,
+        text: &'static str,
+        seconds: i64,
+        on_reply: &'static str,
+    },
+    /// Staff look at what a reply has set aside, and send it.
+    Releases { talk: usize },
+    /// Somebody has the customer erased.
+    Erases { talk: usize },
     /// Staff answer in the platform's own app.
     Echo { talk: usize, text: &'static str },
     /// The customer changes what they wrote last; it is told after so many seconds.
@@ -171,6 +182,10 @@ impl Life {
             actions.push((at, interference(dice, &businesses)));
         }
         for talk in 0..talks.len() {
+            if dice.one_in(12) {
+                let at = start + TimeDelta::seconds(dice.between(0, span));
+                actions.push((at, Action::Erases { talk }));
+            }
             if let Some(with) = same_person(&talks, talk)
                 && dice.one_in(3)
             {
@@ -262,10 +277,10 @@ fn chat(
         at += TimeDelta::seconds(dice.between(1, 3000));
         if !dice.one_in(6) {
             let text = dice.one_of(ANSWERS);
-            let action = if dice.one_in(3) {
-                Action::Echo { talk, text }
-            } else {
-                Action::Answers { talk, text }
+            let action = match dice.between(0, 8) {
+                0..=2 => Action::Echo { talk, text },
+                3 => schedules(dice, talk),
+                _ => Action::Answers { talk, text },
             };
             actions.push((at, action));
         }
@@ -311,6 +326,15 @@ pub(crate) fn same_person(talks: &[Talk], talk: usize) -> Option<usize> {
         *place != talk && (other.workspace, other.person) == (of.workspace, of.person)
     });
     found.map(|(place, _)| place)
+}
+
+fn schedules(dice: &mut Dice, talk: usize) -> Action {
+    Action::Schedules {
+        talk,
+        text: dice.one_of(ANSWERS),
+        seconds: silence(dice).num_seconds(),
+        on_reply: dice.one_of(&["cancel", "hold", "keep"]),
+    }
 }
 
 /// How long something is on its way: mostly no time at all.
@@ -412,9 +436,9 @@ pub(crate) fn meddling(
     };
     let later = dice.between(5, 7200);
     let what = match stage {
-        Stage::Planned => dice.between(0, 15),
+        Stage::Planned => dice.between(0, 17),
         // What the claim looks at again must change between the sender's look and the claim.
-        Stage::Woken => dice.between(8, 15),
+        Stage::Woken => dice.between(8, 17),
         // A changed rule or account stops every further try; then nothing else has to.
         Stage::UnderWay | Stage::Tried => dice.between(0, 11),
     };
@@ -444,6 +468,7 @@ pub(crate) fn meddling(
             (0, switches_account("disable")),
             (later, switches_account("enable")),
         ],
+        15 => now(Action::Erases { talk }),
         _ => now(Action::Quiet {
             workspace,
             hours: dice.one_of(NIGHTS),
@@ -467,9 +492,18 @@ fn meddling_with_what_was_said(
     let what = match on {
         Channel::Messenger | Channel::Instagram if dice.one_in(2) => 4,
         Channel::WhatsApp | Channel::Loopback if dice.one_in(2) => 3,
-        _ => dice.between(0, 8),
+        _ => dice.between(0, 9),
     };
     match (what, other) {
+        (9, _) => {
+            let releases = Action::Releases { talk };
+            let soon = dice.between(1, 600);
+            vec![
+                (0, schedules(dice, talk)),
+                (soon, Action::Writes { talk, text }),
+                (later, releases),
+            ]
+        }
         (0, _) => now(Action::Corrects {
             talk,
             text: "STOP",

@@ -5,6 +5,7 @@
 //! its answers with `decide`.
 
 mod end;
+mod erased;
 mod invariants;
 mod items;
 mod sends;
@@ -17,7 +18,7 @@ use domain::channel::Channel;
 use domain::connection::Connection;
 use domain::consent::{Entry, verify};
 use domain::content::Content;
-use domain::conversation::{Conversation, Run};
+use domain::conversation::{Conversation, Run, Sending};
 use domain::customer::Customer;
 use domain::ids::{
     ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId,
@@ -35,9 +36,6 @@ pub(crate) use told::Told;
 
 /// How far the clocks of two processes may be apart here.
 pub(crate) const SKEW: TimeDelta = TimeDelta::seconds(5);
-/// How long a warm function may go by the settings it has read. Rules, accounts and people are
-/// checked by the claim itself, settings are not.
-const KEPT: TimeDelta = TimeDelta::seconds(30);
 /// How late something may be looked at once nothing goes wrong any more: overdue by two minutes,
 /// found by a sweep every five, and a queue and two tries in between.
 pub(crate) const BOUND: TimeDelta = TimeDelta::minutes(15);
@@ -144,8 +142,7 @@ pub(crate) struct Observer {
     /// When each rule last changed, by the number of writes.
     rule_changed: BTreeMap<RuleId, u64>,
     connections: BTreeMap<ConnectionId, Connection>,
-    /// With when they last changed.
-    settings: BTreeMap<WorkspaceId, (Settings, DateTime<Utc>)>,
+    settings: BTreeMap<WorkspaceId, Settings>,
     messages: BTreeMap<MessageId, Seen>,
     last_words: BTreeMap<ConversationId, LastWords>,
     /// The write with which a conversation came to the customer it belongs to.
@@ -160,7 +157,12 @@ pub(crate) struct Observer {
     answers: BTreeMap<ConversationId, u64>,
     /// The time of the newest message, whoever wrote it.
     newest: BTreeMap<ConversationId, DateTime<Utc>>,
-    planned: BTreeMap<RunId, u64>,
+    /// When each was planned, and with which write that was seen.
+    planned: BTreeMap<RunId, (DateTime<Utc>, u64)>,
+    /// What was under way when its conversation was erased.
+    outlived: Vec<(ConversationId, Sending)>,
+    /// Messages of people who were erased.
+    erased: BTreeSet<MessageId>,
     claims: BTreeMap<(MessageId, u32), Claim>,
     called: BTreeSet<(MessageId, u32)>,
     accepted: BTreeMap<MessageId, u32>,
@@ -238,7 +240,7 @@ impl Observer {
                     }
                 }
                 "SETTINGS" => self.keep(item, |seen: &mut Self, it: Settings| {
-                    seen.settings.insert(it.workspace, (it, now));
+                    seen.settings.insert(it.workspace, it);
                 }),
                 "CON" => self.keep(item, |seen: &mut Self, it: Connection| {
                     seen.connections.insert(it.id, it);
@@ -347,9 +349,10 @@ impl Observer {
                 }
             }
             // One that arrives late says nothing about what was planned after something newer.
-            Author::Staff { .. } | Author::Platform if is_newest => {
+            Author::Platform if is_newest => {
                 self.answers.insert(message.conversation, self.writes);
             }
+            // What staff write through the API counts from when it is about to go out.
             Author::Staff { .. } | Author::Platform | Author::Rule { .. } => {}
         }
     }
@@ -389,6 +392,7 @@ impl Observer {
 
     fn deleted(&mut self, key: &Value) {
         let sk = text(&key["sk"]);
+        self.erased(key, &sk);
         let connection = sk.strip_prefix("CON#").map(ConnectionId::parse);
         if let Some(Ok(id)) = connection {
             self.connections.remove(&id);
@@ -439,7 +443,16 @@ impl Observer {
     fn head(&mut self, head: Conversation, fresh_words: u32, now: DateTime<Utc>) {
         let old = self.heads.get(&head.id).cloned();
         for run in &head.runs {
-            self.planned.entry(run.id).or_insert(self.writes);
+            // Staff may give theirs another time: that is planned anew.
+            let planned = (run.planned_at, self.writes);
+            let known = self.planned.get(&run.id);
+            let is_news = known.is_none_or(|(at, _)| *at != run.planned_at);
+            if is_news {
+                self.planned.insert(run.id, planned);
+            }
+            if is_news && run.rule().is_none() && run.due_at <= now + TimeDelta::days(1) {
+                self.answers.insert(head.id, self.writes);
+            }
         }
         self.note_due(&head, old.as_ref());
         if let Some(old) = &old {
@@ -511,6 +524,13 @@ impl Observer {
                 stage: Stage::of(run),
             })
         })
+    }
+
+    /// A message of staff that a reply has set aside.
+    pub(crate) fn set_aside(&self, id: ConversationId) -> Option<MessageId> {
+        let runs = self.heads.get(&id)?.runs.iter();
+        let mut set_aside = runs.filter(|run| run.set_aside_at.is_some());
+        set_aside.next().map(|run| run.message)
     }
 
     /// When the sweep would next find something.

@@ -88,6 +88,8 @@ pub struct Change {
     pub claims_automated: bool,
     /// A changed head, where something changes that no event describes (assignee, labels).
     pub head: Option<Conversation>,
+    /// Heads that stand for this one from now on, under other ids of the user.
+    pub pointers: Vec<Conversation>,
     /// One try at sending.
     pub attempt: Option<Attempt>,
     /// What came in, as it came.
@@ -281,10 +283,8 @@ pub async fn apply_to_both(
 ) -> Result<Option<Applied>, AppError> {
     let mut here = Box::pin(decided(app, here, change_here, now)).await?;
     let mut there = Box::pin(decided(app, there, change_there, now)).await?;
-    let commit = Box::new(Commit {
-        beside: vec![std::mem::take(&mut there.commit)],
-        ..std::mem::take(&mut here.commit)
-    });
+    let mut commit = Box::new(std::mem::take(&mut here.commit));
+    commit.beside.push(std::mem::take(&mut there.commit));
     committed(app, &commit, vec![*here, *there], now).await
 }
 
@@ -345,6 +345,7 @@ async fn decided(
         checks: change.checks,
         counters: change.counters,
         answer: change.answer,
+        beside: change.pointers.into_iter().map(Commit::of_head).collect(),
         ..Commit::default()
     };
     let said_by = change.said_by.unwrap_or(consent::Source::Message);

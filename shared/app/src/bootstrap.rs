@@ -134,10 +134,19 @@ pub async fn create_key(
     Ok(key)
 }
 
-/// Takes a key away whose text is known. One that is gone already stays gone.
-pub async fn delete_key(app: &App, workspace: WorkspaceId, key: &str) -> Result<(), AppError> {
-    let found = app.store.key_by_hash(&KeyHash::of(key)).await?;
-    let Some(record) = found.filter(|record| record.workspace == workspace) else {
+/// Takes a key away whose text is known, while the one that is kept instead is there. One that is
+/// gone already stays gone.
+pub async fn delete_key(
+    app: &App,
+    workspace: WorkspaceId,
+    key: &str,
+    kept: &str,
+) -> Result<(), AppError> {
+    let of_workspace = async |key: &str| {
+        let found = app.store.key_by_hash(&KeyHash::of(key)).await?;
+        Ok::<_, AppError>(found.filter(|record| record.workspace == workspace))
+    };
+    let (Some(record), Some(kept)) = (of_workspace(key).await?, of_workspace(kept).await?) else {
         return Ok(());
     };
     let change = audit::Change {
@@ -148,7 +157,7 @@ pub async fn delete_key(app: &App, workspace: WorkspaceId, key: &str) -> Result<
     let entry = change.of(app, app.now(), what, in_audit(&record), Value::Null);
     app.store
         .noting(workspace, &entry)?
-        .delete_key(workspace, record.id)
+        .delete_key(workspace, record.id, kept.id)
         .await?;
     Ok(())
 }

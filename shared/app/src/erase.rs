@@ -118,6 +118,10 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
         // because they hold what all of them refused.
         for id in erasure.people() {
             while let Some(person) = app.store.customer(ws, id).await? {
+                if id != erasure.customer && !person.conversations.is_empty() {
+                    // Staff have given them a conversation since: somebody else's.
+                    break;
+                }
                 found = true;
                 app.store.forget_customer(&person, &hashes).await?;
             }

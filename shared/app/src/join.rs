@@ -1,10 +1,10 @@
-//! Staff say that a conversation is with a person who is known from elsewhere (NX-02): what the
-//! next channel of a follow-up is chosen from.
+//! A conversation turns out to be with a person who is known from elsewhere (NX-02): staff say so,
+//! or the platform does. The next channel of a follow-up is chosen from it.
 
 use domain::customer::Reach;
-use domain::ids::{ConversationId, CustomerId, KeyId, ReceiptId, WorkspaceId};
+use domain::ids::{ConversationId, CustomerId, ReceiptId, WorkspaceId};
 use domain::receipt::{Entry, Receipt, Verdict};
-use store::{Commit, Committed};
+use store::{Check, Commit, Committed};
 
 use crate::apply::{self, Loaded};
 use crate::{App, AppError, audit};
@@ -31,16 +31,18 @@ pub enum Joined {
     GoesOn(ConversationId),
     /// The customer has as many as there may be.
     Full,
+    /// One of the two is being erased: what is still there of them goes as well.
+    Erasing,
 }
 
 /// Makes the conversation belong to the customer. The heads, both customers, the receipt and the
-/// audit entry are one write; `by` is who said so.
+/// audit entry are one write; `change` tells who said so.
 pub async fn join(
     app: &App,
     ws: WorkspaceId,
     id: ConversationId,
     customer: CustomerId,
-    by: KeyId,
+    change: audit::Change,
 ) -> Result<Joined, AppError> {
     let now = app.now();
     for _ in 0..TRIES {
@@ -99,10 +101,8 @@ pub async fn join(
             from: from.id,
             to: to.id,
         };
-        let change = audit::Change {
-            by: Some(by),
-            action: "join_conversation",
-        };
+        let by = change.by.map(|key| key.to_string());
+        let being_erased = [from.id, to.id].map(|customer| Check::NotErasing { customer });
         let commit = Commit {
             audit: change.of_conversation(app, now, &before, head),
             head: Some(head.clone()),
@@ -113,15 +113,20 @@ pub async fn join(
                 conversation: id,
                 at: now,
                 event: "joined".to_owned(),
-                decided_by: Some(by.to_string()),
+                decided_by: Some(by.unwrap_or_else(|| "platform".to_owned())),
                 entries: vec![Entry::new(verdict)],
             }),
+            checks: being_erased.to_vec(),
             beside: others.into_iter().map(Commit::of_head).collect(),
             ..Commit::default()
         };
-        if app.store.commit(ws, &commit).await? == Committed::Done {
-            loaded.customer = to;
-            return Ok(Joined::Done(loaded));
+        match app.store.commit(ws, &commit).await? {
+            Committed::Done => {
+                loaded.customer = to;
+                return Ok(Joined::Done(loaded));
+            }
+            Committed::Refused(_) => return Ok(Joined::Erasing),
+            Committed::Conflict | Committed::Duplicate | Committed::AtLimit => {}
         }
     }
     Err(AppError::Contended)

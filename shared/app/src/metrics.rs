@@ -103,6 +103,7 @@ pub(crate) fn of_receipt(entries: &[Entry]) -> Vec<Metric> {
             Verdict::WillAssess { .. }
             | Verdict::Planned { .. }
             | Verdict::Held { .. }
+            | Verdict::SetAside { .. }
             | Verdict::Sending { .. }
             | Verdict::Cancelled { .. }
             | Verdict::Suspended { .. }

@@ -110,6 +110,9 @@ pub struct Conversation {
     pub early: Vec<Afterthought>,
     /// This head stands for another conversation: the user's id on the platform changed.
     pub moved_to: Option<ConversationId>,
+    /// Where else this person was looked for: under other ids that the platform told of them.
+    #[serde(default)]
+    pub looked_for: Vec<ConversationId>,
 }
 
 /// Whether follow-ups may be planned.
@@ -187,6 +190,9 @@ pub struct Run {
     /// a rule's message, which is not stored before.
     #[serde(default)]
     pub message_at: Option<DateTime<Utc>>,
+    /// Since when it waits for a person's look and not for its time ([`OnReply::Hold`]).
+    #[serde(default)]
+    pub set_aside_at: Option<DateTime<Utc>>,
 }
 
 /// Where a run was given up for another conversation of the customer.
@@ -260,8 +266,10 @@ pub enum Source {
 pub enum OnReply {
     /// It is not sent: what it says may be answered already.
     Cancel,
-    /// It goes out all the same.
+    /// It is set aside until a person has looked at it again.
     #[default]
+    Hold,
+    /// It goes out all the same.
     Keep,
 }
 
@@ -284,6 +292,13 @@ impl Run {
             Source::Rule { .. } => true,
             Source::Manual { on_reply, .. } => on_reply == OnReply::Cancel,
         }
+    }
+
+    /// Whether a reply of the customer sets it aside. What has been tried is on its way.
+    #[must_use]
+    pub fn is_held_by_reply(&self) -> bool {
+        let holds = |on_reply| on_reply == OnReply::Hold && self.attempts == 0;
+        matches!(self.source, Source::Manual { on_reply, .. } if holds(on_reply))
     }
 
     /// The rule, if one asked for it.
@@ -418,6 +433,18 @@ impl Conversation {
             far_timer: None,
             early: Vec::new(),
             moved_to: None,
+            looked_for: Vec::new(),
+        }
+    }
+
+    /// The head that stands for this one under another id of the user's.
+    #[must_use]
+    pub fn pointer(&self, user: ChannelUser, now: DateTime<Utc>) -> Self {
+        let (ws, connection, channel) = (self.workspace, self.connection, self.channel);
+        Self {
+            version: 1,
+            moved_to: Some(self.id),
+            ..Self::new(ws, connection, channel, user, self.customer, now)
         }
     }
 
@@ -468,6 +495,17 @@ impl Conversation {
         let excess = self.early.len().saturating_sub(MOST);
         self.early.drain(..excess);
         true
+    }
+
+    /// Notes that this person was looked for there. Of many the newest few are kept: a person has
+    /// two or three ids, and looking again is only a read.
+    pub fn was_looked_for(&mut self, there: ConversationId) {
+        const MOST: usize = 8;
+        if !self.looked_for.contains(&there) {
+            self.looked_for.push(there);
+            let excess = self.looked_for.len().saturating_sub(MOST);
+            self.looked_for.drain(..excess);
+        }
     }
 
     /// One more label for people, unless it has it.
@@ -545,12 +583,18 @@ impl Conversation {
         self.last_business_at.is_some() && self.last_business_at >= self.last_customer_at
     }
 
+    /// What waits for its time, and not for a person's look.
+    fn waiting_runs(&self) -> impl Iterator<Item = &Run> {
+        let runs = self.runs.iter();
+        runs.filter(|run| run.set_aside_at.is_none())
+    }
+
     /// Whether a message of a person is on its way or will be within a day. One that is
     /// scheduled for next week does not keep follow-ups from going out today.
     #[must_use]
     pub fn person_is_writing(&self, now: DateTime<Utc>) -> bool {
         let soon = now + TimeDelta::days(1);
-        let runs = self.runs.iter().filter(|run| run.due_at <= soon);
+        let runs = self.waiting_runs().filter(|run| run.due_at <= soon);
         let sending = self.sending.iter().map(|sending| &sending.run);
         runs.chain(sending).any(|run| run.rule().is_none())
     }
@@ -570,7 +614,7 @@ impl Conversation {
     /// When somebody must look at this conversation again.
     #[must_use]
     pub fn due_at(&self) -> Option<DateTime<Utc>> {
-        let runs = self.runs.iter().map(|run| run.due_at);
+        let runs = self.waiting_runs().map(|run| run.due_at);
         let sending = self.sending.iter().map(|sending| sending.deadline);
         let unknown = self.unknown.iter().map(|unknown| unknown.wait_until);
         // While a send is under way nothing else can start, so only its deadline counts.

@@ -76,6 +76,7 @@ pub(crate) fn connection(channel: Channel) -> Connection {
 /// The template `termin` in German with one positional parameter.
 pub(crate) fn template() -> Template {
     Template {
+        version: 1,
         connection: ConnectionId::derive(&["whatsapp"]),
         name: "termin".into(),
         language: "de".into(),

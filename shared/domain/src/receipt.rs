@@ -127,6 +127,11 @@ pub enum Verdict {
         /// Why.
         reason: Reason,
     },
+    /// It waits until a person has looked at it again.
+    SetAside {
+        /// Why.
+        reason: Reason,
+    },
     /// It is being sent.
     Sending {
         /// As what.
@@ -336,6 +341,7 @@ impl Verdict {
                     format!("Held until {}: {why}", show(until))
                 }
             }
+            Self::SetAside { reason } => with("Zurückgestellt", "Set aside", reason, locale, zone),
             Self::Sending { attempt, .. } if de => format!("Wird gesendet (Versuch {attempt})."),
             Self::Sending { attempt, .. } => format!("Being sent (attempt {attempt})."),
             Self::Accepted if de => "Von der Plattform angenommen.".to_owned(),
@@ -529,6 +535,7 @@ mod tests {
             R::SentAgain,
             R::AnswerFailed,
             R::Withdrawn,
+            R::AwaitsReview,
             R::Expired,
         ];
         for reason in &list {
@@ -552,7 +559,7 @@ mod tests {
                 R::MovedToOtherConversation { .. } | R::TextUnusable { .. } => {}
                 R::Provider { .. } | R::RetriesExhausted { .. } => {}
                 R::OutcomeUnknown { .. } | R::OutcomeNeverKnown | R::SentAgain => {}
-                R::AnswerFailed | R::Withdrawn | R::Expired => {}
+                R::AnswerFailed | R::Withdrawn | R::AwaitsReview | R::Expired => {}
             }
         }
         list
@@ -596,6 +603,9 @@ mod tests {
             Verdict::Held {
                 until: at,
                 reason: Reason::QuietHours { until: at },
+            },
+            Verdict::SetAside {
+                reason: Reason::AwaitsReview,
             },
             Verdict::Sending {
                 how: How::FreeForm,

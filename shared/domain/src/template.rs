@@ -10,6 +10,9 @@ use crate::ids::ConnectionId;
 pub struct Template {
     /// The connection it can be sent on.
     pub connection: ConnectionId,
+    /// Rises with every change.
+    #[serde(default)]
+    pub version: u64,
     /// Its name; together with the language it is unique.
     pub name: String,
     /// Its language code: `de`, `en_US`.
@@ -29,6 +32,13 @@ pub struct Template {
 }
 
 impl Template {
+    /// In place of what was known of it.
+    #[must_use]
+    pub fn after(self, known: Option<&Self>) -> Self {
+        let version = known.map_or(0, |known| known.version) + 1;
+        Self { version, ..self }
+    }
+
     /// Whether it can be sent now.
     #[must_use]
     pub fn is_approved(&self) -> bool {

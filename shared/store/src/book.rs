@@ -258,30 +258,31 @@ impl Store {
             .await
     }
 
-    /// Stores a template as the platform described it last.
+    /// One template of a connection.
+    pub async fn template(
+        &self,
+        ws: WorkspaceId,
+        (connection, name, language): (ConnectionId, &str, &str),
+    ) -> Result<Option<Template>, StoreError> {
+        let sk = keys::template(connection, name, language);
+        self.get_body("a template", keys::workspace(ws), &sk).await
+    }
+
+    /// Stores a template as the platform described it last; its version is the one that was read,
+    /// plus one. `false` on a lost race.
     pub async fn put_template(
         &self,
         ws: WorkspaceId,
         template: &Template,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let item = Plain {
             pk: keys::workspace(ws),
             sk: keys::template(template.connection, &template.name, &template.language),
-            version: 0,
+            version: template.version,
             expires_at: None,
             body: template,
         };
-        let mut writes = Writes::new(&self.table);
-        writes.put(items::to_item("a template", item)?, None, Meaning::Plain)?;
-        match writes.send(self).await? {
-            Committed::Done => Ok(()),
-            // Nothing is checked, so only another write at this very moment is in the way.
-            _ => Err(StoreError::Unavailable {
-                operation: "PutItem",
-                code: "TransactionConflict".to_owned(),
-                detail: "the template is being written by somebody else".to_owned(),
-            }),
-        }
+        self.put_version("a template", item).await
     }
 
     /// Removes a template that the platform does not list any more.

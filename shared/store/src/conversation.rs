@@ -112,6 +112,27 @@ pub enum Check {
         /// The version that was read.
         version: u64,
     },
+    /// The settings have this version (quiet hours, limits, the zone).
+    SettingsUnchanged {
+        /// The version that was read.
+        version: u64,
+    },
+    /// The template has this version (any change of its status or text raises it).
+    TemplateUnchanged {
+        /// Which connection's.
+        connection: ConnectionId,
+        /// Its name.
+        name: String,
+        /// Its language.
+        language: String,
+        /// The version that was read.
+        version: u64,
+    },
+    /// Nobody has asked for the customer to be erased.
+    NotErasing {
+        /// Which customer.
+        customer: CustomerId,
+    },
 }
 
 /// One try at sending a message (NX-35).

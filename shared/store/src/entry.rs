@@ -158,8 +158,14 @@ impl Store {
             .collect())
     }
 
-    /// Removes a key. `false` if there is none with this id.
-    pub async fn delete_key(&self, ws: WorkspaceId, id: KeyId) -> Result<bool, StoreError> {
+    /// Removes a key if the one that is to stay is still there. `false` if there is none with this
+    /// id, or if somebody else changes the keys at this moment.
+    pub async fn delete_key(
+        &self,
+        ws: WorkspaceId,
+        id: KeyId,
+        stays: KeyId,
+    ) -> Result<bool, StoreError> {
         let Some(stored) = self
             .stored_keys(ws)
             .await?
@@ -171,6 +177,7 @@ impl Store {
         let mut writes = Writes::new(&self.table);
         writes.delete(keys::api_keys(ws), keys::api_key(id))?;
         writes.delete(keys::key_entrance(&stored.hash), keys::ENTRY)?;
+        writes.must_exist(keys::api_keys(ws), &keys::api_key(stays))?;
         Ok(writes.send(self).await? == Committed::Done)
     }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder};
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use chrono::{DateTime, Utc};
 use domain::customer::Customer;
@@ -227,6 +227,24 @@ impl<'a> Writes<'a> {
 
     pub(crate) fn check(&mut self, ws: WorkspaceId, check: &Check) -> Result<(), StoreError> {
         let (pk, sk, version) = match check {
+            Check::NotErasing { customer } => {
+                let condition =
+                    ConditionCheck::builder().condition_expression("attribute_not_exists(pk)");
+                let (pk, sk) = (keys::erasures(ws), customer.to_string());
+                return self.push_check(pk, &sk, condition, Meaning::Check(check.clone()));
+            }
+            Check::SettingsUnchanged { version } => {
+                (keys::workspace(ws), keys::SETTINGS.to_owned(), version)
+            }
+            Check::TemplateUnchanged {
+                connection,
+                name,
+                language,
+                version,
+            } => {
+                let sk = keys::template(*connection, name, language);
+                (keys::workspace(ws), sk, version)
+            }
             Check::RuleUnchanged { rule, version } => {
                 (keys::workspace(ws), keys::rule(*rule), version)
             }
@@ -249,31 +267,33 @@ impl<'a> Writes<'a> {
             ),
         };
         let condition = ConditionCheck::builder()
-            .table_name(self.table)
-            .set_key(Some(items::key(pk, sk)))
             .condition_expression("version = :read")
-            .expression_attribute_values(":read", number(version))
-            .build()
-            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
-        let action = TransactWriteItem::builder()
-            .condition_check(condition)
-            .build();
-        self.push(action, Meaning::Check(check.clone()));
-        Ok(())
+            .expression_attribute_values(":read", number(version));
+        self.push_check(pk, &sk, condition, Meaning::Check(check.clone()))
     }
 
     /// That this item is there, whatever it says.
     pub(crate) fn must_exist(&mut self, pk: String, sk: &str) -> Result<(), StoreError> {
-        let condition = ConditionCheck::builder()
+        let condition = ConditionCheck::builder().condition_expression("attribute_exists(pk)");
+        self.push_check(pk, sk, condition, Meaning::Version)
+    }
+
+    fn push_check(
+        &mut self,
+        pk: String,
+        sk: &str,
+        condition: ConditionCheckBuilder,
+        meaning: Meaning,
+    ) -> Result<(), StoreError> {
+        let condition = condition
             .table_name(self.table)
             .set_key(Some(items::key(pk, sk)))
-            .condition_expression("attribute_exists(pk)")
             .build()
             .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
         let action = TransactWriteItem::builder()
             .condition_check(condition)
             .build();
-        self.push(action, Meaning::Version);
+        self.push(action, meaning);
         Ok(())
     }
 

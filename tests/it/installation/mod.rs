@@ -225,12 +225,17 @@ impl Installation {
 
     /// The rule of the first example, with this message.
     pub(crate) async fn rule(&self, minutes: u32, message: Value) {
+        self.rule_with(minutes, "message", message).await;
+    }
+
+    /// The same, with this in place of a message.
+    pub(crate) async fn rule_with(&self, minutes: u32, field: &str, says: Value) {
         let rule = json!({
             "name": "Erinnerung an ausstehenden Termin",
             "trigger": {"type": "silence", "description": "Nachfassaktion senden, wenn ein Kunde Interesse an der Vereinbarung eines Termins zeigt, aber Datum und Uhrzeit nicht bestätigt"},
             "stop": {"description": "Stoppen, wenn der Kunde den Termin bestätigt, die Anfrage storniert oder anzeigt, dass er nicht mehr interessiert ist"},
             "delay": {"mode": "manual", "minutes": minutes},
-            "message": message,
+            field: says,
         });
         self.make("/v1/rules", rule).await;
     }

@@ -6,18 +6,26 @@ use serde_json::{Value, json};
 /// The phone number id of the connection.
 pub(crate) const ACCOUNT: &str = "106540352242922";
 
+/// Everybody has a phone of their own.
+pub(crate) fn phone(user: &str) -> String {
+    let mixed = user.bytes().fold(7_u64, |mixed, byte| {
+        mixed.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    format!("49151{:08}", mixed % 100_000_000)
+}
+
 /// One element of `messages`.
 pub(crate) fn text(user: &str, id: &str, at: DateTime<Utc>, text: &str) -> Value {
     json!({
-        "from": "4915123456789", "from_user_id": user, "id": id,
+        "from": phone(user), "from_user_id": user, "id": id,
         "timestamp": at.timestamp().to_string(), "type": "text", "text": {"body": text},
     })
 }
 
 /// One element of `message_echoes`: somebody answered in the business app.
-pub(crate) fn echo(id: &str, at: DateTime<Utc>, text: &str) -> Value {
+pub(crate) fn echo(user: &str, id: &str, at: DateTime<Utc>, text: &str) -> Value {
     json!({
-        "from": "4930555123", "to": "4915123456789", "id": id,
+        "from": "4930555123", "to": phone(user), "id": id,
         "timestamp": at.timestamp().to_string(), "type": "text", "text": {"body": text},
     })
 }
@@ -26,7 +34,7 @@ pub(crate) fn echo(id: &str, at: DateTime<Utc>, text: &str) -> Value {
 pub(crate) fn status(user: &str, id: &str, status: &str, at: DateTime<Utc>, data: &str) -> Value {
     json!({
         "id": id, "status": status, "timestamp": at.timestamp().to_string(),
-        "recipient_id": "4915123456789", "recipient_user_id": user,
+        "recipient_id": phone(user), "recipient_user_id": user,
         "biz_opaque_callback_data": data,
     })
 }
@@ -41,7 +49,7 @@ pub(crate) fn change(user: &str, list: &str, elements: Vec<Value>) -> Value {
     json!({"field": field, "value": {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "4930555123", "phone_number_id": ACCOUNT},
-        "contacts": [{"profile": {"name": "Anna Lindner"}, "wa_id": "4915123456789", "user_id": user}],
+        "contacts": [{"profile": {"name": "Anna Lindner"}, "wa_id": phone(user), "user_id": user}],
         list: elements,
     }})
 }

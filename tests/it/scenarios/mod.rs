@@ -13,7 +13,7 @@
 //! | `edit`, `enable`, `disable`, `delete`, `review NAME` | as they say |
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
-//! | `staff anna at 18:00 unless-reply: …` | goes out then; `rewrites anna [at 20:00]: …`, `withdraws anna` until then |
+//! | `staff anna at 18:00 unless-reply: …` | goes out then, or `despite-reply`; `rewrites anna [at 20:00]: …`, `withdraws anna` until then |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block (later `unblock`), a delivery repeated |
 //! | `edits anna: …`, `edits anna early: …` | she changes the message before, or the one that comes next |
 //! | `corrects anna: …` | somebody of the business changes what they typed in the platform's app |
@@ -108,6 +108,7 @@ scenarios! {
     nx_21_thread_elsewhere
     nx_22_reply_while_writing
     nx_23_automatic_replies
+    nx_26_set_aside_by_a_reply
     nx_29_b_edited_messages
     nx_29_c_connected_again
     nx_29_d_taken_back

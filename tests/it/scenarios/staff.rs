@@ -7,12 +7,14 @@ use super::play::{Play, instant, text};
 use super::script::{Words, said};
 
 impl Play {
-    /// `anna: …`; `anna at 18:00 unless-reply: …` is sent then, unless the customer writes before.
+    /// `anna: …`; `anna at 18:00: …` is sent then, and set aside if the customer writes before; with
+    /// `unless-reply` it is cancelled by that, with `despite-reply` it goes out all the same.
     pub(super) async fn staff(&mut self, rest: &str, hidden: bool) -> anyhow::Result<()> {
         let (head, words) = said(rest)?;
         let mut heads = Words::of(head)?;
         let at = heads.time()?;
-        let unless_reply = heads.flag("unless-reply");
+        let cancel = heads.flag("unless-reply");
+        let keep = heads.flag("despite-reply");
         let person = &heads.need("a name")?;
         heads.done()?;
         let path = format!("/v1/conversations/{}/messages", self.conversation(person)?);
@@ -24,8 +26,10 @@ impl Play {
             body["send_at"] = json!(instant(self.zone, at, Some(self.world.now()))?);
             self.line("plans", &format!("{head}: {words}"));
         }
-        if unless_reply {
-            body["on_reply"] = json!("cancel");
+        match (cancel, keep) {
+            (true, _) => body["on_reply"] = json!("cancel"),
+            (_, true) => body["on_reply"] = json!("keep"),
+            (false, false) => {}
         }
         let answer = self.world.api("POST", &path, Some(body)).await?;
         self.last_planned = text(&answer.body["id"]);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
+use app::audit::Change;
 use app::join::{Joined, MOST_CONVERSATIONS, join};
 use axum::extract::State;
 use domain::field::FieldError;
@@ -58,14 +59,20 @@ pub(crate) async fn join_conversation(
         Problem::invalid(vec![error])
     };
     let customer = CustomerId::parse(&body.customer_id).map_err(|_| unknown())?;
-    let by = caller.key().id;
-    match join(&app, caller.workspace(), id, customer, by).await? {
+    let change = Change {
+        by: Some(caller.key().id),
+        action: "join_conversation",
+    };
+    match join(&app, caller.workspace(), id, customer, change).await? {
         Joined::Done(loaded) => answer(&app, loaded.conversation, Some(&loaded.customer)).await,
         Joined::NoConversation => Err(missing()),
         Joined::NoCustomer => Err(unknown()),
         Joined::GoesOn(other) => Err(Problem::conflict(format!(
             "this conversation goes on as {other}; say it there"
         ))),
+        Joined::Erasing => Err(Problem::conflict(
+            "the customer of this conversation, or the one named, is being erased",
+        )),
         Joined::Full => Err(Problem::conflict(format!(
             "the customer has {MOST_CONVERSATIONS} conversations, and cannot have more"
         ))),

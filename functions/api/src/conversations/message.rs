@@ -47,6 +47,9 @@ pub(crate) struct MessageOut {
     /// What a reply does to it until then.
     #[schema(value_type = Option<schema::OnReply>)]
     on_reply: Option<OnReply>,
+    /// Since when it waits for somebody to look at it again, because the customer wrote first; it
+    /// goes out once it is given a `send_at`.
+    set_aside_at: Option<DateTime<Utc>>,
     /// Why it failed or was skipped, or what is unknown.
     why: Option<ReasonOut>,
     /// How often sending was tried.
@@ -110,6 +113,7 @@ impl MessageOut {
             edited: message.edited,
             send_at: None,
             on_reply: None,
+            set_aside_at: None,
             revoked: message.revoked,
             reaction: message.reaction,
             referral: message.referral.filter(serde_json::Value::is_object),
@@ -126,6 +130,7 @@ impl MessageOut {
         {
             self.send_at = Some(run.due_at);
             self.on_reply = Some(on_reply);
+            self.set_aside_at = run.set_aside_at;
         }
         self
     }

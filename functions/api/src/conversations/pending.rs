@@ -11,8 +11,9 @@ use chrono::{DateTime, Utc};
 use domain::channel::Channel;
 use domain::conversation::Run;
 use domain::decide::{Forecast, Outlook, Snapshot, forecast};
-use domain::ids::{ConversationId, WorkspaceId};
-use domain::settings::Locale;
+use domain::ids::ConversationId;
+use domain::receipt::Reason;
+use domain::settings::{Locale, Settings};
 use serde::{Deserialize, Serialize};
 use store::Consistency;
 use utoipa::{IntoParams, ToSchema};
@@ -44,7 +45,8 @@ impl PendingOut {
         let head = &loaded.conversation;
         // What the sender will find at its time, if everything stays as it is.
         let at = run.due_at.max(now);
-        let another_day = at.date_naive() != now.date_naive();
+        let zone = loaded.book.settings.zone;
+        let another_day = zone.day(at) != zone.day(now);
         let then = Snapshot {
             sent_today: if another_day { 0 } else { loaded.sent_today },
             ..loaded.snapshot()
@@ -52,6 +54,7 @@ impl PendingOut {
         let Forecast { outlook, gates } = forecast(&then, run, at);
         let refusal = match outlook {
             Outlook::Skip { reason } | Outlook::Hold { reason, .. } => Some(reason),
+            Outlook::SetAside => Some(Reason::AwaitsReview),
             Outlook::Send { .. } | Outlook::Move { .. } => None,
         };
         Self {
@@ -68,12 +71,16 @@ impl PendingOut {
 /// How much of the day's limit is used up. A page on which nothing is pending does not ask.
 pub(super) async fn sent_today(
     app: &App,
-    ws: WorkspaceId,
+    settings: &Settings,
     pending: bool,
     now: DateTime<Utc>,
 ) -> Result<u64, Problem> {
+    let today = settings.zone.day(now);
     Ok(match pending {
-        true => app.store.usage(ws, now.date_naive()).await?.automated_sends,
+        true => {
+            let usage = app.store.usage(settings.workspace, today).await?;
+            usage.automated_sends
+        }
         false => 0,
     })
 }
@@ -128,7 +135,7 @@ pub(crate) async fn list_pending(
     let ids: Vec<_> = page.items.iter().map(|head| head.customer).collect();
     let customers = app.store.customers(ws, &ids, Consistency::Eventual).await?;
     let words = Words::of(&book.settings, query.locale);
-    let sent_today = sent_today(&app, ws, !page.items.is_empty(), now).await?;
+    let sent_today = sent_today(&app, &book.settings, !page.items.is_empty(), now).await?;
     let mut listed = Vec::new();
     for head in page.items {
         let customer = customers

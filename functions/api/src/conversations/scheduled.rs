@@ -32,17 +32,17 @@ pub(crate) struct MessagePatch {
     #[serde(default)]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 4096)]
     text: Patch<String>,
-    /// When it is to go out; `null`: now.
+    /// When it is to go out; `null`: now. One that was set aside waits until this is given.
     #[serde(default)]
     #[schema(value_type = Option<DateTime<Utc>>)]
     send_at: Patch<DateTime<Utc>>,
-    /// What becomes of it if the customer writes before that; `null`: `keep`.
+    /// What becomes of it if the customer writes before that; `null`: `hold`.
     #[serde(default)]
     #[schema(value_type = Option<schema::OnReply>)]
     on_reply: Patch<OnReply>,
 }
 
-/// Change a message of staff that waits for its time.
+/// Change a message of staff that waits for its time, or send one that a reply has set aside.
 #[utoipa::path(
     patch, path = "/v1/conversations/{id}/messages/{message_id}", tag = "conversations",
     security(("key" = ["agent"])),
@@ -92,6 +92,7 @@ pub(crate) async fn update_message(
             at,
             send_at: run.due_at,
             on_reply,
+            set_aside_at: run.set_aside_at,
         };
         Some(Change {
             // Written with the head: a sender that has read the old text cannot claim it any more.
@@ -148,9 +149,16 @@ fn with(
     stored: &Message,
     now: DateTime<Utc>,
 ) -> Result<(Message, Run), Problem> {
-    let mut run = waiting(&loaded.conversation, stored.id)?;
+    let pending = waiting(&loaded.conversation, stored.id)?;
+    // Whoever changes it has seen what the customer wrote since.
+    let mut run = Run {
+        episode: loaded.conversation.episode,
+        turn: loaded.customer.turn,
+        ..pending
+    };
     if let Some(send_at) = patch.send_at.clone().into_option() {
         run.due_at = due("send_at", send_at, now)?;
+        run.set_aside_at = None;
     }
     let wanted = patch.on_reply.clone().into_option();
     if let (Source::Manual { on_reply, .. }, Some(wanted)) = (&mut run.source, wanted) {

@@ -197,7 +197,7 @@ pub(crate) async fn explain_conversation(
     let (head, customer, pending) = match load(&app, ws, id).await? {
         Some(mut loaded) => {
             let some = !loaded.conversation.runs.is_empty();
-            loaded.sent_today = sent_today(&app, ws, some, now).await?;
+            loaded.sent_today = sent_today(&app, &book.settings, some, now).await?;
             let pending = pending(&loaded, &words, now);
             (loaded.conversation, Some(loaded.customer), pending)
         }

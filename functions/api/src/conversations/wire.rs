@@ -163,6 +163,9 @@ pub(crate) struct RunOut {
     /// What a reply does to it, if it is a person's message.
     #[schema(value_type = Option<schema::OnReply>)]
     on_reply: Option<OnReply>,
+    /// Since when a person's message waits for somebody to look at it again, because the customer
+    /// wrote first; `due_at` does not count then.
+    set_aside_at: Option<DateTime<Utc>>,
     /// What had to be changed to make it legal: `earlier`, `template` or `next_channel`.
     rescue: Option<String>,
     attempts: u32,
@@ -273,6 +276,7 @@ impl RunOut {
             message: run.message,
             rule,
             on_reply,
+            set_aside_at: run.set_aside_at,
             rule_name: rule.and_then(|id| name_of(id, rules)),
             planned_at: run.planned_at,
             due_at: run.due_at,

@@ -50,10 +50,11 @@ pub(crate) struct MessageIn {
     /// withdrawn.
     #[schema(required = false)]
     send_at: Option<DateTime<Utc>>,
-    /// What becomes of it if the customer writes before that; `keep` unless given.
-    #[serde(default)]
-    #[schema(value_type = schema::OnReply, required = false)]
-    on_reply: OnReply,
+    /// What becomes of it if the customer writes before that: `cancel`, `hold` (it is set aside, and
+    /// staff are told, until somebody gives it a time again) or `keep` (it goes out all the same).
+    /// Unless given, `hold` for what has a `send_at`, and `keep` for what goes out now.
+    #[schema(value_type = Option<schema::OnReply>, required = false)]
+    on_reply: Option<OnReply>,
 }
 
 /// Write to the customer (202: it is on its way), or leave a note for staff (201).
@@ -96,7 +97,7 @@ impl MessageIn {
         let text = text.map_err(|error| Problem::invalid(vec![error]))?;
         let of_sending = [
             ("send_at", self.send_at.is_some()),
-            ("on_reply", self.on_reply != OnReply::default()),
+            ("on_reply", self.on_reply.is_some()),
         ];
         let not_of_notes = of_sending.into_iter().find(|(_, is_there)| *is_there);
         if let Some((field, _)) = not_of_notes.filter(|_| self.hidden) {
@@ -153,13 +154,15 @@ async fn write(
     } else {
         StatusCode::ACCEPTED
     };
+    let on_reply = body.on_reply.unwrap_or(match body.send_at {
+        Some(_) => OnReply::Hold,
+        // Whoever answers now is not to be told a second later that they were overtaken.
+        None => OnReply::Keep,
+    });
     let planned = |loaded: &Loaded, message: &Message| Run {
         id: run,
         message: message.id,
-        source: Source::Manual {
-            at: now,
-            on_reply: body.on_reply,
-        },
+        source: Source::Manual { at: now, on_reply },
         turn: loaded.customer.turn,
         from: None,
         episode: loaded.conversation.episode,
@@ -170,6 +173,7 @@ async fn write(
         rescue: None,
         attempts: 0,
         repeats: None,
+        set_aside_at: None,
     };
     // What the last round of `plan` came to: the answer that was stored, or why there is none.
     let mut answered = Err(Problem::stale(None));
@@ -209,7 +213,8 @@ async fn write(
                 message: message.id,
                 at: now,
                 send_at,
-                on_reply: body.on_reply,
+                on_reply,
+                set_aside_at: None,
             };
             Change::event("staff_wrote", event)
         };

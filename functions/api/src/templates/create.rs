@@ -156,11 +156,20 @@ pub(crate) async fn create_template(
         .await?;
     let created = parse_created(&answer)
         .ok_or_else(|| failed("the platform's answer does not say what became of the template"))?;
-    let stored = template(id, &definition(&new, created), now)?;
-    let out = TemplateOut::from(stored.clone());
+    let made = template(id, &definition(&new, created), now)?;
+    let which = (id, made.name.as_str(), made.language.as_str());
+    // One of this name may have been there before, and have vanished from the platform.
+    let known = app.store.template(ws, which).await?;
+    let made = made.after(known.as_ref());
+    let out = TemplateOut::from(made.clone());
     let what = (Resource::Template, id.to_string());
     let store = caller.noting(&app, "create_template", what, &(), &out)?;
-    store.put_template(ws, &stored).await?;
+    if !store.put_template(ws, &made).await? {
+        return Err(Problem::conflict(
+            "the platform made the template, and somebody else stored what it says of it at this \
+             moment; list the templates, or synchronise them",
+        ));
+    }
     app.fresh_book(ws).await?;
     Ok((StatusCode::CREATED, Out(out)))
 }

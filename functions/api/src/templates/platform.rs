@@ -133,7 +133,7 @@ fn refused_here(error: OutboundError) -> Problem {
     Problem::invalid(vec![error])
 }
 
-/// The template as it is kept here.
+/// The template as it is kept here, as one that was not known before.
 pub(super) fn template(
     connection: ConnectionId,
     definition: &TemplateDefinition,
@@ -145,6 +145,7 @@ pub(super) fn template(
         .unwrap_or_default();
     Ok(Template {
         connection,
+        version: 1,
         name: definition.name.clone(),
         language: definition.language.clone(),
         status: status(definition),

@@ -37,21 +37,32 @@ pub(crate) async fn sync_templates(
     let platform = Platform::of(&app, &connection).await?;
     // Everything is read before anything is written: half a list must not mark the other half.
     let (definitions, unreadable) = read_all(&platform).await?;
+    let all_known = app.fresh_book(ws).await?.templates_of(id);
     let mut templates = Vec::new();
     let mut seen = BTreeSet::new();
     for definition in &definitions {
-        templates.push(template(id, definition, now)?);
+        let read = template(id, definition, now)?;
         seen.insert((definition.name.clone(), definition.language.clone()));
+        let same = |known: &&Template| known.name == read.name && known.language == read.language;
+        let known = all_known.iter().find(same);
+        // What the platform told while its list was being read is newer than the list.
+        if known.is_none_or(|known| known.seen_at <= now) {
+            templates.push(read.after(known));
+        }
     }
     let mut vanished = Vec::new();
-    for known in app.fresh_book(ws).await?.templates_of(id) {
+    for known in all_known {
         // What could not be read may still be there.
         if seen.contains(&(known.name.clone(), known.language.clone())) || !unreadable.is_empty() {
             continue;
         }
         vanished.push(format!("{} ({})", known.name, known.language));
         let status = TemplateStatus::Other("vanished".to_owned());
-        templates.push(Template { status, ..known });
+        let gone = Template {
+            status,
+            ..known.clone()
+        };
+        templates.push(gone.after(Some(&known)));
     }
     let found = TemplateSync {
         found: definitions.len(),
@@ -62,9 +73,11 @@ pub(crate) async fn sync_templates(
     // The whole synchronisation is one entry; it comes with the first template.
     let mut first = Some(caller.noting(&app, "sync_templates", what, &(), &found)?);
     for template in &templates {
-        let store = first.take();
-        let store = store.as_ref().unwrap_or(&app.store);
-        store.put_template(ws, template).await?;
+        let store = first.as_ref().unwrap_or(&app.store);
+        // Lost to what the platform told at this moment, which is newer.
+        if store.put_template(ws, template).await? {
+            first = None;
+        }
     }
     app.fresh_book(ws).await?;
     Ok(Json(found))

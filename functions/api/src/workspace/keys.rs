@@ -173,12 +173,17 @@ pub(crate) async fn delete_key(
     let known = app.store.keys(ws).await?;
     let missing = || Problem::not_found("a key");
     let key = known.iter().find(|key| key.id == id).ok_or_else(missing)?;
-    let owners = known.iter().filter(|key| key.role == Role::Owner).count();
-    if key.role == Role::Owner && owners == 1 {
-        return Err(Problem::conflict(
-            "this is the last key with the role `owner`; make another one first",
-        ));
-    }
+    let mut owners = known.iter().filter(|key| key.role == Role::Owner);
+    // The caller's own, unless it is the one that goes: two owners must not lock each other out.
+    let own = caller.key().id;
+    let stays = if id == own {
+        owners.find(|owner| owner.id != id).map(|owner| owner.id)
+    } else {
+        Some(own)
+    };
+    let stays = stays.ok_or_else(|| {
+        Problem::conflict("this is the last key with the role `owner`; make another one first")
+    })?;
     let store = caller.noting(
         &app,
         "delete_key",
@@ -186,10 +191,10 @@ pub(crate) async fn delete_key(
         &KeyOut::from(key.clone()),
         &(),
     )?;
-    if store.delete_key(ws, id).await? {
+    if store.delete_key(ws, id, stays).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(missing())
+        Err(Problem::stale(None))
     }
 }
 

@@ -74,6 +74,7 @@ async fn what_is_pending_is_blocked_by_the_limit_of_its_day() {
             from: None,
             turn: 0,
             repeats: None,
+            set_aside_at: None,
         }];
         let sent = Counter {
             date: now.date_naive(),
@@ -575,7 +576,7 @@ async fn a_message_waits_for_its_time_and_can_be_changed_and_withdrawn() {
         .await
         .expect(200)
         .body;
-    assert_eq!(kept["on_reply"], "keep");
+    assert_eq!(kept["on_reply"], "hold");
     assert_eq!(kept["send_at"], changed["send_at"]);
     let now = world
         .patch(&one, json!({"send_at": null}))

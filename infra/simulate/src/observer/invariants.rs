@@ -20,7 +20,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ),
     (
         "no-send-after-reply",
-        "no follow-up is claimed that was planned before the customer's last word, wherever said",
+        "nothing that heeds replies is claimed that was planned before the customer's last word, wherever said",
     ),
     (
         "no-send-after-answer",
@@ -72,7 +72,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ),
     (
         "no-send-in-quiet-hours",
-        "no follow-up is claimed in quiet hours that are known for half a minute",
+        "no follow-up is claimed in quiet hours",
     ),
     (
         "within-daily-limit",

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::channel::Channel;
 use domain::connection::Connection;
-use domain::conversation::{Conversation, Run, Sending, Source, State};
+use domain::conversation::{Conversation, OnReply, Run, Sending, Source, State};
 use domain::ids::{ConversationId, MessageId, WorkspaceId};
 use domain::local_time::Zone;
 use domain::message::Status;
 use domain::receipt::How;
 use domain::rule::{OnUnknown, Purpose};
 
-use super::{Claim, Due, KEPT, Observer, SKEW, Stage};
+use super::{Claim, Due, Observer, SKEW, Stage};
 
 /// The platforms' free-form window.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
@@ -51,7 +51,31 @@ impl Observer {
         if self.told.blocked(head.id) {
             self.violated("no-send-to-blocked", what.clone());
         }
+        let planned = self
+            .planned
+            .get(&run.id)
+            .map_or(self.writes, |(_, write)| *write);
+        let last_words = self.last_words.get(&head.id);
+        let replied = last_words.is_some_and(|words| planned <= words.write);
+        let heeds_replies = match run.source {
+            Source::Rule { .. } => true,
+            Source::Manual { on_reply, .. } => match on_reply {
+                OnReply::Cancel => true,
+                // What was tried is on its way.
+                OnReply::Hold => run.attempts == 0,
+                OnReply::Keep => false,
+            },
+        };
+        if heeds_replies && replied {
+            self.violated("no-send-after-reply", what.clone());
+        }
+        if heeds_replies && self.replied_elsewhere(head, run, planned) {
+            self.violated("no-send-after-reply", format!("{what}, elsewhere"));
+        }
         let Some(rule) = run.rule() else { return };
+        if run.episode != head.episode {
+            self.violated("no-send-after-reply", format!("{what}, another silence"));
+        }
         if self.told.elsewhere(head.id) {
             self.violated("no-send-elsewhere", what.clone());
         }
@@ -65,14 +89,6 @@ impl Observer {
             .filter(|it| it.customer == head.customer);
         if advertises && self.told.marketing_stopped(of_theirs.map(|it| it.id)) {
             self.violated("no-marketing-after-stop", what.clone());
-        }
-        let planned = self.planned.get(&run.id).copied().unwrap_or(self.writes);
-        let last_words = self.last_words.get(&head.id);
-        if last_words.is_some_and(|words| planned <= words.write) || run.episode != head.episode {
-            self.violated("no-send-after-reply", what.clone());
-        }
-        if self.replied_elsewhere(head, run, planned) {
-            self.violated("no-send-after-reply", format!("{what}, elsewhere"));
         }
         if self.answers.get(&head.id).is_some_and(|at| planned <= *at) {
             self.violated("no-send-after-answer", what.clone());
@@ -91,12 +107,10 @@ impl Observer {
         {
             self.violated("no-send-by-stale-rule", what.clone());
         }
-        let Some((settings, since)) = self.settings.get(&head.workspace).cloned() else {
+        let Some(settings) = self.settings.get(&head.workspace).cloned() else {
             return;
         };
-        if let Some(quiet) = &settings.quiet_hours
-            && now > since + KEPT + SKEW + SKEW
-        {
+        if let Some(quiet) = &settings.quiet_hours {
             let inside = |at| quiet.contains(at, settings.zone);
             if inside(now - SKEW - SKEW) && inside(now + SKEW + SKEW) {
                 self.violated("no-send-in-quiet-hours", what.clone());
@@ -148,7 +162,9 @@ impl Observer {
 
     fn under_way(&self, message: MessageId) -> Option<(ConversationId, &Sending)> {
         let heads = self.heads.values();
-        let mut sending = heads.filter_map(|head| Some((head.id, head.sending.as_ref()?)));
+        let sending = heads.filter_map(|head| Some((head.id, head.sending.as_ref()?)));
+        let outlived = self.outlived.iter().map(|(id, sending)| (*id, sending));
+        let mut sending = sending.chain(outlived);
         sending.find(|(_, it)| it.run.message == message)
     }
 
@@ -225,7 +241,7 @@ impl Observer {
         let limit = self
             .settings
             .get(&workspace)
-            .map_or(u64::MAX, |(it, _)| it.daily_send_limit);
+            .map_or(u64::MAX, |it| it.daily_send_limit);
         let accepted = self.of_day(workspace, date, false);
         if accepted > limit {
             self.violated(
@@ -244,7 +260,7 @@ impl Observer {
     /// The calendar day of the workspace.
     fn day(&self, ws: WorkspaceId, at: DateTime<Utc>) -> NaiveDate {
         let settings = self.settings.get(&ws);
-        settings.map_or(Zone::UTC, |(it, _)| it.zone).day(at)
+        settings.map_or(Zone::UTC, |it| it.zone).day(at)
     }
 
     /// Follow-ups of a day: those that count, or all that were claimed.

@@ -72,6 +72,11 @@ impl Tellings {
         *place = (*place).max(Some(told.at));
     }
 
+    /// Nothing is known of it any more.
+    pub(super) fn forget(&mut self, id: ConversationId) {
+        self.0.retain(|(of, _), _| *of != id);
+    }
+
     /// Whether it was told last that it is shut, in whichever of them. Nobody puts what was told
     /// within a few seconds in order for certain: processes go by clocks that differ.
     fn shut(&self, of: impl Iterator<Item = ConversationId>, what: What) -> bool {

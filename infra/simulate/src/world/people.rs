@@ -109,6 +109,34 @@ impl World {
                 let body = json!({ "text": text });
                 self.ask_api(self.talks[*talk].workspace, "POST", &path, Some(body))?;
             }
+            Action::Schedules {
+                talk,
+                text,
+                seconds,
+                on_reply,
+            } => {
+                let path = format!("/v1/conversations/{}/messages", self.conversation(*talk)?);
+                let send_at = now + TimeDelta::seconds(*seconds);
+                let body = json!({ "text": text, "send_at": send_at, "on_reply": on_reply });
+                self.ask_api(self.talks[*talk].workspace, "POST", &path, Some(body))?;
+            }
+            Action::Releases { talk } => {
+                let id = self.conversation(*talk)?;
+                let set_aside = watch(&self.observer, |it| it.set_aside(id));
+                if let Some(message) = set_aside {
+                    let path = format!("/v1/conversations/{id}/messages/{message}");
+                    let body = json!({ "send_at": null });
+                    self.ask_api(self.talks[*talk].workspace, "PATCH", &path, Some(body))?;
+                }
+            }
+            Action::Erases { talk } => {
+                let id = self.conversation(*talk)?;
+                let customer = watch(&self.observer, |it| it.heads.get(&id).map(|it| it.customer));
+                if let Some(customer) = customer {
+                    let path = format!("/v1/customers/{customer}");
+                    self.ask_api(self.talks[*talk].workspace, "DELETE", &path, None)?;
+                }
+            }
             Action::Handles { talk, what } => {
                 let path = format!("/v1/conversations/{}/{what}", self.conversation(*talk)?);
                 self.ask_api(self.talks[*talk].workspace, "POST", &path, None)?;

@@ -43,7 +43,8 @@ impl Decider<'_> {
     /// wrote it is told, and may write again.
     fn withdraw_what_waits(&mut self, reason: &Reason) {
         let now = self.now;
-        let waits = |run: &Run| run.rule().is_none() && run.attempts == 0 && run.due_at > now;
+        let is_later = |run: &Run| run.due_at > now || run.set_aside_at.is_some();
+        let waits = |run: &Run| run.rule().is_none() && run.attempts == 0 && is_later(run);
         let runs = self.conversation.runs.iter().filter(|run| waits(run));
         let told = runs.map(|run| Effect::NotifyStaff {
             message: run.message,

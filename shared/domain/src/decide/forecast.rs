@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Snapshot;
-use super::gates::{consent, gates, is_too_late};
+use super::gates::{consent, gates, is_too_late, reply};
 use crate::connection::ConnectionState;
 use crate::conversation::Run;
 use crate::customer::Reach;
@@ -46,6 +46,8 @@ pub enum Outlook {
         /// Why.
         reason: Reason,
     },
+    /// It waits until a person has looked at it again.
+    SetAside,
     /// Nothing is sent.
     Skip {
         /// Why.
@@ -63,6 +65,7 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
         .and_then(|id| known.rules.iter().find(|rule| rule.id == id));
     let outlook = match refusal {
         Some(reason) => Outlook::Skip { reason },
+        None if is_set_aside(known, run, &mut looked) => Outlook::SetAside,
         None => held(known, at, &mut looked).unwrap_or_else(|| {
             let outlook = match rule {
                 None => for_a_person(known, at, &mut looked),
@@ -75,6 +78,20 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
         outlook,
         gates: looked,
     }
+}
+
+/// What a person wrote for later, and the customer has written since.
+fn is_set_aside(known: &Snapshot<'_>, run: &Run, looked: &mut Vec<Gate>) -> bool {
+    let (input, replied) = match run.set_aside_at {
+        Some(since) => {
+            let since = known.settings.zone.show(since);
+            (format!("set aside since {since}"), true)
+        }
+        None if run.is_held_by_reply() => reply(known, run),
+        None => return false,
+    };
+    looked.push(Gate::new(GateName::Reply, !replied, input));
+    replied
 }
 
 /// Whoever wrote it waits: the platform asked for a pause, or takes no second message that soon.

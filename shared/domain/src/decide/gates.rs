@@ -25,6 +25,7 @@ pub fn gates(known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) -> (Vec<Gate>,
                 looked.at_rule_run(known, run, rule, now);
             }
         }
+        // One that is held is set aside by it, and not refused: `forecast` says so.
         Source::Manual { .. } if run.ends_with_reply() => looked.at_reply(known, run),
         Source::Manual { .. } => {}
     }
@@ -112,20 +113,9 @@ impl Looked {
     }
 
     fn at_reply(&mut self, known: &Snapshot<'_>, run: &Run) {
-        let head = known.conversation;
-        let elsewhere = run.turn != known.customer.turn;
-        let replied = run.episode != head.episode || elsewhere;
-        self.look(
-            GateName::Reply,
-            if run.episode != head.episode {
-                format!("planned in silence {}, now {}", run.episode, head.episode)
-            } else if elsewhere {
-                "the customer has written in another conversation since".to_owned()
-            } else {
-                "the customer has not written since".to_owned()
-            },
-            replied.then_some(Reason::CustomerReplied),
-        );
+        let (input, replied) = reply(known, run);
+        let refusal = replied.then_some(Reason::CustomerReplied);
+        self.look(GateName::Reply, input, refusal);
     }
 
     fn at_rule_run(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule, now: DateTime<Utc>) {
@@ -173,6 +163,20 @@ impl Looked {
             ),
             is_too_late(run.wanted_at, now).then_some(Reason::Expired),
         );
+    }
+}
+
+/// Whether the customer has written since the run was planned.
+pub(super) fn reply(known: &Snapshot<'_>, run: &Run) -> (String, bool) {
+    let head = known.conversation;
+    if run.episode != head.episode {
+        let input = format!("planned in silence {}, now {}", run.episode, head.episode);
+        (input, true)
+    } else if run.turn != known.customer.turn {
+        let input = "the customer has written in another conversation since";
+        (input.to_owned(), true)
+    } else {
+        ("the customer has not written since".to_owned(), false)
     }
 }
 

@@ -54,6 +54,7 @@ impl Decider<'_> {
         if message.opt_out {
             self.consent(at, true);
         } else {
+            self.set_aside_what_is_held();
             self.schedule_assessment();
         }
     }
@@ -134,10 +135,13 @@ impl Decider<'_> {
         message: MessageId,
         source: Source,
         send_at: DateTime<Utc>,
+        set_aside_at: Option<DateTime<Utc>>,
     ) {
         let mut runs = self.conversation.runs.iter();
         let known = runs.find(|run| run.id == id);
-        let is_same = |run: &Run| run.wanted_at == send_at && run.source == source;
+        let is_same = |run: &Run| {
+            run.wanted_at == send_at && run.source == source && run.set_aside_at == set_aside_at
+        };
         if known.is_some_and(|run| run.attempts > 0 || is_same(run)) {
             return;
         }
@@ -160,6 +164,7 @@ impl Decider<'_> {
             attempts: 0,
             repeats: None,
             message_at: source.stored_at(),
+            set_aside_at,
             source,
         };
         let verdict = Verdict::Planned {
@@ -172,6 +177,16 @@ impl Decider<'_> {
         if self.person_is_writing() {
             self.cancel_rule_runs(&Reason::BusinessIsWriting);
             self.conversation.assess_at = None;
+        }
+    }
+
+    /// People want to look again at what they wrote for later, not to lose it (NX-26).
+    fn set_aside_what_is_held(&mut self) {
+        let runs = self.conversation.runs.iter();
+        let held = runs.filter(|run| run.is_held_by_reply() && run.set_aside_at.is_none());
+        let held: Vec<_> = held.cloned().collect();
+        for run in held {
+            self.set_aside(&run, Vec::new());
         }
     }
 

@@ -116,6 +116,8 @@ pub enum Event {
         send_at: DateTime<Utc>,
         /// What a reply does to it until then.
         on_reply: OnReply,
+        /// A reply has set it aside, and nobody has looked at it since.
+        set_aside_at: Option<DateTime<Utc>>,
     },
     /// A person takes back a message of theirs that has not been claimed yet.
     ManualWithdrawn {
@@ -381,12 +383,13 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
             at,
             send_at,
             on_reply,
+            set_aside_at,
         } => {
             let source = Source::Manual {
                 at: *at,
                 on_reply: *on_reply,
             };
-            decider.manual_message(*run, *message, source, *send_at);
+            decider.manual_message(*run, *message, source, *send_at, *set_aside_at);
         }
         Event::ManualWithdrawn { message } => decider.manual_withdrawn(*message),
         Event::TimerFired => decider.timer_fired(),

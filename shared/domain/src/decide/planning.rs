@@ -116,6 +116,7 @@ impl Decider<'_> {
             attempts: 0,
             repeats: None,
             message_at: None,
+            set_aside_at: None,
         }
     }
 
@@ -273,6 +274,7 @@ impl Decider<'_> {
             attempts: 0,
             repeats: None,
             message_at: None,
+            set_aside_at: None,
             ..run.clone()
         };
         let pending = self.pending_rule_run().and_then(|pending| pending.rule());
@@ -291,6 +293,8 @@ impl Decider<'_> {
                     ..
                 } => None,
                 Outlook::Hold { reason, .. } | Outlook::Skip { reason } => Some(reason),
+                // Only a person's message is; a rule's never comes here.
+                Outlook::SetAside => Some(Reason::AwaitsReview),
                 Outlook::Move { .. } => Some(Reason::WindowClosed {
                     closed_at: self.conversation.window_closes_at,
                 }),

@@ -74,7 +74,8 @@ impl Decider<'_> {
     fn start_next_send(&mut self) {
         let now = self.now;
         let runs = self.conversation.runs.iter();
-        let mut due: Vec<Run> = runs.filter(|run| run.due_at <= now).cloned().collect();
+        let is_due = |run: &&Run| run.due_at <= now && run.set_aside_at.is_none();
+        let mut due: Vec<Run> = runs.filter(is_due).cloned().collect();
         // A person goes before a rule, and what was wanted first goes first.
         due.sort_by_key(|run| (run.rule().is_some(), run.wanted_at, run.id));
         for run in due {
@@ -124,6 +125,11 @@ impl Decider<'_> {
                 self.effects.push(Effect::MoveTo { run, to });
             }
             Outlook::Hold { until, reason } => self.hold(run, until, reason, gates),
+            Outlook::SetAside => {
+                self.set_aside(run, gates);
+                // It keeps nobody else from writing any more.
+                self.after_nothing_was_sent(run);
+            }
             Outlook::Skip { reason } => self.skip(run, reason, gates),
         }
     }
@@ -141,6 +147,24 @@ impl Decider<'_> {
         self.set_due(run.id, until);
         let entry = about(Verdict::Held { until, reason }, run);
         self.entries.push(entry.gates(gates));
+    }
+
+    /// It is due no more: whoever wrote it looks at it again and says when it goes.
+    pub(super) fn set_aside(&mut self, run: &Run, gates: Vec<Gate>) {
+        let now = self.now;
+        let mut runs = self.conversation.runs.iter_mut();
+        if let Some(run) = runs.find(|known| known.id == run.id) {
+            run.set_aside_at = Some(now);
+        }
+        let reason = Reason::AwaitsReview;
+        let verdict = Verdict::SetAside {
+            reason: reason.clone(),
+        };
+        self.entries.push(about(verdict, run).gates(gates));
+        self.effects.push(Effect::NotifyStaff {
+            message: run.message,
+            reason,
+        });
     }
 
     fn set_due(&mut self, id: RunId, due_at: DateTime<Utc>) {

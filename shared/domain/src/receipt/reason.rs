@@ -138,6 +138,7 @@ pub enum Reason {
     SentAgain,
     AnswerFailed,
     Withdrawn,
+    AwaitsReview,
     Expired,
 }
 
@@ -496,6 +497,10 @@ impl Reason {
             Self::Withdrawn => both(
                 "Zurückgezogen, bevor sie hinausging.",
                 "Withdrawn before it went out.",
+            ),
+            Self::AwaitsReview => both(
+                "Der Kunde hat vorher geschrieben; jemand sieht sie noch einmal an und ändert, verschickt oder verwirft sie.",
+                "The customer wrote before it went out; somebody looks at it again and changes, sends or withdraws it.",
             ),
             Self::Expired => both(
                 "Der Zeitpunkt dafür liegt zu lange zurück.",

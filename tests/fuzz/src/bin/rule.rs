@@ -168,6 +168,7 @@ fn template(
     definition: Value,
 ) -> Template {
     Template {
+        version: 1,
         connection: ConnectionId::derive(&[Channel::WhatsApp.as_str()]),
         name: name.to_owned(),
         language: "de".to_owned(),

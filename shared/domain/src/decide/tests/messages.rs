@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use super::world::{World, failed};
 use crate::channel::Channel;
 use crate::conversation::{OnReply, State};
-use crate::decide::{CustomerWrote, Event, SendOutcome};
+use crate::decide::{CustomerWrote, Effect, Event, SendOutcome};
 use crate::fixtures::{hours, manual, minutes, monday, rule};
 use crate::receipt::{Reason, Verdict};
 use crate::rule::Rule;
@@ -227,6 +227,7 @@ fn nx_33_a_scheduled_message_can_be_moved_and_withdrawn_until_it_goes() {
         at: monday(),
         send_at,
         on_reply: OnReply::Keep,
+        set_aside_at: None,
     };
     world.happens(&moved(monday() + hours(3)));
     world.advance(60);
@@ -262,7 +263,80 @@ fn nx_33_a_reply_cancels_a_scheduled_message_if_its_author_said_so() {
         assert_eq!(world.sent.len(), sent, "{on_reply:?}");
     };
     check(OnReply::Keep, 1);
+    check(OnReply::Hold, 0);
     check(OnReply::Cancel, 0);
+}
+
+fn staff_are_told(world: &World) -> Vec<Reason> {
+    let told = world.effects.iter().filter_map(|effect| match effect {
+        Effect::NotifyStaff { reason, .. } => Some(reason.clone()),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn nx_26_what_a_reply_sets_aside_goes_when_a_person_says_so() {
+    let mut world = World::answered(Channel::Telegram, four_hours());
+    let message = world.staff_writes_unless(world.now + hours(2), OnReply::Hold);
+    let run = world.pending().unwrap().clone();
+    let written_at = world.now;
+    world.advance(60);
+    world.customer_writes();
+    assert_eq!(staff_are_told(&world), [Reason::AwaitsReview]);
+    // It is not due, keeps nobody from answering, and is not set aside twice.
+    let set_aside = Some(world.now);
+    assert_eq!(world.head.runs[0].set_aside_at, set_aside);
+    assert!(world.head.due_at() > Some(world.now + minutes(1)) || world.head.due_at().is_none());
+    assert!(!world.head.person_is_writing(world.now));
+    world.customer_writes();
+    assert_eq!(staff_are_told(&world), [Reason::AwaitsReview]);
+    world.staff_answers();
+    world.advance(600);
+    let by_rules = world.sent.iter().filter(|sent| sent.rule.is_some());
+    assert_eq!((by_rules.count(), world.sent.len()), (1, 1));
+
+    // Its text alone is changed: it still waits.
+    let changed = |send_at, set_aside_at| Event::ManualMessage {
+        run: run.id,
+        message,
+        at: written_at,
+        send_at,
+        on_reply: OnReply::Hold,
+        set_aside_at,
+    };
+    world.happens(&changed(run.wanted_at, set_aside));
+    world.advance(60);
+    assert_eq!(world.sent.len(), 1);
+    world.happens(&changed(world.now, None));
+    world.advance(1);
+    assert_eq!(world.sent.len(), 2);
+    assert!(world.sent[1].rule.is_none());
+}
+
+#[test]
+fn nx_26_a_reply_in_another_conversation_sets_it_aside_when_its_time_comes() {
+    let mut world = World::answered(Channel::Telegram, Vec::new());
+    world.staff_writes_unless(world.now + hours(2), OnReply::Hold);
+    world.customer.turn += 1;
+    world.advance(180);
+    assert_eq!(world.sent.len(), 0);
+    assert_eq!(staff_are_told(&world), [Reason::AwaitsReview]);
+    assert!(world.head.runs[0].set_aside_at.is_some());
+}
+
+#[test]
+fn nx_26_an_opt_out_withdraws_what_was_set_aside() {
+    let mut world = World::answered(Channel::Telegram, Vec::new());
+    world.staff_writes_unless(world.now + hours(2), OnReply::Hold);
+    world.customer_writes();
+    world.advance(200);
+    world.happens(&Event::Consent {
+        at: world.now,
+        opted_out: true,
+    });
+    assert_eq!(world.head.runs, []);
+    assert!(staff_are_told(&world).contains(&Reason::OptedOut { since: world.now }));
 }
 
 #[test]

@@ -300,7 +300,8 @@ impl Observed {
                     message,
                     at: now,
                     send_at,
-                    on_reply: OnReply::Keep,
+                    on_reply: [OnReply::Keep, OnReply::Hold, OnReply::Cancel][*after as usize % 3],
+                    set_aside_at: None,
                 });
             }
             Op::Withdraw => {

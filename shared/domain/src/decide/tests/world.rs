@@ -192,6 +192,7 @@ impl World {
             at,
             send_at,
             on_reply,
+            set_aside_at: None,
         });
         message
     }
@@ -314,6 +315,7 @@ impl World {
 pub(super) fn reason(verdict: &Verdict) -> Option<Reason> {
     match verdict {
         Verdict::Held { reason, .. }
+        | Verdict::SetAside { reason }
         | Verdict::Failed { reason }
         | Verdict::Skipped { reason }
         | Verdict::Cancelled { reason }

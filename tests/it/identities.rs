@@ -1,0 +1,176 @@
+//! One person under several ids of a platform: told before or after they have written under both.
+
+use chrono::TimeDelta;
+use domain::channel::ChannelUser;
+use domain::conversation::Conversation;
+use domain::customer::Customer;
+use domain::ids::ConnectionId;
+use serde_json::{Value, json};
+
+use crate::installation::{Installation, whatsapp};
+
+const OLD: &str = "DE.13491208655302741918";
+const NEW: &str = "DE.55012847719930264411";
+
+struct World {
+    installation: Installation,
+    connection: ConnectionId,
+}
+
+impl World {
+    async fn new() -> Self {
+        let installation = Installation::new().await;
+        let connection = installation.whatsapp().await;
+        Self {
+            installation,
+            connection,
+        }
+    }
+
+    async fn deliver(&self, field: &str, value: Value) {
+        let mut value = value;
+        value["messaging_product"] = json!("whatsapp");
+        value["metadata"] = json!({
+            "display_phone_number": "4930555123", "phone_number_id": whatsapp::ACCOUNT,
+        });
+        let body = whatsapp::body(vec![vec![json!({"field": field, "value": value})]]);
+        let path = format!("/webhooks/whatsapp/{}", self.connection);
+        self.installation.meta(&path, &body).await.expect(200);
+        self.installation.settle().await;
+    }
+
+    /// The first of the ids is the one the conversation goes by: the scoped one where it is told.
+    async fn writes(&self, ids: &[&str], id: &str, text: &str) {
+        let at = self.installation.now().timestamp().to_string();
+        let mut message =
+            json!({"id": id, "timestamp": at, "type": "text", "text": {"body": text}});
+        let mut contact = json!({"profile": {"name": "Anna Lindner"}});
+        for name in ids {
+            let (of_message, of_contact) = match *name == whatsapp::phone(OLD) {
+                true => ("from", "wa_id"),
+                false => ("from_user_id", "user_id"),
+            };
+            message[of_message] = json!(name);
+            contact[of_contact] = json!(name);
+        }
+        let value = json!({"contacts": [contact], "messages": [message]});
+        self.deliver("messages", value).await;
+    }
+
+    async fn echo(&self, id: &str, text: &str) {
+        let echo = whatsapp::echo(OLD, id, self.installation.now(), text);
+        self.deliver("smb_message_echoes", json!({"message_echoes": [echo]}))
+            .await;
+    }
+
+    async fn id_changes(&self) {
+        let change = json!({
+            "detail": "User changed phone number",
+            "user_id": {"previous": OLD, "current": NEW},
+            "timestamp": self.installation.now().timestamp().to_string(),
+        });
+        self.deliver("user_id_update", json!({"user_id_update": [change]}))
+            .await;
+    }
+
+    async fn head(&self, user: &str) -> Option<Conversation> {
+        let user = ChannelUser::parse(user).unwrap();
+        let id = Conversation::id_for(self.connection, &user);
+        let (ws, store) = (self.installation.workspace, &self.installation.store);
+        store.head(ws, id).await.unwrap()
+    }
+
+    async fn customer(&self, user: &str) -> Customer {
+        let head = self.head(user).await.unwrap();
+        let (ws, store) = (self.installation.workspace, &self.installation.store);
+        store.customer(ws, head.customer).await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_new_id_that_is_told_first_leads_to_the_conversation_under_the_old_one() {
+    let world = World::new().await;
+    world.writes(&[OLD], "wamid.1", "Hallo").await;
+    for _ in 0..2 {
+        world.id_changes().await;
+    }
+    world.writes(&[NEW], "wamid.2", "Ich bin's wieder").await;
+    let head = world.head(OLD).await.unwrap();
+    assert_eq!((head.user.reveal(), head.episode), (NEW, 2));
+    let pointer = world.head(NEW).await.unwrap();
+    assert_eq!(pointer.moved_to, Some(head.id));
+    let texts = world.installation.messages(world.connection, OLD).await;
+    assert_eq!(texts.len(), 2);
+}
+
+#[tokio::test]
+async fn nx_29_who_wrote_under_the_new_id_before_it_was_told_has_opted_out_all_the_same() {
+    let world = World::new().await;
+    world.writes(&[OLD], "wamid.1", "Hallo").await;
+    world.writes(&[OLD], "wamid.2", "STOP").await;
+    world
+        .writes(&[NEW], "wamid.3", "Habt ihr noch einen Termin frei?")
+        .await;
+    assert_eq!(world.customer(NEW).await.chat.opted_out_at, None);
+    for _ in 0..2 {
+        world.id_changes().await;
+    }
+    let customer = world.customer(NEW).await;
+    assert_eq!(customer, world.customer(OLD).await);
+    assert_eq!(customer.conversations.len(), 2);
+    assert!(customer.chat.opted_out_at.is_some());
+    // Whatever is sent into the first one reaches them.
+    assert_eq!(world.head(OLD).await.unwrap().user.reveal(), NEW);
+    assert_eq!(world.head(NEW).await.unwrap().user.reveal(), NEW);
+}
+
+#[tokio::test]
+async fn a_follow_up_that_waits_under_the_old_id_ends_with_what_was_written_under_the_new_one() {
+    let world = World::new().await;
+    let text = json!({"mode": "custom", "text": "Passt einer der Termine?"});
+    world.installation.rule(240, text).await;
+    let asked = "Habt ihr noch einen Termin frei?";
+    world
+        .writes(&[OLD, &whatsapp::phone(OLD)], "wamid.1", asked)
+        .await;
+    world.echo("wamid.2", "Gern! Dienstag um 10:00?").await;
+    world.installation.advance(TimeDelta::minutes(30)).await;
+    assert_eq!(world.head(OLD).await.unwrap().runs.len(), 1);
+    // The phone was left out: nobody can know yet who that is.
+    world.writes(&[NEW], "wamid.3", "Dienstag passt!").await;
+    world.id_changes().await;
+    world.installation.advance(TimeDelta::hours(6)).await;
+    assert_eq!(world.head(OLD).await.unwrap().runs, []);
+    let sent = world.installation.http.clear_outbox();
+    assert!(sent.is_empty(), "{sent:?}");
+}
+
+#[tokio::test]
+async fn one_message_with_both_ids_joins_who_had_written_under_each() {
+    let world = World::new().await;
+    world
+        .writes(&[&whatsapp::phone(OLD)], "wamid.1", "STOP")
+        .await;
+    world.writes(&[OLD], "wamid.2", "Hallo").await;
+    assert_eq!(world.customer(OLD).await.chat.opted_out_at, None);
+    world
+        .writes(&[OLD, &whatsapp::phone(OLD)], "wamid.3", "Ich bin's")
+        .await;
+    let customer = world.customer(OLD).await;
+    assert_eq!(customer, world.customer(&whatsapp::phone(OLD)).await);
+    assert!(customer.chat.opted_out_at.is_some());
+    // It is known from now on: nobody looks again.
+    world.installation.take_calls();
+    world
+        .writes(&[OLD, &whatsapp::phone(OLD)], "wamid.4", "Hallo?")
+        .await;
+    let reads = world.installation.take_calls().dynamodb["BatchGetItem"];
+    assert_eq!(reads, 1);
+}
+
+#[tokio::test]
+async fn a_change_of_somebody_unknown_is_kept_as_it_came() {
+    let world = World::new().await;
+    world.id_changes().await;
+    assert_eq!(world.installation.raw_events().await.len(), 1);
+}
