@@ -11,10 +11,11 @@ use tracing::subscriber::NoSubscriber;
 use crate::scenarios::{folder, played};
 
 /// Between them they have every platform, a model, failures of every kind, reports and opt-outs.
-const PLAYED: [&str; 11] = [
+const PLAYED: [&str; 13] = [
     "dk_10_instagram_and_messenger",
     "dk_16_b_ai_text",
     "dk_18_template_after_24h",
+    "mo_28_b_other_number",
     "nx_02_b_next_channel",
     "nx_10_model_fails",
     "nx_23_automatic_replies",
@@ -23,6 +24,7 @@ const PLAYED: [&str; 11] = [
     "nx_39_delivered_twice",
     "nx_42_a_tried_again",
     "nx_42_d_fails_later",
+    "nx_42_i_by_sms",
 ];
 
 /// Ids of the people on the platforms, and the beginnings of keys and secrets.

@@ -16,6 +16,7 @@ mod installation;
 mod logs;
 mod model_budget;
 mod scenarios;
+mod sms;
 mod tidy;
 mod webhooks;
 mod world;

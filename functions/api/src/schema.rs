@@ -66,6 +66,7 @@ words! {
         Instagram,
         Messenger,
         Telegram,
+        Sms,
         Loopback,
     }
     /// A label colour.

@@ -12,12 +12,14 @@ use app::consequences::{self, AUTOMATED_SENDS, Failed, ForCustomer};
 use app::correlation::Correlation;
 use app::ports::LeavingMessage;
 use app::{App, AppError, connection_secrets};
-use channels::outbound::{OutboundAction, Purpose};
+use channels::outbound::{OutboundAction, Purpose, SmsAccount};
 use channels::outcome::Response;
+use channels::sms::Sender;
 use channels::{Account, OutboundMessage, Outcome, To, retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::{Channel, ProviderMessageId};
 use domain::connection::Connection;
+use domain::consent;
 use domain::content::Content;
 use domain::conversation::{Conversation, Preview, Run, Source};
 use domain::decide::{Effect, Event, SendOutcome, decide};
@@ -188,12 +190,16 @@ fn prepare(
     let content = draft.content.clone()?;
     let head = &loaded.conversation;
     let connection = &loaded.connection;
+    let sms = sms_account(app, connection)?;
     let account = Account {
         channel: head.channel,
         base_url: app.config.base_url(head.channel),
         api_version: &app.config.providers.graph_version,
         id: connection.account.as_deref().unwrap_or_default(),
         token: token.expose_secret(),
+        sms: sms
+            .as_ref()
+            .map(|(sender, webhook)| SmsAccount { sender, webhook }),
     };
     let correlation = Correlation {
         conversation: head.id,
@@ -215,6 +221,20 @@ fn prepare(
             detail: error.to_string(),
         }
     })
+}
+
+/// Who an SMS comes from, and where the provider reports on it.
+fn sms_account(app: &App, connection: &Connection) -> Result<Option<(Sender, String)>, Reason> {
+    if connection.channel != Channel::Sms {
+        return Ok(None);
+    }
+    let unusable = |detail: String| Reason::TextUnusable { detail };
+    let sender = connection.sender.as_deref().unwrap_or_default();
+    let sender = Sender::parse(sender).map_err(|error| unusable(error.to_string()))?;
+    let missing = || unusable("PUBLIC_URL is not set, so nothing could be reported".to_owned());
+    let public = app.config.public_url(None).ok_or_else(missing)?;
+    let path = connection.webhook_path();
+    Ok(Some((sender, format!("{public}{path}"))))
 }
 
 /// One transaction: the conversation is still the one that was read, and so are the rule, the
@@ -477,12 +497,20 @@ fn record_change(
         at: now,
         ours: false,
     });
+    // The provider had a STOP that we have not. A START after the claim is newer than its refusal.
+    let started = loaded.customer.chat.sms_started_at;
+    let stopped =
+        (outcome.is_opted_out() && started < Some(claimed_at)).then_some(Event::Consent {
+            at: claimed_at,
+            opted_out: true,
+        });
     let finished = Event::SendFinished {
         run: run.id,
         outcome: ended.clone(),
     };
     Change {
-        events: [finished].into_iter().chain(taken).collect(),
+        events: [finished].into_iter().chain(taken).chain(stopped).collect(),
+        said_by: Some(consent::Source::Platform),
         cause: "send_finished",
         messages: vec![message.clone()],
         attempt: Some(Attempt {

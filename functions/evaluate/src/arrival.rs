@@ -190,14 +190,7 @@ impl Arrival {
         channel: Channel,
     ) -> Result<ChatConsent, AppError> {
         let mut places = Vec::new();
-        let gone = book.gone_connections.iter();
-        let gone = gone.map(|gone| (gone.id, gone.channel));
-        let others = book.connections.iter();
-        let others = others.map(|other| (other.id, other.channel));
-        let of_channel = gone
-            .chain(others)
-            .filter(|(id, on)| *on == channel && *id != self.connection);
-        for (connection, _) in of_channel {
+        for connection in other_connections(book, self.connection, channel) {
             for user in self.users() {
                 let id = Conversation::id_for(connection, user);
                 let found = apply::load_followed(app, self.workspace, id).await?;
@@ -300,6 +293,21 @@ impl Arrival {
         }
         Ok(())
     }
+}
+
+/// The other connections of a channel, those that were deleted first.
+pub(crate) fn other_connections(
+    book: &Book,
+    this: ConnectionId,
+    channel: Channel,
+) -> impl Iterator<Item = ConnectionId> {
+    let gone = book.gone_connections.iter();
+    let gone = gone.map(|gone| (gone.id, gone.channel));
+    let others = book.connections.iter();
+    let others = others.map(|other| (other.id, other.channel));
+    gone.chain(others)
+        .filter(move |(id, on)| *on == channel && *id != this)
+        .map(|(id, _)| id)
 }
 
 /// The kind of an event in one word.

@@ -13,6 +13,7 @@ use app::tasks::EventTask;
 use app::{App, AppError};
 use channels::{InboundEvent, InboundKind};
 use chrono::{DateTime, Utc};
+use domain::channel::Channel;
 use domain::ids::{ConnectionId, WorkspaceId};
 
 use crate::arrival::Arrival;
@@ -94,6 +95,8 @@ async fn inbound(
             others::about_the_account(app, workspace, connection, &arrival.event, now).await
         }
         InboundKind::Handover(handover) => others::handover(app, &arrival, handover).await,
+        // It has not left the SMS provider yet; that it is there its answer has told us.
+        InboundKind::System { .. } if arrival.event.channel == Channel::Sms => Ok(()),
         InboundKind::OptIn { .. } | InboundKind::System { .. } | InboundKind::Unknown { .. } => {
             others::keep(app, &arrival).await
         }

@@ -7,16 +7,14 @@ use app::reading::Reading;
 use app::{App, AppError};
 use channels::inbound::{Echo, EchoOrigin, InboundMessage, Postback};
 use domain::channel::Channel;
+use domain::consent::Standing;
 use domain::content::Content;
-use domain::conversation::Conversation;
+use domain::conversation::{Conversation, OPT_OUT_LABEL};
 use domain::decide::Event;
 use domain::message::{Author, Message, Status};
 
 use crate::arrival::Arrival;
-use crate::reports;
-
-/// The label of a conversation in which the customer may have asked for no more messages.
-const OPT_OUT_LABEL: &str = "opt-out?";
+use crate::{others, reports};
 
 /// The customer wrote.
 pub(crate) async fn from_customer(
@@ -38,7 +36,17 @@ pub(crate) async fn from_customer(
         true => Writer::Machine,
         false => Writer::Customer,
     };
-    store(app, arrival, &messages, writer).await
+    store(app, arrival, &messages, writer).await?;
+    if arrival.event.channel == Channel::Sms {
+        // What it reads is as large as what the message itself needs.
+        Box::pin(others::stopped_or_started(
+            app,
+            arrival,
+            message.content.words(),
+        ))
+        .await?;
+    }
+    Ok(())
 }
 
 /// The customer tapped a button of ours: that is an answer.
@@ -139,18 +147,20 @@ fn said(arrival: &Arrival, loaded: &Loaded, messages: &[Message], writer: Writer
     let first = messages.first();
     let preview = first.map(Message::preview).unwrap_or_default();
     let at = arrival.event.at;
-    let mut consent = None;
+    let (mut consent, mut said_by) = (None, None);
     let (cause, event) = match writer {
         Writer::Business => ("business_wrote", Event::BusinessWrote { at, preview }),
         Writer::Customer | Writer::Machine | Writer::Person => {
-            let reading = reading(arrival, first, writer);
+            let standing = &loaded.customer.chat;
+            let reading = reading(arrival, first, writer, standing);
             for message in &mut messages {
                 // The inbox says what the decision was made on.
                 let automatic = reading.automatic;
                 message.author = Author::Customer { automatic };
             }
             label_unclear(&mut head, reading.opt_out);
-            consent = reading.consent(&loaded.customer, at);
+            consent = reading.consent(arrival.event.channel, standing, at);
+            said_by = Some(reading.said_by);
             let wrote = reading.customer_wrote(at, preview, arrival.event.opens_window());
             ("customer_wrote", Event::CustomerWrote(wrote))
         }
@@ -170,15 +180,21 @@ fn said(arrival: &Arrival, loaded: &Loaded, messages: &[Message], writer: Writer
             true => arrival.pointers(&loaded.conversation),
             false => Vec::new(),
         },
+        said_by,
         head: (head != loaded.conversation).then_some(head),
         raw: arrival.raw(),
         ..Change::default()
     }
 }
 
-fn reading(arrival: &Arrival, message: Option<&Message>, writer: Writer) -> Reading {
+fn reading(
+    arrival: &Arrival,
+    message: Option<&Message>,
+    writer: Writer,
+    standing: &Standing,
+) -> Reading {
     let words = message.and_then(Message::says).and_then(Content::words);
-    let mut reading = Reading::of(words.unwrap_or_default(), arrival.event.channel);
+    let mut reading = Reading::of(words.unwrap_or_default(), arrival.event.channel, standing);
     match writer {
         Writer::Machine => reading.automatic = true,
         Writer::Person => reading.automatic = false,

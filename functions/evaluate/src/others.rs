@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use ai::builtin::OptOut;
 use app::apply::{self, Applied, Change, Loaded};
+use app::reading::Reading;
 use app::{App, AppError, audit};
 use channels::InboundEvent;
 use channels::inbound::{
@@ -11,7 +13,7 @@ use channels::inbound::{
 };
 use chrono::{DateTime, Utc};
 use domain::channel::ChannelUser;
-use domain::consent::{self, Class, Source};
+use domain::consent::{self, Class, Source, Standing, Stoppable};
 use domain::conversation::Conversation;
 use domain::decide::Event;
 use domain::ids::{ConnectionId, WorkspaceId};
@@ -19,7 +21,7 @@ use domain::template::{Template, TemplateCategory, TemplateStatus};
 use serde_json::{Value, json};
 use store::{RawEvent, Resource};
 
-use crate::arrival::{Arrival, kind_of};
+use crate::arrival::{Arrival, kind_of, other_connections};
 
 /// How often a lost race is decided again.
 const TRIES: u32 = 10;
@@ -108,6 +110,51 @@ fn marketing(arrival: &Arrival, loaded: &Loaded, choice: MarketingChoice) -> Cha
         cause: "preference",
         ..Change::default()
     }
+}
+
+/// A STOP or START by SMS is about the customer's number: it counts on every other number of ours as
+/// well, also where they are another customer of ours. (Whose conversations are joined are one, and
+/// their standing has heard of it.) It comes after the message itself, and again with each delivery.
+pub(crate) async fn stopped_or_started(
+    app: &App,
+    arrival: &Arrival,
+    words: Option<&str>,
+) -> Result<(), AppError> {
+    let words = words.unwrap_or_default();
+    let (channel, at) = (arrival.event.channel, arrival.event.at);
+    let stops = Reading::of(words, channel, &Standing::default()).opt_out == OptOut::Yes;
+    let book = app.book(arrival.workspace).await?;
+    for connection in other_connections(&book, arrival.connection, channel) {
+        let id = Conversation::id_for(connection, &arrival.user);
+        let Some(there) = apply::load_followed(app, arrival.workspace, id).await? else {
+            continue;
+        };
+        apply::apply(
+            app,
+            arrival.workspace,
+            there.conversation.id,
+            arrival.now,
+            |loaded| {
+                let standing = &loaded.customer.chat;
+                let reading = Reading::of(words, channel, standing);
+                let stopped = standing.stopped(Stoppable::Sms);
+                let event = match stops {
+                    true if stopped < Some(at) => Event::Consent {
+                        at,
+                        opted_out: true,
+                    },
+                    true => return None,
+                    false => reading.consent(channel, standing, at)?,
+                };
+                Some(Change {
+                    said_by: Some(reading.said_by),
+                    ..Change::event("said_on_another_number", event)
+                })
+            },
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// The platform gave the person a new id: the conversation stays, the new id leads to it. Who has

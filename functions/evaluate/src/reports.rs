@@ -11,6 +11,7 @@ use channels::inbound::{DeliveryStatus, StatusUpdate, WatermarkKind};
 use channels::outcome::classify_failed;
 use chrono::{DateTime, Utc};
 use domain::channel::ProviderMessageId;
+use domain::consent::{Source, Stoppable};
 use domain::content::Content;
 use domain::conversation::Conversation;
 use domain::decide::{Event, Report, decide};
@@ -130,7 +131,8 @@ async fn failed(
         Author::Rule { rule, .. } => Some(rule),
         Author::Customer { .. } | Author::Staff { .. } | Author::Platform => None,
     };
-    let claim = rule.zip(attempts.last().map(|attempt| attempt.started_at));
+    let claimed_at = attempts.last().map(|attempt| attempt.started_at);
+    let claim = rule.zip(claimed_at);
     apply::apply(app, ws, about.conversation, now, |loaded| {
         let ForCustomer { customer, counters } =
             consequences::for_customer(loaded, claim.map(|(_, at)| at), outcome, at);
@@ -145,11 +147,23 @@ async fn failed(
             },
         };
         let decision = decide(&loaded.snapshot(), &event, now);
-        let changes = customer.is_some() || decision.conversation != loaded.conversation;
+        // Nobody told us of the STOP. What was said since we sent it is newer than the refusal.
+        let standing = &loaded.customer.chat;
+        let newer = claimed_at.is_some_and(|at| standing.started(Stoppable::Sms) >= Some(at));
+        let heard = newer || standing.stopped(Stoppable::Sms).is_some();
+        let stopped = (outcome.is_opted_out() && !heard).then_some(Event::Consent {
+            at: claimed_at.unwrap_or(at),
+            opted_out: true,
+        });
+        let changes =
+            customer.is_some() || stopped.is_some() || decision.conversation != loaded.conversation;
         changes.then(|| Change {
             customer,
             counters,
-            ..Change::event("receipt_arrived", event)
+            said_by: Some(Source::Platform),
+            events: [event].into_iter().chain(stopped).collect(),
+            cause: "receipt_arrived",
+            ..Change::default()
         })
     })
     .await?;

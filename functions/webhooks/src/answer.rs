@@ -1,6 +1,7 @@
 //! The few answers a platform gets.
 
 use axum::response::{IntoResponse, Response};
+use channels::twilio::twiml;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
@@ -8,6 +9,12 @@ use serde_json::json;
 /// Taken.
 pub(crate) fn ok() -> Response {
     (StatusCode::OK, "").into_response()
+}
+
+/// Taken, and nothing to be done: what SMS providers want to hear.
+pub(crate) fn no_instructions() -> Response {
+    let kind = HeaderValue::from_static(twiml::CONTENT_TYPE);
+    (StatusCode::OK, [(CONTENT_TYPE, kind)], twiml::nothing()).into_response()
 }
 
 /// The challenge as the whole body, as plain text.

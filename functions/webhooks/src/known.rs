@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::connection_secrets::{APP_SECRETS, VERIFY_TOKEN, WEBHOOK_SECRETS, read};
+use app::connection_secrets::{APP_SECRETS, TOKEN, VERIFY_TOKEN, WEBHOOK_SECRETS, read};
 use app::{App, AppError};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::Channel;
@@ -60,14 +60,12 @@ impl KnownConnections {
         let Some(connection) = app.store.connection_by_id(id).await? else {
             return Ok(None);
         };
-        let is_meta = matches!(
-            connection.channel,
-            Channel::WhatsApp | Channel::Messenger | Channel::Instagram
-        );
-        let (signing, verify) = if is_meta {
-            (APP_SECRETS, Some(VERIFY_TOKEN))
-        } else {
-            (WEBHOOK_SECRETS, None)
+        let (signing, verify) = match connection.channel {
+            Channel::WhatsApp | Channel::Messenger | Channel::Instagram => {
+                (APP_SECRETS, Some(VERIFY_TOKEN))
+            }
+            Channel::Sms => (TOKEN, None),
+            Channel::Telegram | Channel::Loopback => (WEBHOOK_SECRETS, None),
         };
         let verify = match verify {
             Some(kind) => read(app, &connection, kind).await?,

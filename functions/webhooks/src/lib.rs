@@ -13,22 +13,25 @@ mod known;
 use std::sync::Arc;
 
 use app::App;
+use app::config::CalledAt;
 use app::tasks::EventTask;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use channels::inbound::{Echo, InboundMessage, Postback, Profile};
+use channels::outbound::CORRELATION;
+use channels::twilio::verify::{Received, SETTINGS_HEADER, SIGNATURE_HEADER};
 use channels::verify::{self, Verification};
-use channels::{InboundEvent, InboundKind};
+use channels::{InboundEvent, InboundKind, twilio};
 use domain::channel::Channel;
 use domain::content::Content;
 use domain::ids::ConnectionId;
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
-use crate::answer::{handshake, ok, problem};
+use crate::answer::{handshake, no_instructions, ok, problem};
 use crate::known::{Known, KnownConnections};
 
 /// The largest body: Meta sends up to 3 MB.
@@ -90,6 +93,8 @@ async fn answer_handshake(
 async fn receive_updates(
     State(state): State<Arc<Webhooks>>,
     Path((channel, connection)): Path<(String, String)>,
+    uri: Uri,
+    called_at: Option<Extension<CalledAt>>,
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
@@ -114,7 +119,12 @@ async fn receive_updates(
             );
         }
     };
-    match signature(&known, &headers, &body) {
+    let called_at = called_at.as_ref().map(|Extension(host)| host);
+    let url = state.app.config.public_url(called_at).map(|public| {
+        let path = uri.path_and_query().map_or(uri.path(), |it| it.as_str());
+        format!("{public}{path}")
+    });
+    match signature(&known, url.as_deref(), &headers, &body) {
         Verification::Verified => {}
         Verification::Missing => {
             return problem(
@@ -136,8 +146,12 @@ async fn receive_updates(
     }
 
     let (channel, now) = (known.connection.channel, state.app.now());
+    let done = match channel {
+        Channel::Sms => no_instructions,
+        _ => ok,
+    };
     let events = match channels::parse(channel, &body, now) {
-        Ok(batch) => batch.events,
+        Ok(batch) => with_correlation(batch.events, channel, uri.query()),
         Err(error) => {
             // A refusal would be delivered again for days, and in the end the webhook switched off.
             tracing::warn!(connection.id = %known.connection.id, error = %error, "a signed update could not be read; it is kept as it came");
@@ -153,10 +167,10 @@ async fn receive_updates(
         })
         .collect();
     if tasks.is_empty() {
-        return ok();
+        return done();
     }
     match state.app.queues.send_events(&tasks).await {
-        Ok(()) => ok(),
+        Ok(()) => done(),
         Err(error) => {
             tracing::error!(connection.id = %known.connection.id, error = %error, "updates could not be queued; the platform will deliver them again");
             problem(
@@ -166,6 +180,27 @@ async fn receive_updates(
             )
         }
     }
+}
+
+/// SMS providers return no string of ours, but call the address that was given with the message. Its
+/// query is signed.
+fn with_correlation(
+    mut events: Vec<InboundEvent>,
+    channel: Channel,
+    query: Option<&str>,
+) -> Vec<InboundEvent> {
+    let ours = || {
+        let mut pairs = form_urlencoded::parse(query?.as_bytes());
+        pairs.find_map(|(name, value)| (name == CORRELATION).then(|| value.into_owned()))
+    };
+    if channel == Channel::Sms {
+        for event in &mut events {
+            if let InboundKind::Status(status) = &mut event.kind {
+                status.correlation = ours();
+            }
+        }
+    }
+    events
 }
 
 /// Queue and table take only so much at once. A part that is too long is cut and says so; the
@@ -257,11 +292,25 @@ fn shortened(value: Value) -> Value {
     }
 }
 
-fn signature(known: &Known, headers: &HeaderMap, body: &[u8]) -> Verification {
+/// `url` is the whole address that was called, as far as we know it.
+fn signature(known: &Known, url: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Verification {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match known.connection.channel {
         Channel::WhatsApp | Channel::Messenger | Channel::Instagram => {
             verify::meta(header(META_SIGNATURE), body, &known.signing_secrets())
+        }
+        Channel::Sms => {
+            let Some(url) = url else {
+                tracing::error!(connection.id = %known.connection.id, "an SMS provider signs the public address, and PUBLIC_URL is not set");
+                return Verification::Mismatch;
+            };
+            let received = Received {
+                url,
+                signature: header(SIGNATURE_HEADER),
+                settings: header(SETTINGS_HEADER),
+                body,
+            };
+            twilio::verify::check(&received, &known.signing_secrets(), &[])
         }
         Channel::Telegram => verify::telegram(header(TELEGRAM_TOKEN), &known.signing_secrets()),
         Channel::Loopback => {

@@ -50,7 +50,7 @@ Nachfass on this machine: every function in one process, no account needed.
                    PUBLIC_URL         where providers reach it, through a tunnel for example
                    MODEL_PROVIDER, MODEL_ID, MODEL_URL, MODEL_API_KEY
                                       a model to ask: `openai` or compatible
-                   TELEGRAM_BASE_URL, GRAPH_BASE_URL
+                   TELEGRAM_BASE_URL, GRAPH_BASE_URL, TWILIO_BASE_URL
                                       a stand-in on this machine: http://127.0.0.1:...
 ";
 

@@ -331,7 +331,12 @@ impl Runner {
 fn way_out(clock: Arc<dyn Clock>, config: &Config) -> anyhow::Result<LocalHttp> {
     let providers = &config.providers;
     let mut http = LocalHttp::new(clock);
-    for base in [&providers.graph, &providers.instagram, &providers.telegram] {
+    for base in [
+        &providers.graph,
+        &providers.instagram,
+        &providers.telegram,
+        &providers.twilio,
+    ] {
         if let Some((_, rest)) = base
             .split_once("://")
             .filter(|(scheme, _)| *scheme == "http")

@@ -420,15 +420,15 @@ async fn committed(
     })
 }
 
-/// The customer wants no automated message any more, or takes that back. Whether that is new.
+/// The customer wants no SMS, or no automated message in chats any more, or takes that back. Whether that is new.
 fn opt_out(
     customer: &mut Customer,
+    what: Stoppable,
     opted_out: bool,
     said_by: consent::Source,
     at: DateTime<Utc>,
 ) -> bool {
-    let what = Stoppable::Chat;
-    let change = match (opted_out, customer.chat.opted_out_at) {
+    let change = match (opted_out, customer.chat.stopped(what)) {
         (true, known) if known < Some(at) => consent::Change::Stop { what },
         (false, Some(_)) => consent::Change::Start { what },
         (true, _) | (false, None) => return false,
@@ -452,8 +452,12 @@ async fn carry_out(
     let mut left = Vec::new();
     for effect in effects.drain(..) {
         match effect {
-            Effect::SetOptOut { at, opted_out } => {
-                customer_changed |= opt_out(&mut after.customer, opted_out, said_by, at);
+            Effect::SetOptOut {
+                what,
+                at,
+                opted_out,
+            } => {
+                customer_changed |= opt_out(&mut after.customer, what, opted_out, said_by, at);
             }
             Effect::Settle {
                 message,
@@ -547,6 +551,7 @@ async fn connection_of(
         name: String::new(),
         account: None,
         business_account: None,
+        sender: None,
         state: ConnectionState::Disabled,
         secrets: BTreeMap::new(),
         hold: None,

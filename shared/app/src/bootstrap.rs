@@ -86,6 +86,7 @@ pub async fn make_workspace(
         name: "Loopback".to_owned(),
         account: None,
         business_account: None,
+        sender: None,
         state: ConnectionState::Active,
         secrets: BTreeMap::from([(WEBHOOK_SECRETS.to_owned(), secret_name.clone())]),
         hold: None,

@@ -53,6 +53,8 @@ pub const GRAPH_BASE_URL: &str = "GRAPH_BASE_URL";
 pub const INSTAGRAM_BASE_URL: &str = "INSTAGRAM_BASE_URL";
 /// Base URL for Telegram.
 pub const TELEGRAM_BASE_URL: &str = "TELEGRAM_BASE_URL";
+/// Base URL for SMS, of Twilio or of a provider that speaks its API.
+pub const TWILIO_BASE_URL: &str = "TWILIO_BASE_URL";
 /// Zone of a new workspace. Default `Europe/Berlin`.
 pub const DEFAULT_ZONE: &str = "DEFAULT_ZONE";
 /// Language of a new workspace, `de` or `en`. Default `de`.
@@ -89,6 +91,8 @@ pub struct Providers {
     pub instagram: String,
     /// See [`TELEGRAM_BASE_URL`].
     pub telegram: String,
+    /// See [`TWILIO_BASE_URL`].
+    pub twilio: String,
 }
 
 /// Which model answers, if any.
@@ -177,6 +181,7 @@ impl Config {
                 graph: text(GRAPH_BASE_URL, "https://graph.facebook.com"),
                 instagram: text(INSTAGRAM_BASE_URL, "https://graph.facebook.com"),
                 telegram: text(TELEGRAM_BASE_URL, "https://api.telegram.org"),
+                twilio: text(TWILIO_BASE_URL, "https://api.twilio.com"),
             },
             model: model(&text)?,
             prices: prices(&text)?,
@@ -205,6 +210,7 @@ impl Config {
             Channel::WhatsApp | Channel::Messenger => &self.providers.graph,
             Channel::Instagram => &self.providers.instagram,
             Channel::Telegram => &self.providers.telegram,
+            Channel::Sms => &self.providers.twilio,
             Channel::Loopback => "",
         }
     }
@@ -230,6 +236,20 @@ fn public_url(value: &str) -> Result<Option<String>, ConfigError> {
             PUBLIC_URL,
             "an address like `https://messages.example.org`, without query and without `_` in its host",
         )),
+    }
+}
+
+/// The host that the gateway was called under, in its own word: what a header says could be
+/// anything. The hosting puts it into the requests; it stands in for a missing [`PUBLIC_URL`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalledAt(pub String);
+
+impl Config {
+    /// Where this installation is reached from outside, without a slash at the end.
+    #[must_use]
+    pub fn public_url(&self, called_at: Option<&CalledAt>) -> Option<String> {
+        let own = |CalledAt(host): &CalledAt| format!("https://{host}");
+        self.public_url.clone().or_else(|| called_at.map(own))
     }
 }
 

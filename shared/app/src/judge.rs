@@ -11,6 +11,7 @@ use ai::writing::{self, TextLimit};
 use ai::{Answer, Language, Prompt, RuleText, Transcript, Usage, builtin};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::TextLimit as ChannelLimit;
+use domain::consent::Stoppable;
 use domain::decide::{Assessed, Judgement};
 use domain::ids::{MessageId, RuleId, RunId};
 use domain::rule::Rule;
@@ -71,8 +72,10 @@ impl<'a> Judge<'a> {
             .collect();
         let texts: Vec<_> = rules.iter().map(|(_, text, _)| text.clone()).collect();
         let head = &self.loaded.conversation;
-        let opted_in_at = self.loaded.customer.chat.opted_in_at;
-        let anchor = head.anchor(opted_in_at).unwrap_or(self.now);
+        let what = Stoppable::of(head.channel);
+        let anchor = head
+            .anchor(self.loaded.customer.chat.started(what))
+            .unwrap_or(self.now);
 
         let assessment = self.verdicts(transcript, &texts).await?;
         let mut judgements = Vec::new();

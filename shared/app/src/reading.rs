@@ -4,8 +4,9 @@
 use ai::builtin::{self, OptOut};
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
-use domain::customer::Customer;
+use domain::consent::{Medium, Source, Standing, Stoppable};
 use domain::decide::{CustomerWrote, Event};
+use domain::keyword::{self, Keyword, Place, Receiving};
 
 /// What was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,17 +16,36 @@ pub struct Reading {
     pub opt_out: OptOut,
     /// Whether they take an earlier wish for none back.
     pub opts_in: bool,
+    /// How they said either: with a keyword and nothing else, or in words of their own.
+    pub said_by: Source,
     /// Whether a machine of the customer's seems to have written them.
     pub automatic: bool,
 }
 
 impl Reading {
-    /// Reads the words of one message.
+    /// Reads the words of one message of somebody for whom this holds. By SMS only a keyword takes a
+    /// STOP back, as it does with the provider.
     #[must_use]
-    pub fn of(words: &str, channel: Channel) -> Self {
+    pub fn of(words: &str, channel: Channel, standing: &Standing) -> Self {
+        let receiving = match standing.stopped(Stoppable::of(channel)) {
+            Some(_) => Receiving::Stopped,
+            None => Receiving::Yes,
+        };
+        let by_sms = Medium::of(channel) == Medium::Sms;
+        let place = if by_sms { Place::Sms } else { Place::Chat };
+        let read = keyword::read(words, place, receiving);
+        let is = |keyword| read == keyword::Reading::Keyword { keyword };
+        let opt_out = match (builtin::opt_out(words, channel.as_str()), read) {
+            (OptOut::No, keyword::Reading::Unclear { .. }) if by_sms => OptOut::Unclear,
+            (found, _) => found,
+        };
         Self {
-            opt_out: builtin::opt_out(words, channel.as_str()),
-            opts_in: builtin::opt_in(words),
+            opt_out,
+            opts_in: is(Keyword::Start) || !by_sms && builtin::opt_in(words),
+            said_by: match is(Keyword::Stop) || is(Keyword::Start) {
+                true => Source::Keyword,
+                false => Source::Message,
+            },
             automatic: builtin::is_automatic(words),
         }
     }
@@ -49,8 +69,13 @@ impl Reading {
 
     /// The consent that the message gives again, where it was taken away.
     #[must_use]
-    pub fn consent(self, customer: &Customer, at: DateTime<Utc>) -> Option<Event> {
-        let back_in = self.opts_in && customer.chat.opted_out_at.is_some();
+    pub fn consent(
+        self,
+        channel: Channel,
+        standing: &Standing,
+        at: DateTime<Utc>,
+    ) -> Option<Event> {
+        let back_in = self.opts_in && standing.stopped(Stoppable::of(channel)).is_some();
         let opted_out = false;
         back_in.then_some(Event::Consent { at, opted_out })
     }

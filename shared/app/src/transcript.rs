@@ -1,6 +1,7 @@
 //! A conversation as the decider reads it, in earnest and in the preview of a rule.
 
 use ai::{Author as Voice, Language, Transcript, Turn};
+use domain::consent::Stoppable;
 use domain::content::Content;
 use domain::message::{Author, Message, Status};
 use store::PageRequest;
@@ -27,7 +28,7 @@ pub async fn transcript(app: &App, loaded: &Loaded) -> Result<Transcript, AppErr
     // Platforms tell whole seconds; within one the core takes us for the last to speak.
     messages.sort_by_key(|message| (message.at, message.author.is_outbound()));
     // What the customer said before they opted in again is not held against them.
-    let since = loaded.customer.chat.opted_in_at;
+    let since = loaded.customer.chat.started(Stoppable::of(head.channel));
     messages.retain(|message| {
         since.is_none_or(|since| message.at > since || message.author.is_outbound())
     });

@@ -22,7 +22,7 @@ pub use kind::{
 };
 
 use crate::node::{Node, Problem};
-use crate::{loopback, meta, telegram};
+use crate::{loopback, meta, telegram, twilio};
 
 /// Reads one webhook body.
 ///
@@ -34,7 +34,11 @@ pub fn parse(
     raw: &[u8],
     received_at: DateTime<Utc>,
 ) -> Result<Batch, ParseError> {
-    let body: Value = serde_json::from_slice(raw)?;
+    let body: Value = match channel {
+        // The one provider that posts forms.
+        Channel::Sms => twilio::inbound::form(raw),
+        _ => serde_json::from_slice(raw)?,
+    };
     if !body.is_object() {
         return Err(ParseError::NotAnObject);
     }
@@ -44,6 +48,7 @@ pub fn parse(
             meta::inbound::parse(channel, &node, received_at)
         }
         Channel::Telegram => telegram::inbound::parse(&node, received_at),
+        Channel::Sms => vec![twilio::inbound::event_of(&node, received_at).into()],
         Channel::Loopback => loopback::inbound::parse(&node, received_at),
     };
     Ok(Batch { events })

@@ -10,7 +10,8 @@ use domain::channel::{Channel, ChannelUser, PhoneNumber, ProviderMessageId, Text
 use domain::content::Content;
 
 use crate::http::HttpRequest;
-use crate::{meta, telegram, whatsapp};
+use crate::sms::Sender;
+use crate::{meta, telegram, twilio, whatsapp};
 
 /// The version of Graph used when the configuration names none.
 pub const DEFAULT_GRAPH_VERSION: &str = "v25.0";
@@ -22,6 +23,7 @@ pub fn default_base_url(channel: Channel) -> &'static str {
     match channel {
         Channel::WhatsApp | Channel::Messenger | Channel::Instagram => "https://graph.facebook.com",
         Channel::Telegram => "https://api.telegram.org",
+        Channel::Sms => twilio::outbound::DEFAULT_BASE_URL,
         Channel::Loopback => "",
     }
 }
@@ -39,6 +41,21 @@ pub struct Account<'a> {
     pub id: &'a str,
     /// The access token, on Telegram the bot's token.
     pub token: &'a str,
+    /// SMS: who it comes from, and where the provider reports what became of it, without the
+    /// correlation, which is added.
+    pub sms: Option<SmsAccount<'a>>,
+}
+
+/// Under this name our correlation stands in the address to which an SMS provider reports.
+pub const CORRELATION: &str = "c";
+
+/// What only SMS need.
+#[derive(Clone, Copy, Debug)]
+pub struct SmsAccount<'a> {
+    /// Who it comes from.
+    pub sender: &'a Sender,
+    /// The public address of the connection's webhook.
+    pub webhook: &'a str,
 }
 
 impl Account<'_> {
@@ -159,6 +176,7 @@ pub fn request(
         Channel::WhatsApp => whatsapp::outbound::request(account, to, message)?,
         Channel::Messenger | Channel::Instagram => meta::send::request(account, to, message)?,
         Channel::Telegram => telegram::outbound::request(account, to, message)?,
+        Channel::Sms => sms(account, to, message)?,
         Channel::Loopback => {
             if let Content::Text { text } = &message.content {
                 check_text("text", text, Channel::Loopback.text_limit())?;
@@ -167,6 +185,48 @@ pub fn request(
         }
     };
     Ok(OutboundAction::Http(request))
+}
+
+/// The provider returns no string of ours, but it posts its reports to an address of ours.
+fn sms(
+    account: &Account<'_>,
+    to: &To,
+    message: &OutboundMessage,
+) -> Result<HttpRequest, OutboundError> {
+    let Content::Text { text } = &message.content else {
+        return Err(OutboundError::NotSupported {
+            channel: Channel::Sms,
+            what: "anything but text",
+            remedy: "send a text with a link",
+        });
+    };
+    let number = PhoneNumber::parse(to.user.reveal()).map_err(|_| OutboundError::Invalid {
+        field: "to",
+        reason: "is no number in international form",
+        remedy: "short codes cannot be answered",
+    })?;
+    let ours = account.sms.ok_or(OutboundError::Empty {
+        field: "account.sender",
+        remedy: "complete the connection's settings",
+    })?;
+    message.check_correlation(200)?;
+    let callback = format!("{}?{CORRELATION}={}", ours.webhook, message.correlation);
+    twilio::outbound::sms(
+        &twilio::outbound::Account {
+            base_url: account.base_url,
+            sid: account.id,
+            user: account.id,
+            secret: account.token,
+        },
+        &twilio::outbound::Sms {
+            to: &number,
+            from: ours.sender,
+            text,
+            status_callback: Some(&callback),
+            validity_seconds: None,
+            smart_encoded: true,
+        },
+    )
 }
 
 /// Outside a window a person may still write only where the platform has a tag for it.

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use domain::channel::{Channel, ProviderMessageId};
 
 use crate::inbound::ProviderError;
-use crate::{meta, retry, telegram, whatsapp};
+use crate::{meta, retry, telegram, twilio, whatsapp};
 
 /// An answer of a platform.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,11 @@ impl Outcome {
         self.reason() == Some(&FailureReason::RecipientUnreachable)
     }
 
+    /// Whether the customer has told the provider that they want no message at all.
+    pub fn is_opted_out(&self) -> bool {
+        self.reason() == Some(&FailureReason::OptedOut)
+    }
+
     /// Whether another application has the customer's thread.
     pub fn is_owned_elsewhere(&self) -> bool {
         self.reason() == Some(&FailureReason::ThreadOwnedElsewhere)
@@ -158,6 +163,12 @@ pub enum FailureReason {
     OutsideWindow,
     /// This customer cannot be reached on this channel: try the next channel.
     RecipientUnreachable,
+    /// The customer told the provider STOP: nothing more until they say START.
+    OptedOut,
+    /// It did not get through this time: the telephone was off, or nobody knows why.
+    NotDelivered,
+    /// The carrier took the text for spam.
+    Filtered,
     /// The platform does not deliver marketing to this customer.
     MarketingSuppressed {
         /// The customer said so: suppress marketing for good.
@@ -181,13 +192,15 @@ impl FailureReason {
         match self {
             Self::OutsideWindow
             | Self::RecipientUnreachable
+            | Self::NotDelivered
+            | Self::Filtered
             | Self::RequestBug
             | Self::TemplateProblem
             | Self::ConnectionStopped
             | Self::Unrecognised => true,
             Self::MarketingSuppressed { opted_out } => !opted_out,
-            // Somebody else is talking to the customer.
-            Self::ThreadOwnedElsewhere => false,
+            // Somebody else is talking to the customer, or nobody is to.
+            Self::ThreadOwnedElsewhere | Self::OptedOut => false,
         }
     }
 
@@ -196,6 +209,9 @@ impl FailureReason {
         match self {
             Self::OutsideWindow => "outside_window",
             Self::RecipientUnreachable => "recipient_unreachable",
+            Self::OptedOut => "opted_out",
+            Self::NotDelivered => "not_delivered",
+            Self::Filtered => "filtered",
             Self::MarketingSuppressed { .. } => "marketing_suppressed",
             Self::TemplateProblem => "template_problem",
             Self::RequestBug => "request_bug",
@@ -267,6 +283,7 @@ pub fn classify(channel: Channel, response: &Response<'_>) -> Outcome {
         Channel::WhatsApp => whatsapp::outcome::classify(response),
         Channel::Messenger | Channel::Instagram => meta::send::classify(response),
         Channel::Telegram => telegram::outcome::classify(response),
+        Channel::Sms => twilio::outcome::classify(response),
         // Loopback is delivered in process; an answer over HTTP is somebody's mistake.
         Channel::Loopback => Outcome::Permanent {
             reason: FailureReason::RequestBug,
@@ -281,6 +298,7 @@ pub fn classify(channel: Channel, response: &Response<'_>) -> Outcome {
 /// that nobody explains.
 pub fn classify_failed(channel: Channel, errors: &[ProviderError]) -> Outcome {
     let outcome = errors.first().map(|error| match channel {
+        Channel::Sms => twilio::outcome::classify_report(Some(error.code)),
         Channel::WhatsApp => whatsapp::outcome::classify_report(error),
         _ => meta::send::classify_error(error, None),
     });

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use domain::channel::{ChannelUser, PhoneNumber, TextLimit};
+use domain::channel::{Channel, ChannelUser, PhoneNumber, TextLimit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::inbound::InboundKind;
+use crate::inbound::{InboundEvent, InboundKind, Profile};
 use crate::outbound::{OutboundError, check_text};
 
 /// The longest text that the providers take; how many SMS that is, `domain::sms` counts.
@@ -22,6 +22,38 @@ pub enum Sender {
     Name(SenderName),
     /// A pool of senders at the provider, which chooses.
     Pool(String),
+}
+
+impl Sender {
+    /// A number in international form, or the id of a pool (`MG` and 32 digits): those that people
+    /// can answer to.
+    pub fn parse(sender: &str) -> Result<Self, OutboundError> {
+        let sender = sender.trim();
+        let digits = sender.strip_prefix("MG").unwrap_or_default();
+        if digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Ok(Self::Pool(sender.to_owned()));
+        }
+        let number = sender.starts_with('+').then(|| PhoneNumber::parse(sender));
+        match number {
+            Some(Ok(number)) => Ok(Self::Number(number)),
+            _ => Err(OutboundError::Invalid {
+                field: "sender",
+                reason: "is neither a number in international form nor the id of a messaging service",
+                remedy: "write the number as `+4915112345678`, or copy the id, which begins with `MG`",
+            }),
+        }
+    }
+}
+
+/// As requests and settings spell it.
+impl fmt::Display for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Number(number) => number.reveal(),
+            Self::Name(name) => name.as_str(),
+            Self::Pool(pool) => pool,
+        })
+    }
 }
 
 impl fmt::Debug for Sender {
@@ -95,6 +127,30 @@ impl SmsEvent {
     }
 }
 
+impl From<SmsEvent> for InboundEvent {
+    fn from(event: SmsEvent) -> Self {
+        let phone = event.phone();
+        Self {
+            channel: Channel::Sms,
+            account: event.account.map(|account| account.reveal().to_owned()),
+            business: None,
+            // A number is written in one way only; a short code stays as it is.
+            user: event.user,
+            aliases: Vec::new(),
+            profile: Profile {
+                phone,
+                ..Profile::default()
+            },
+            at: event.at,
+            at_is_ours: event.at_is_ours,
+            dedup: event.dedup,
+            standby: false,
+            kind: event.kind,
+            raw: event.raw,
+        }
+    }
+}
+
 /// A word that the provider acted upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -115,6 +171,17 @@ pub(crate) fn check_body(text: &str) -> Result<(), OutboundError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_sends_from_a_number_or_a_pool() {
+        let pool = format!("MG{}", "0a".repeat(16));
+        for fine in ["+4915112345678", " +49 151 12345678 ", &pool] {
+            assert!(Sender::parse(fine).is_ok(), "{fine}");
+        }
+        for wrong in ["", "4915112345678", "Salon", "MG12", "+49", "MGxx"] {
+            assert!(Sender::parse(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn sender_names_are_short_and_plain() {

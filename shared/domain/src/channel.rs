@@ -22,17 +22,20 @@ pub enum Channel {
     Messenger,
     /// A Telegram bot.
     Telegram,
+    /// SMS, through a provider that speaks Twilio's API.
+    Sms,
     /// The built-in channel on which the owner plays the customer.
     Loopback,
 }
 
 impl Channel {
     /// Every channel, in the order lists show them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::WhatsApp,
         Self::Instagram,
         Self::Messenger,
         Self::Telegram,
+        Self::Sms,
         Self::Loopback,
     ];
 
@@ -43,6 +46,7 @@ impl Channel {
             Self::Instagram => "instagram",
             Self::Messenger => "messenger",
             Self::Telegram => "telegram",
+            Self::Sms => "sms",
             Self::Loopback => "loopback",
         }
     }
@@ -54,6 +58,7 @@ impl Channel {
             Self::Instagram => "ig",
             Self::Messenger => "fb",
             Self::Telegram => "tg",
+            Self::Sms => "sm",
             Self::Loopback => "lo",
         }
     }
@@ -62,7 +67,8 @@ impl Channel {
     pub fn pace(self) -> TimeDelta {
         match self {
             Self::WhatsApp => TimeDelta::seconds(6),
-            Self::Telegram => TimeDelta::seconds(1),
+            // A sender number takes about one segment a second.
+            Self::Telegram | Self::Sms => TimeDelta::seconds(1),
             Self::Instagram | Self::Messenger | Self::Loopback => TimeDelta::zero(),
         }
     }
@@ -71,7 +77,7 @@ impl Channel {
     pub fn free_form_window(self) -> Option<TimeDelta> {
         match self {
             Self::WhatsApp | Self::Instagram | Self::Messenger => Some(TimeDelta::hours(24)),
-            Self::Telegram | Self::Loopback => None,
+            Self::Telegram | Self::Sms | Self::Loopback => None,
         }
     }
 
@@ -81,7 +87,7 @@ impl Channel {
     pub fn human_agent_window(self) -> Option<TimeDelta> {
         match self {
             Self::Instagram | Self::Messenger => Some(TimeDelta::days(7)),
-            Self::WhatsApp | Self::Telegram | Self::Loopback => None,
+            Self::WhatsApp | Self::Telegram | Self::Sms | Self::Loopback => None,
         }
     }
 
@@ -95,7 +101,8 @@ impl Channel {
     /// Without that a send whose answer was lost stays unknown.
     pub fn returns_correlation(self) -> bool {
         match self {
-            Self::WhatsApp | Self::Instagram | Self::Messenger | Self::Loopback => true,
+            // By SMS it stands in the address of the status callback.
+            Self::WhatsApp | Self::Instagram | Self::Messenger | Self::Sms | Self::Loopback => true,
             Self::Telegram => false,
         }
     }
@@ -105,6 +112,7 @@ impl Channel {
         match self {
             Self::WhatsApp | Self::Telegram | Self::Loopback => TextLimit::Chars(4096),
             Self::Messenger => TextLimit::Chars(2000),
+            Self::Sms => TextLimit::Chars(1600),
             Self::Instagram => TextLimit::Bytes(1000),
         }
     }
@@ -113,7 +121,7 @@ impl Channel {
     pub fn caption_limit(self) -> TextLimit {
         match self {
             Self::WhatsApp | Self::Telegram | Self::Loopback => TextLimit::Chars(1024),
-            Self::Messenger | Self::Instagram => TextLimit::Chars(0),
+            Self::Messenger | Self::Instagram | Self::Sms => TextLimit::Chars(0),
         }
     }
 }
@@ -137,7 +145,7 @@ impl FromStr for Channel {
 
 /// The name belongs to no channel of this system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown channel; expected one of whatsapp, instagram, messenger, telegram, loopback")]
+#[error("unknown channel; expected one of whatsapp, instagram, messenger, telegram, sms, loopback")]
 pub struct UnknownChannel;
 
 /// A limit together with the unit the platform counts in.

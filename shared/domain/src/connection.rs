@@ -25,6 +25,9 @@ pub struct Connection {
     pub account: Option<String>,
     /// WhatsApp: the business account that owns the templates.
     pub business_account: Option<String>,
+    /// SMS: the number they come from, or the provider's id of a pool of numbers.
+    #[serde(default)]
+    pub sender: Option<String>,
     /// Whether it may send.
     pub state: ConnectionState,
     /// The platform asked all sends of this account to wait; may be over.
@@ -74,7 +77,8 @@ pub const VERIFY_TOKEN: &str = "verify_token";
 /// Telegram: the secret tokens in the header; loopback: the signing secrets. One per line.
 pub const WEBHOOK_SECRETS: &str = "webhook_secrets";
 
-/// The secrets that a channel has, and needs all of: the token to send, the others to receive.
+/// The secrets that a channel has, and needs all of: the token to send, the others to receive. The
+/// account's token of an SMS provider does both.
 #[must_use]
 pub fn secrets_of(channel: Channel) -> &'static [&'static str] {
     match channel {
@@ -82,6 +86,7 @@ pub fn secrets_of(channel: Channel) -> &'static [&'static str] {
             &[TOKEN, APP_SECRETS, VERIFY_TOKEN]
         }
         Channel::Telegram => &[TOKEN, WEBHOOK_SECRETS],
+        Channel::Sms => &[TOKEN],
         Channel::Loopback => &[WEBHOOK_SECRETS],
     }
 }
@@ -91,6 +96,20 @@ impl Connection {
     #[must_use]
     pub fn can_send(&self) -> bool {
         !self.missing_secrets().contains(&TOKEN)
+    }
+
+    /// Where the platform's webhook points to, after the address of this installation.
+    #[must_use]
+    pub fn webhook_path(&self) -> String {
+        format!("/webhooks/{}/{}", self.channel, self.id)
+    }
+
+    /// Whether it has what it needs to receive.
+    #[must_use]
+    pub fn can_receive(&self) -> bool {
+        let missing = self.missing_secrets();
+        let signs = |kind: &str| kind != TOKEN || self.channel == Channel::Sms;
+        !missing.into_iter().any(signs)
     }
 
     /// The secrets without which it cannot send, or not receive.

@@ -605,7 +605,7 @@ impl Conversation {
         matches!(
             self.state,
             State::Suspended {
-                reason: Reason::OptedOut { .. },
+                reason: Reason::OptedOut { .. } | Reason::SmsStopped { .. },
                 ..
             }
         )
@@ -687,6 +687,9 @@ impl Conversation {
         self.far_timer = self.far_timer.filter(|far| far.at > now + CLOCKS_DIFFER);
     }
 }
+
+/// The label of a conversation in which the customer may have asked for no more messages.
+pub const OPT_OUT_LABEL: &str = "opt-out?";
 
 /// A turn that never comes back: what belongs to it is past for good.
 const PAST: u64 = u64::MAX;

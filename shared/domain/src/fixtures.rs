@@ -62,6 +62,7 @@ pub(crate) fn connection(channel: Channel) -> Connection {
         name: format!("Our {channel}"),
         account: None,
         business_account: None,
+        sender: None,
         state: ConnectionState::Active,
         secrets: secrets_of(channel)
             .iter()

@@ -423,6 +423,7 @@ pub fn channel_name(channel: Channel) -> &'static str {
         Channel::Instagram => "Instagram",
         Channel::Messenger => "Messenger",
         Channel::Telegram => "Telegram",
+        Channel::Sms => "SMS",
         Channel::Loopback => "Loopback",
     }
 }

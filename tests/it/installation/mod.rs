@@ -47,7 +47,7 @@ pub(crate) struct Installation {
     pub(crate) store: Store,
     pub(crate) loopback: ConnectionId,
     pub(crate) loopback_secret: String,
-    clock: Arc<VirtualClock>,
+    pub(crate) clock: Arc<VirtualClock>,
     entropy: Arc<dyn Entropy>,
     api: Router,
     evaluate: App,
@@ -409,7 +409,7 @@ impl Installation {
     }
 }
 
-async fn call(router: &Router, request: Request<Body>) -> Answer {
+pub(crate) async fn call(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();

@@ -95,6 +95,9 @@ scenarios! {
     dk_29_ai_text_at_24h
     dk_30_time_in_description
     dk_31_smallest_and_largest_delay
+    mo_28_stop_by_sms
+    mo_28_b_other_number
+    mo_28_c_provider_had_stop
     nx_02_window_rescue
     nx_02_b_next_channel
     nx_02_c_reply_elsewhere
@@ -130,6 +133,7 @@ scenarios! {
     nx_42_f_pace
     nx_42_g_read_between_two_tries
     nx_42_h_connection_paused
+    nx_42_i_by_sms
 }
 
 pub(crate) fn folder() -> PathBuf {

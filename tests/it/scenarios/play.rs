@@ -725,8 +725,9 @@ impl Play {
                 Provider::Status {
                     status,
                     retry_after,
-                    // The shapes of Meta and of Telegram at once.
+                    // The shapes of Meta, Telegram and Twilio at once.
                     body: json!({
+                        "code": code, "message": "as the scenario says",
                         "error": { "code": code, "message": "as the scenario says" },
                         "ok": false, "error_code": status, "description": "as the scenario says",
                         "parameters": { "retry_after": pause },

@@ -31,6 +31,9 @@ use tower::ServiceExt as _;
 pub(crate) use model::{Meanwhile, PlayedModel, Say};
 pub(crate) use simulate::platform::{Happening, Person, Sent};
 
+/// Where providers reach it.
+const PUBLIC_URL: &str = "https://desk.example.org/nachfass";
+
 /// Everything in one process.
 pub(crate) struct World {
     pub(crate) local: Arc<Local>,
@@ -76,6 +79,7 @@ impl World {
         let config = Config::read(|name| match name {
             app::config::MODEL_INPUT_PRICE => Some("1000000".to_owned()),
             app::config::MODEL_OUTPUT_PRICE => Some("5000000".to_owned()),
+            app::config::PUBLIC_URL => Some(PUBLIC_URL.to_owned()),
             _ => None,
         })?;
         let mut parts = Parts::memory(now, Arc::new(SeededEntropy::new(1)), config)?;
@@ -304,12 +308,14 @@ impl World {
 
 /// The real webhook route, with a real signature.
 async fn deliver(router: &Router, connected: &Connected, body: &Value) -> anyhow::Result<()> {
-    let body = body.to_string();
-    let (header, signature) = platform::signature(connected.channel, &connected.secret, &body);
+    let (query, body) = platform::posted(connected.channel, body);
+    let path = format!("/webhooks/{}/{}{query}", connected.channel, connected.id);
+    let url = format!("{PUBLIC_URL}{path}");
+    let (header, signature) =
+        platform::signature(connected.channel, &connected.secret, &url, &body);
     let request = Request::builder()
         .method("POST")
-        .uri(format!("/webhooks/{}/{}", connected.channel, connected.id))
-        .header("content-type", "application/json")
+        .uri(path)
         .header(header, signature)
         .body(Body::from(body))?;
     let response = router.clone().oneshot(request).await?;

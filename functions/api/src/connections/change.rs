@@ -47,10 +47,11 @@ pub(crate) async fn update_connection(
     }
     patch.account.apply(&mut after.account);
     patch.business_account.apply(&mut after.business_account);
+    patch.sender.apply(&mut after.sender);
     let secrets = patch.secrets.checked(after.channel, &mut errors);
     check_accounts(&after, &mut errors);
     errors.finish()?;
-    if after.account != before.account {
+    if (&after.account, &after.sender) != (&before.account, &before.sender) {
         let book = app.fresh_book(caller.workspace()).await?;
         only_one_of_account(&after, &book.connections)?;
     }

@@ -54,6 +54,7 @@ pub(crate) async fn create_connection(
         name,
         account: body.account,
         business_account: body.business_account,
+        sender: body.sender,
         state: ConnectionState::Active,
         secrets: BTreeMap::new(),
         hold: None,

@@ -23,7 +23,8 @@ const MOST_AT_ONCE: usize = 5;
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretsIn {
-    /// The token for sending: of the app user, the page or the bot.
+    /// The token for sending: of the app user, the page or the bot. SMS: the auth token of the
+    /// account, which also signs what the provider posts.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 4000, write_only)]
     token: Patch<String>,

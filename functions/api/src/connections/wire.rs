@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use channels::sms::Sender;
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
-use domain::connection::{Connection, ConnectionState, Hold, TOKEN, secrets_of};
+use domain::connection::{Connection, ConnectionState, Hold, secrets_of};
 use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::ConnectionId;
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,8 @@ pub(crate) struct ConnectionIn {
     /// What you call it.
     #[schema(min_length = 1, max_length = 100)]
     pub(super) name: String,
-    /// The account's id on the platform: phone number id, page id, Instagram account id. Required
-    /// on those channels.
+    /// The account's id on the platform: phone number id, page id, Instagram account id, account SID
+    /// of an SMS provider. Required on those channels.
     #[schema(
         min_length = 1,
         max_length = 64,
@@ -41,6 +42,10 @@ pub(crate) struct ConnectionIn {
         pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
     )]
     pub(super) business_account: Option<String>,
+    /// SMS: the number they come from (`+4915112345678`), or the provider's id of a messaging
+    /// service (`MG...`). Required there.
+    #[schema(min_length = 1, max_length = 64)]
+    pub(super) sender: Option<String>,
     /// Write-only.
     #[serde(default)]
     #[schema(required = false)]
@@ -59,6 +64,9 @@ pub(crate) struct ConnectionPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
     pub(super) business_account: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub(super) sender: Patch<String>,
     /// Write-only.
     #[serde(default)]
     #[schema(required = false)]
@@ -78,11 +86,13 @@ pub(crate) struct ConnectionOut {
     name: String,
     account: Option<String>,
     business_account: Option<String>,
+    /// SMS: the number they come from, or the provider's id of a messaging service.
+    sender: Option<String>,
     /// `active`, `incomplete` (active, but secrets are missing), `disabled` (by you) or `paused` (by
     /// the platform).
     state: ConnectionStateName,
     /// The secrets that are not set and without which it cannot send (`token`) or cannot receive (the
-    /// others).
+    /// others; for SMS the `token`, too).
     missing: Vec<String>,
     /// Whether it has what it needs to send.
     can_send: bool,
@@ -142,6 +152,7 @@ pub(crate) struct ConnectionList {
 impl ConnectionOut {
     pub(super) fn new(connection: Connection, now: DateTime<Utc>) -> Self {
         let (missing, can_send) = (connection.missing_secrets(), connection.can_send());
+        let (webhook_path, can_receive) = (connection.webhook_path(), connection.can_receive());
         let hold = connection.held(now).cloned();
         let secrets = secrets_of(connection.channel)
             .iter()
@@ -158,18 +169,19 @@ impl ConnectionOut {
             }
         };
         Self {
-            webhook_path: format!("/webhooks/{}/{}", connection.channel, connection.id),
+            webhook_path,
+            can_receive,
             id: connection.id,
             version: connection.version,
             channel: connection.channel,
             name: connection.name,
             account: connection.account,
             business_account: connection.business_account,
+            sender: connection.sender,
             state,
             paused_reason,
             paused_since,
             can_send,
-            can_receive: missing.iter().all(|kind| *kind == TOKEN),
             missing: missing.into_iter().map(str::to_owned).collect(),
             hold: hold.map(|Hold { until, reason }| HoldOut { until, reason }),
             secrets,
@@ -194,8 +206,9 @@ pub(super) fn only_one_of_account(
     known: &[Connection],
 ) -> Result<(), Problem> {
     let same = known.iter().find(|other| {
-        let same_account =
-            (other.channel, &other.account) == (connection.channel, &connection.account);
+        // An SMS account has many numbers.
+        let same_account = (other.channel, &other.account, &other.sender)
+            == (connection.channel, &connection.account, &connection.sender);
         other.id != connection.id && other.account.is_some() && same_account
     });
     match same {
@@ -247,6 +260,34 @@ pub(super) fn check_accounts(connection: &Connection, errors: &mut FieldErrors) 
         if let Some((code, message, remedy)) = error {
             errors.push(FieldError::new(field, code, message, remedy));
         }
+    }
+    if let Some((code, message, remedy)) = wrong_sender(connection) {
+        errors.push(FieldError::new("sender", code, message, remedy));
+    }
+}
+
+fn wrong_sender(connection: &Connection) -> Option<(&'static str, String, &'static str)> {
+    let by_sms = connection.channel == Channel::Sms;
+    match &connection.sender {
+        None if by_sms => Some((
+            "required",
+            "`sender` is required on sms".to_owned(),
+            "send the number in international form, or the id of a messaging service",
+        )),
+        Some(_) if !by_sms => Some((
+            "not_on_this_channel",
+            format!("{} has no `sender`", connection.channel),
+            "leave it out",
+        )),
+        // As it is stored: in one spelling.
+        Some(sender) if Sender::parse(sender).map(|it| it.to_string()).as_ref() != Ok(sender) => {
+            Some((
+                "invalid",
+                "`sender` is neither a number in international form nor the id of a messaging service".to_owned(),
+                "write the number as `+4915112345678`, or copy the id, which begins with `MG`",
+            ))
+        }
+        _ => None,
     }
 }
 

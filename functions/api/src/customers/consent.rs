@@ -8,7 +8,7 @@ use axum::Json as Out;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::consent::{self, Source, Stoppable};
-use domain::customer::Customer;
+use domain::customer::{Customer, Reach};
 use domain::decide::Event;
 use domain::field::{FieldErrors, required_text};
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
@@ -31,14 +31,40 @@ const NOTE_LIMIT: usize = 500;
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConsentIn {
-    /// `true`: no automated message any more. `false`: the customer takes that back.
+    /// `true`: no automated message any more; of `sms`, none at all. `false`: the customer takes
+    /// that back.
     opted_out: bool,
+    /// What it is about. Each has to be taken back for itself.
+    #[serde(default)]
+    #[schema(required = false)]
+    about: About,
     /// Where the customer said so: `phone`, `in person`, the name of a form.
     #[schema(min_length = 1, max_length = 100)]
     source: String,
     /// What was said, so that it can be proved later.
     #[schema(min_length = 1, max_length = 500)]
     note: String,
+}
+
+/// What is stopped or taken back.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ConsentAbout)]
+enum About {
+    /// Messengers.
+    #[default]
+    Chat,
+    /// Text messages, also those that people write.
+    Sms,
+}
+
+impl From<About> for Stoppable {
+    fn from(about: About) -> Self {
+        match about {
+            About::Chat => Self::Chat,
+            About::Sms => Self::Sms,
+        }
+    }
 }
 
 /// What the audit log keeps of it.
@@ -55,7 +81,8 @@ struct Recorded<'a> {
 ///
 /// Only the customer can take an opt-out back: by writing a word such as START, or by telling
 /// somebody, which is recorded here with its source and a note. Both go to the audit log with the
-/// key that recorded it. What the customer told the platform about marketing stays as it is.
+/// key that recorded it. What the customer told the platform about marketing stays as it is, and so
+/// does a STOP that the SMS provider has had: it lets nothing through until it has had a START.
 #[utoipa::path(
     post, path = "/v1/customers/{id}/consent", tag = "customers", security(("key" = ["admin"])),
     params(("id" = schema::CustomerId, Path)),
@@ -71,6 +98,7 @@ pub(crate) async fn record_consent(
     let said = said.checked()?;
     let (ws, now) = (caller.workspace(), app.now());
     let before = find(&app, ws, id).await?;
+    let what = Stoppable::from(said.about);
     let told = Source::Told {
         key: caller.key().id,
     };
@@ -78,15 +106,16 @@ pub(crate) async fn record_consent(
         &app,
         now,
         (Resource::Customer, id.to_string()),
-        recorded(&before, None)?,
-        recorded(&before, Some(&said))?,
+        recorded(&before, what, None)?,
+        recorded(&before, what, Some(&said))?,
     ));
-    for reach in &before.conversations {
+    let of_that = |reach: &&Reach| Stoppable::of(reach.channel) == what;
+    for reach in before.conversations.iter().filter(of_that) {
         let planned = |loaded: &Loaded| {
             // A conversation that is suspended for an opt-out is opened although the customer's own
             // item has it no more: the one before it in this loop took it away.
             let stands = loaded.conversation.is_opted_out() == said.opted_out
-                && loaded.customer.chat.opted_out_at.is_some() == said.opted_out;
+                && loaded.customer.chat.stopped(what).is_some() == said.opted_out;
             let event = Event::Consent {
                 at: now,
                 opted_out: said.opted_out,
@@ -104,12 +133,11 @@ pub(crate) async fn record_consent(
     // Whoever has written nowhere yet has refused, too; and so has whoever was joined meanwhile.
     for _ in 0..TRIES {
         let before = find(&app, ws, id).await?;
-        if before.chat.opted_out_at.is_some() == said.opted_out {
+        if before.chat.stopped(what).is_some() == said.opted_out {
             break;
         }
         let mut after = before.clone();
         after.version += 1;
-        let what = Stoppable::Chat;
         let change = match said.opted_out {
             true => consent::Change::Stop { what },
             false => consent::Change::Start { what },
@@ -126,7 +154,7 @@ pub(crate) async fn record_consent(
         }
     }
     let after = find(&app, ws, id).await?;
-    if after.chat.opted_out_at.is_some() != said.opted_out {
+    if after.chat.stopped(what).is_some() != said.opted_out {
         return Err(Problem::stale(None));
     }
     Ok(Out(CustomerOut::new(id, Some(&after))))
@@ -160,10 +188,14 @@ impl ConsentIn {
     }
 }
 
-fn recorded(customer: &Customer, said: Option<&ConsentIn>) -> Result<serde_json::Value, Problem> {
+fn recorded(
+    customer: &Customer,
+    what: Stoppable,
+    said: Option<&ConsentIn>,
+) -> Result<serde_json::Value, Problem> {
     let conversations = customer.conversations.iter();
     let recorded = Recorded {
-        opted_out_at: customer.chat.opted_out_at.filter(|_| said.is_none()),
+        opted_out_at: customer.chat.stopped(what).filter(|_| said.is_none()),
         conversations: conversations.map(|reach| reach.conversation).collect(),
         said,
     };

@@ -15,6 +15,7 @@ use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::{Channel, ChannelUser};
 use domain::connection::Connection;
+use domain::consent::Stoppable;
 use domain::contact::Profile;
 use domain::content::Content;
 use domain::conversation::Conversation;
@@ -118,9 +119,10 @@ pub(crate) async fn rehearse_message(
         }
         None => invented(&app, ws, body.channel, now).await?,
     };
-    let reading = Reading::of(&text, loaded.conversation.channel);
+    let (channel, standing) = (loaded.conversation.channel, &loaded.customer.chat);
+    let reading = Reading::of(&text, channel, standing);
     let wrote = reading.customer_wrote(now, Content::text(text.as_str()).preview(), true);
-    let consent = reading.consent(&loaded.customer, now);
+    let consent = reading.consent(channel, standing, now);
     if consent.is_some() {
         // What they said before they took it back is not held against them.
         talk.turns.retain(|turn| turn.author != Author::Customer);
@@ -189,8 +191,16 @@ fn happens(loaded: &mut Loaded, event: &Event, at: DateTime<Utc>) -> (Vec<Entry>
     let decision = decide(&loaded.snapshot(), event, at);
     loaded.conversation = decision.conversation;
     for effect in &decision.effects {
-        if let Effect::SetOptOut { opted_out, .. } = effect {
-            loaded.customer.chat.opted_out_at = opted_out.then_some(at);
+        if let Effect::SetOptOut {
+            what, opted_out, ..
+        } = effect
+        {
+            let chat = &mut loaded.customer.chat;
+            let stopped = match what {
+                Stoppable::Chat => &mut chat.opted_out_at,
+                Stoppable::Sms => &mut chat.sms_stopped_at,
+            };
+            *stopped = opted_out.then_some(at);
         }
     }
     (decision.entries, decision.effects)

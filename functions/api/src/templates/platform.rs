@@ -52,6 +52,7 @@ impl<'a> Platform<'a> {
         build: impl FnOnce(&Account<'_>, &str) -> Result<HttpRequest, OutboundError>,
     ) -> Result<Vec<u8>, Problem> {
         let account = Account {
+            sms: None,
             channel: self.connection.channel,
             base_url: self.app.config.base_url(self.connection.channel),
             api_version: &self.app.config.providers.graph_version,

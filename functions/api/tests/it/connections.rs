@@ -317,3 +317,57 @@ async fn an_account_has_one_connection_in_a_workspace() {
         .await
         .expect(201);
 }
+
+#[tokio::test]
+async fn an_sms_account_has_a_sender_and_one_token_for_both_directions() {
+    let world = World::new().await;
+    let sms = |sender: Value| {
+        json!({
+            "channel": "sms", "name": "Salon", "account": "ACfeed", "sender": sender,
+        })
+    };
+    let pool = format!("MG{}", "0a".repeat(16));
+    for (sender, code) in [
+        (Value::Null, "required"),
+        (json!("030 555123"), "invalid"),
+        (json!("+49 30 555123"), "invalid"),
+        (json!("Salon"), "invalid"),
+    ] {
+        world
+            .post("/v1/connections", sms(sender))
+            .await
+            .problem(422, code, "sender");
+    }
+    let made = world
+        .post("/v1/connections", sms(json!("+4930555123")))
+        .await
+        .expect(201);
+    let shown = |body: &Value| (body["can_send"].clone(), body["can_receive"].clone());
+    assert_eq!(shown(&made.body), (json!(false), json!(false)));
+    assert_eq!(made.body["missing"], json!(["token"]));
+    let path = format!("/v1/connections/{}", made.body["id"].as_str().unwrap());
+    let body = json!({"secrets": {"token": "auth-token"}});
+    let complete = world.patch(&path, body).await.expect(200);
+    assert_eq!(shown(&complete.body), (json!(true), json!(true)));
+    assert_eq!(complete.body["sender"], "+4930555123");
+
+    // One account has many numbers; the same number twice is one too many.
+    world
+        .post("/v1/connections", sms(json!(pool)))
+        .await
+        .expect(201);
+    world
+        .post("/v1/connections", sms(json!("+4930555123")))
+        .await
+        .expect(409);
+    world
+        .patch(&path, json!({"sender": pool}))
+        .await
+        .expect(409);
+    let mut other = whatsapp();
+    other["sender"] = json!("+4930555123");
+    world
+        .post("/v1/connections", other)
+        .await
+        .problem(422, "not_on_this_channel", "sender");
+}

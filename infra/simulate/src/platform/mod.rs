@@ -4,6 +4,7 @@
 mod sent;
 
 use anyhow::bail;
+use channels::twilio::verify::{self, Algorithm};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::channel::Channel;
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ pub use sent::Sent;
 
 /// Our page, number, account.
 const ACCOUNT: &str = "106540352242922";
+/// Our account at the SMS provider.
+const SMS_ACCOUNT: &str = "ACfeedfeedfeedfeedfeedfeedfeedfeed";
 const BUSINESS: &str = "102290129340398";
 /// The inbox of Meta's own tools.
 const INBOX_APP: u64 = 26_390_203_743_090;
@@ -89,6 +92,7 @@ impl Person {
             Channel::Instagram => format!("98441023607{:04}", self.number),
             Channel::Messenger => format!("612987443021{:04}", self.number),
             Channel::Telegram => format!("520883{:04}", self.number),
+            Channel::Sms => format!("+{}", self.phone()),
             Channel::Loopback => self.name.clone(),
         }
     }
@@ -131,6 +135,11 @@ pub fn account(channel: Channel, name: &str, number: usize, secret: &str) -> Val
         Channel::Telegram => {
             body["secrets"] = json!({ "token": "123:token", "webhook_secrets": [secret] });
         }
+        Channel::Sms => {
+            body["account"] = json!(SMS_ACCOUNT);
+            body["sender"] = json!(sender(number));
+            body["secrets"] = json!({ "token": secret });
+        }
         Channel::Loopback => body["secrets"] = json!({ "webhook_secrets": [secret] }),
     }
     if channel == Channel::WhatsApp {
@@ -139,16 +148,36 @@ pub fn account(channel: Channel, name: &str, number: usize, secret: &str) -> Val
     body
 }
 
-/// The header that proves where a webhook comes from.
-pub fn signature(channel: Channel, secret: &str, body: &str) -> (&'static str, String) {
+/// The header that proves where a webhook comes from; `url` is the address that was called.
+pub fn signature(channel: Channel, secret: &str, url: &str, body: &str) -> (&'static str, String) {
     let signed = || channels::verify::sign(secret, body.as_bytes()).unwrap_or_default();
     match channel {
         Channel::WhatsApp | Channel::Instagram | Channel::Messenger => {
             ("x-hub-signature-256", signed())
         }
         Channel::Telegram => ("x-telegram-bot-api-secret-token", secret.to_owned()),
+        Channel::Sms => {
+            let signed = verify::sign(Algorithm::Sha1, secret, url, body.as_bytes());
+            (verify::SIGNATURE_HEADER, signed.unwrap_or_default())
+        }
         Channel::Loopback => ("x-nachfass-signature", signed()),
     }
+}
+
+/// The query and the body of a webhook as they are posted: of an SMS the form, all others are JSON.
+pub fn posted(channel: Channel, body: &Value) -> (String, String) {
+    if channel != Channel::Sms {
+        return (String::new(), body.to_string());
+    }
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in body["form"].as_object().into_iter().flatten() {
+        form.append_pair(name, value.as_str().unwrap_or_default());
+    }
+    let query = body["query"].as_str();
+    (
+        query.map_or_else(String::new, |query| format!("?{query}")),
+        form.finish(),
+    )
 }
 
 /// The body of a webhook.
@@ -169,8 +198,14 @@ pub fn body(
         Channel::Instagram => update.meta("instagram", channel, happening),
         Channel::Messenger => update.meta("page", channel, happening),
         Channel::Telegram => update.telegram(happening),
+        Channel::Sms => update.sms(happening),
         Channel::Loopback => update.loopback(happening),
     }
+}
+
+/// The numbers that our SMS come from.
+fn sender(number: usize) -> String {
+    format!("+49305551{number:02}")
 }
 
 struct Update<'a> {
@@ -436,6 +471,33 @@ impl Update<'_> {
             "old_chat_member": { "user": bot, "status": before, "until_date": 0 },
             "new_chat_member": { "user": bot, "status": after, "until_date": 0 },
         }))
+    }
+
+    fn sms(&self, happening: &Happening) -> anyhow::Result<Value> {
+        let (customer, ours) = (self.person.user(Channel::Sms), sender(0));
+        match happening {
+            Happening::Wrote { text, .. } | Happening::WroteByMachine { text } => {
+                Ok(json!({ "form": {
+                    "MessageSid": format!("SMIN{}", self.number), "AccountSid": SMS_ACCOUNT,
+                    "From": customer, "To": ours, "Body": text, "NumMedia": "0",
+                    "NumSegments": "1", "SmsStatus": "received", "ApiVersion": "2010-04-01",
+                } }))
+            }
+            Happening::Status { of, status, code } => {
+                let unknown = || format!("SMOUT{}", self.number);
+                let id = of.provider_id.clone().unwrap_or_else(unknown);
+                let mut form = json!({
+                    "MessageSid": id, "SmsSid": id, "AccountSid": SMS_ACCOUNT, "From": ours,
+                    "To": customer, "MessageStatus": status, "SmsStatus": status,
+                });
+                if let Some(code) = code {
+                    form["ErrorCode"] = json!(code.to_string());
+                }
+                let query = of.correlation.as_ref().map(|ours| format!("c={ours}"));
+                Ok(json!({ "form": form, "query": query }))
+            }
+            _ => bail!("an SMS provider has nothing of that kind"),
+        }
     }
 
     fn loopback(&self, happening: &Happening) -> anyhow::Result<Value> {

@@ -46,6 +46,11 @@ impl Sent {
                 text(&body["text"]),
                 None,
             ),
+            Channel::Sms => {
+                let callback = body["StatusCallback"].as_str().unwrap_or_default();
+                let correlation = callback.split_once("?c=").map(|(_, ours)| ours.to_owned());
+                (text(&body["To"]), text(&body["Body"]), correlation)
+            }
             Channel::Loopback => (text(&body["to"]), text(&body["text"]), None),
         };
         let (answer, trouble) = match &sent.outcome {
@@ -67,6 +72,7 @@ impl Sent {
         };
         let provider_id = text(&answer["messages"][0]["id"])
             .or_else(|| text(&answer["message_id"]))
+            .or_else(|| text(&answer["sid"]))
             .or_else(|| {
                 answer["result"]["message_id"]
                     .as_i64()

@@ -315,6 +315,7 @@ impl World {
         let (header, signature) = platform::signature(
             delivery.account.channel,
             &delivery.account.secret,
+            "",
             &delivery.body,
         );
         let request = Request::builder()
@@ -349,7 +350,7 @@ impl World {
                 Channel::WhatsApp if failed => &["sent", "failed"],
                 Channel::WhatsApp => &["sent", "delivered", "read"],
                 Channel::Messenger | Channel::Instagram => &["sent"],
-                Channel::Telegram | Channel::Loopback => &[],
+                Channel::Telegram | Channel::Sms | Channel::Loopback => &[],
             };
             for stage in stages {
                 self.report(&accepted.sent, stage)?;

@@ -6,8 +6,11 @@
 
 use std::future::Future;
 
+use app::config::CalledAt;
 use axum::Router;
-use lambda_http::request::LambdaRequest;
+use axum::extract::Request;
+use axum::middleware::map_request;
+use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Service};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -21,6 +24,7 @@ where
     F: Fn(Value) -> Fut,
     Fut: Future<Output = Result<Value, HostError>>,
 {
+    let router = router.layer(map_request(note_host));
     let (router, command) = (&router, &command);
     lambda_runtime::run(service_fn(move |event| async move {
         invoke(router, command, event).await
@@ -51,6 +55,17 @@ where
     }
 }
 
+/// Under which host the gateway was called stands in what it tells of the request, not in a header.
+async fn note_host(mut request: Request) -> Request {
+    let context = request.extensions().get::<RequestContext>();
+    if let Some(RequestContext::ApiGatewayV2(context)) = context
+        && let Some(host) = context.domain_name.clone()
+    {
+        request.extensions_mut().insert(CalledAt(host));
+    }
+    request
+}
+
 /// For a function that takes no commands.
 pub async fn no_commands(_payload: Value) -> Result<Value, HostError> {
     Err("this function takes no commands".into())
@@ -69,6 +84,7 @@ pub fn command_name(payload: &Value) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::Extension;
     use axum::body::Bytes;
     use axum::http::{HeaderMap, StatusCode};
     use axum::routing::{get, post};
@@ -108,6 +124,10 @@ mod tests {
                 ),
             )
             .route(
+                "/host",
+                get(|Extension(CalledAt(host)): Extension<CalledAt>| async { host }),
+            )
+            .route(
                 "/no",
                 get(|| async { (StatusCode::NOT_FOUND, HeaderMap::new(), "no") }),
             )
@@ -116,7 +136,8 @@ mod tests {
     async fn answer(payload: Value) -> Value {
         let command = |payload: Value| async move { Ok(json!({"did": payload["nachfass"]})) };
         let event = LambdaEvent::new(payload, lambda_runtime::Context::default());
-        invoke(&router(), &command, event).await.unwrap()
+        let router = router().layer(map_request(note_host));
+        invoke(&router, &command, event).await.unwrap()
     }
 
     #[tokio::test]
@@ -130,6 +151,8 @@ mod tests {
         assert_eq!(coded["body"], "a=b&c=d");
         let query = answer(event("GET", "/query", &Value::Null, false)).await;
         assert_eq!(query["body"], "a=1&a=2");
+        let host = answer(event("GET", "/host", &Value::Null, false)).await;
+        assert_eq!(host["body"], "x", "not the header's");
         assert_eq!(
             answer(event("GET", "/no", &Value::Null, false)).await["statusCode"],
             404

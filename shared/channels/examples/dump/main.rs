@@ -34,7 +34,8 @@ fn inbound() -> Result<Value, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let received_at = "2026-11-22T12:00:00Z".parse()?;
     let mut channels = Map::new();
-    for channel in Channel::ALL {
+    // The forms of SMS providers are dumped by `providers`.
+    for channel in Channel::ALL.into_iter().filter(|it| *it != Channel::Sms) {
         let mut fixtures = Map::new();
         for entry in fs::read_dir(root.join(channel.as_str()))? {
             let path = entry?.path();
@@ -88,6 +89,7 @@ fn outbound() -> Result<Value, Box<dyn Error>> {
                 api_version: "v25.0",
                 id: "106540352242922",
                 token: "123:token",
+                sms: None,
             };
             let to = To::user(ChannelUser::parse("4915123456789")?);
             let message = OutboundMessage::follow_up(content, "msg_0199f0aa6d1c7a3c");

@@ -12,12 +12,15 @@ use crate::sms::{OptOut, SmsEvent};
 
 /// Reads one form. Every form is an event, if only an unknown one.
 pub fn parse(raw: &[u8], received_at: DateTime<Utc>) -> SmsEvent {
-    let body = form(raw);
-    let body = Node::root(&body);
-    let read = if body.has("MessageStatus") || body.has("SmsStatus") && !is_inbound(&body) {
-        read_status(&body, received_at)
+    event_of(&Node::root(&form(raw)), received_at)
+}
+
+/// The same of a form that was taken apart.
+pub(crate) fn event_of(body: &Node<'_>, received_at: DateTime<Utc>) -> SmsEvent {
+    let read = if body.has("MessageStatus") || body.has("SmsStatus") && !is_inbound(body) {
+        read_status(body, received_at)
     } else {
-        read_message(&body, received_at)
+        read_message(body, received_at)
     };
     read.unwrap_or_else(|Problem(problem)| {
         let kind = InboundKind::Unknown {
@@ -27,13 +30,13 @@ pub fn parse(raw: &[u8], received_at: DateTime<Utc>) -> SmsEvent {
         };
         SmsEvent {
             raw: Some(kept(body.value().clone())),
-            ..event(&body, received_at, fingerprint(&body), kind, Direction::In)
+            ..event(body, received_at, fingerprint(body), kind, Direction::In)
         }
     })
 }
 
 /// A form as JSON, so that it is read as everything else is. Of equal names the first counts.
-pub(super) fn form(raw: &[u8]) -> Value {
+pub(crate) fn form(raw: &[u8]) -> Value {
     let mut fields = Map::new();
     for (name, value) in form_urlencoded::parse(raw) {
         if !name.is_empty() {

@@ -37,7 +37,19 @@ pub fn classify_report(code: Option<i64>) -> Outcome {
         body: b"",
     };
     match code {
-        Some(code) => by_code(code, 400, "reported by the provider", &nothing),
+        Some(code) => match by_code(code, 400, "reported by the provider", &nothing) {
+            // It was taken and did not get through. It is not sent again: what was worth a message
+            // then is for the next rule, or for a person.
+            Outcome::Retry {
+                scope: RetryScope::Recipient,
+                detail,
+                ..
+            } => Outcome::Permanent {
+                reason: FailureReason::NotDelivered,
+                detail,
+            },
+            outcome => outcome,
+        },
         None => Outcome::Permanent {
             reason: FailureReason::Unrecognised,
             detail: Detail::new("failed", "the provider gave no reason"),
@@ -79,12 +91,15 @@ fn by_code(code: i64, status: u16, title: &str, response: &Response<'_>) -> Outc
                 detail: detail.clone(),
             };
         }
-        // No number, no mobile, opted out, unknown, landline, no route, not in service.
-        21_211 | 21_214 | 21_217 | 21_610 | 21_612 | 21_614 | 30_004 | 30_005 | 30_006 | 13_223
-        | 13_224 | 13_225 | 13_226 => FailureReason::RecipientUnreachable,
-        // A field is missing or wrong, or the text too long or refused by the carrier.
+        // The provider had a STOP from them, and answers for that itself.
+        21_610 => FailureReason::OptedOut,
+        // No number, no mobile, unknown, landline, no route, not in service.
+        21_211 | 21_214 | 21_217 | 21_612 | 21_614 | 30_004 | 30_005 | 30_006 | 13_223 | 13_224
+        | 13_225 | 13_226 => FailureReason::RecipientUnreachable,
+        30_007 => FailureReason::Filtered,
+        // A field is missing or wrong, or the text too long.
         21_601 | 21_602 | 21_603 | 21_604 | 21_605 | 21_617 | 21_619 | 21_205 | 21_609 | 12_100
-        | 12_200 | 30_007 | 30_019 => FailureReason::RequestBug,
+        | 12_200 | 30_019 => FailureReason::RequestBug,
         // Token, sender, country, registration, account, money.
         20_003 | 20_005 | 20_403 | 20_404 | 10_001 | 21_212 | 21_408 | 21_606 | 21_659 | 21_660
         | 21_703 | 21_704 | 21_705 | 30_002 | 30_018 | 30_032 | 30_034 | 30_035 | 30_036

@@ -27,7 +27,8 @@ impl Fixture {
 pub(crate) fn all() -> Vec<Fixture> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut fixtures = Vec::new();
-    for channel in Channel::ALL {
+    // The forms of SMS providers are in `reports`.
+    for channel in Channel::ALL.into_iter().filter(|it| *it != Channel::Sms) {
         for path in sorted(&root.join(channel.as_str())) {
             fixtures.push(Fixture {
                 channel,

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use channels::outbound::SmsAccount;
+use channels::sms::Sender;
 use channels::{Account, OutboundMessage, Response, To, classify, parse, request};
 use domain::channel::{Channel, ChannelUser};
 use domain::content::Content;
@@ -196,8 +198,14 @@ proptest! {
             api_version: "v25.0",
             id: "1",
             token: "1:a",
+            sms: Some(SmsAccount {
+                sender: &Sender::parse("+4930555123").unwrap(),
+                webhook: "https://desk.example.org/webhooks/sms/con_1",
+            }),
         };
-        let to = To::user(ChannelUser::parse("1").unwrap());
+        // By SMS only numbers can be written to.
+        let user = if which == Channel::Sms { "+4915112345678" } else { "1" };
+        let to = To::user(ChannelUser::parse(user).unwrap());
         let message = OutboundMessage::follow_up(Content::text(text.clone()), "msg_1");
         let fits = !text.trim().is_empty() && which.text_limit().fits(&text);
         prop_assert_eq!(request(&account, &to, &message).is_ok(), fits);

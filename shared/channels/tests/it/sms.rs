@@ -153,11 +153,13 @@ fn twilio_codes() {
         let body = json!({ "code": code, "message": "x", "more_info": "y", "status": status });
         answer(status, &body.to_string()).class()
     };
-    for code in [21_211, 21_610, 21_612, 21_614, 30_004, 30_005, 30_006] {
+    for code in [21_211, 21_612, 21_614, 30_004, 30_005, 30_006] {
         assert_eq!(class(code, 400), "recipient_unreachable", "{code}");
         assert_eq!(classify_report(Some(code)).class(), "recipient_unreachable");
     }
-    for code in [21_603, 21_604, 21_617, 30_007, 30_019] {
+    assert_eq!(class(21_610, 400), "opted_out");
+    assert_eq!(class(30_007, 400), "filtered");
+    for code in [21_603, 21_604, 21_617, 30_019] {
         assert_eq!(class(code, 400), "request_bug", "{code}");
     }
     for code in [20_003, 21_408, 21_606, 21_659, 30_032, 30_034] {
@@ -174,10 +176,16 @@ fn twilio_codes() {
     ] {
         assert_eq!(class(code, status), "retry", "{code}");
     }
-    assert!(matches!(
-        classify_report(Some(30_008)),
-        Outcome::Retry { once: true, .. }
-    ));
+    // What was taken and did not get through is not sent again.
+    for code in [30_003, 30_008] {
+        assert_eq!(
+            classify_report(Some(code)).class(),
+            "not_delivered",
+            "{code}"
+        );
+    }
+    assert_eq!(classify_report(Some(21_610)).class(), "opted_out");
+    assert!(classify_report(Some(30_001)).holds_connection(1).is_some());
     assert_eq!(class(77_777, 400), "unrecognised");
     assert_eq!(classify_report(None).class(), "unrecognised");
     assert_eq!(answer(504, "").class(), "unknown");
@@ -190,7 +198,7 @@ fn twilio_codes() {
     );
     assert_eq!(
         answer(201, r#"{"sid":"SM1","error_code":21610}"#).class(),
-        "recipient_unreachable"
+        "opted_out"
     );
     let response = Response {
         status: 201,

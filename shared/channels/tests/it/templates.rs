@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 fn account() -> Account<'static> {
     Account {
+        sms: None,
         channel: Channel::WhatsApp,
         base_url: "https://graph.facebook.com",
         api_version: "v25.0",

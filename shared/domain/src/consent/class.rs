@@ -1,7 +1,10 @@
 //! The classes of messages that can be refused by themselves.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::channel::Channel;
+use crate::receipt::Reason;
 use crate::rule::Purpose;
 
 /// How a message travels.
@@ -16,6 +19,21 @@ pub enum Medium {
     Chat,
     /// In the business's own app. It has no classes: who looks there has come to look.
     InApp,
+}
+
+impl Medium {
+    /// The medium of a channel.
+    #[must_use]
+    pub fn of(channel: Channel) -> Self {
+        match channel {
+            Channel::Sms => Self::Sms,
+            Channel::WhatsApp
+            | Channel::Instagram
+            | Channel::Messenger
+            | Channel::Telegram
+            | Channel::Loopback => Self::Chat,
+        }
+    }
 }
 
 /// What can be refused by itself.
@@ -118,6 +136,26 @@ pub enum Stoppable {
     Sms,
     /// All automated messages in messengers.
     Chat,
+}
+
+impl Stoppable {
+    /// What a STOP on this channel ends.
+    #[must_use]
+    pub fn of(channel: Channel) -> Self {
+        match Medium::of(channel) {
+            Medium::Sms => Self::Sms,
+            Medium::Email | Medium::Chat | Medium::InApp => Self::Chat,
+        }
+    }
+
+    /// Why nothing is sent since then.
+    #[must_use]
+    pub fn reason(self, since: DateTime<Utc>) -> Reason {
+        match self {
+            Self::Sms => Reason::SmsStopped { since },
+            Self::Chat => Reason::OptedOut { since },
+        }
+    }
 }
 
 /// What a message is about; decides its purpose (MO-29, PH-15).

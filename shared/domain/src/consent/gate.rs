@@ -234,7 +234,7 @@ fn stopped(verdict: &mut Verdict, class: Class, one_to_one: bool, standing: &Sta
         (Some(since), Stoppable::Sms) => verdict.look(
             GateName::StopWord,
             format!("STOP since {}", zone.show(since)),
-            Some(Reason::SmsStopped { since }),
+            Some(what.reason(since)),
         ),
         (Some(_), Stoppable::Chat) if one_to_one => verdict.look(
             GateName::StopWord,
@@ -244,7 +244,7 @@ fn stopped(verdict: &mut Verdict, class: Class, one_to_one: bool, standing: &Sta
         (Some(since), Stoppable::Chat) => verdict.look(
             GateName::StopWord,
             format!("no automated messages wanted since {}", zone.show(since)),
-            Some(Reason::OptedOut { since }),
+            Some(what.reason(since)),
         ),
     }
 }

@@ -23,6 +23,9 @@ pub struct Standing {
     /// No SMS at all: the customer sent STOP (MO-28).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_stopped_at: Option<DateTime<Utc>>,
+    /// They took that back (START).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_started_at: Option<DateTime<Utc>>,
     /// The classes about which something was said.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub classes: BTreeMap<Class, ClassStanding>,
@@ -204,6 +207,15 @@ impl Standing {
         }
     }
 
+    /// When the customer last took back a stop of everything of this sort.
+    #[must_use]
+    pub fn started(&self, what: Stoppable) -> Option<DateTime<Utc>> {
+        match what {
+            Stoppable::Sms => self.sms_started_at,
+            Stoppable::Chat => self.opted_in_at,
+        }
+    }
+
     /// Whether any message is refused.
     #[must_use]
     pub fn refuses_anything(&self) -> bool {
@@ -253,13 +265,16 @@ impl Standing {
     /// of that stays.
     #[must_use]
     pub fn still_refused(places: &[Self]) -> Self {
-        let back_in = places.iter().filter_map(|place| place.opted_in_at).max();
+        let started = |what| places.iter().filter_map(|place| place.started(what)).max();
+        let (chat, sms) = (started(Stoppable::Chat), started(Stoppable::Sms));
+        let stands = |stopped: DateTime<Utc>, started: Option<DateTime<Utc>>| {
+            started.is_none_or(|started| started <= stopped)
+        };
         let mut kept = Self::default();
         for place in places {
             let mut refused = place.refusals();
-            refused.opted_out_at = refused
-                .opted_out_at
-                .filter(|out| back_in.is_none_or(|back_in| back_in <= *out));
+            refused.opted_out_at = refused.opted_out_at.filter(|at| stands(*at, chat));
+            refused.sms_stopped_at = refused.sms_stopped_at.filter(|at| stands(*at, sms));
             kept.refuse_also(&refused);
         }
         kept
@@ -374,7 +389,10 @@ impl Standing {
             return Err(Denied::OnlyTheCustomer);
         }
         match what {
-            Stoppable::Sms => self.sms_stopped_at = None,
+            Stoppable::Sms => {
+                self.sms_stopped_at = None;
+                self.sms_started_at = Some(mark.at);
+            }
             Stoppable::Chat => {
                 self.opted_out_at = None;
                 self.opted_in_at = Some(mark.at);
@@ -389,6 +407,7 @@ impl Standing {
         let before = self.clone();
         self.refuse_also(other);
         self.opted_in_at = earliest(self.opted_in_at, other.opted_in_at);
+        self.sms_started_at = earliest(self.sms_started_at, other.sms_started_at);
         for class in Class::ALL {
             let (one, two) = (before.class(class), other.class(class));
             if (one, two) == Default::default() {

@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::decider::Decider;
 use super::gates::is_too_late;
 use super::{Assessed, Effect, Judgement, LEASE, Snapshot};
-use crate::conversation::State;
+use crate::consent::Stoppable;
+use crate::conversation::{OPT_OUT_LABEL, State};
 use crate::plan;
 use crate::receipt::{Entry, Gate, GateName, Reason, Verdict};
 use crate::rule::Rule;
@@ -41,7 +42,7 @@ impl Decider<'_> {
             return Err(Reason::ThreadElsewhere);
         }
         if let Some(since) = self.opted_out_at {
-            return Err(Reason::OptedOut { since });
+            return Err(self.stoppable.reason(since));
         }
         if !head.reachable {
             return Err(Reason::Unreachable);
@@ -122,7 +123,15 @@ impl Decider<'_> {
         self.conversation.backlog.clear();
         if answer.opt_out {
             let at = self.conversation.last_customer_at.unwrap_or(self.now);
-            self.consent(at, true);
+            match self.stoppable {
+                Stoppable::Chat => self.consent(at, true),
+                Stoppable::Sms => {
+                    // It would end what people write as well, and only the customer could lift it:
+                    // what they have not said themselves is for a person to read (MO-28).
+                    self.conversation.label(OPT_OUT_LABEL);
+                    self.suspend(Reason::OptedOut { since: at }, None);
+                }
+            }
             return;
         }
         let in_force =

@@ -14,15 +14,20 @@ impl Decider<'_> {
         let at = at.min(self.now);
         let newer = self.opted_out_at.filter(|out| !opted_out && at <= *out);
         if let Some(since) = newer {
-            self.nothing(Reason::OptedOut { since });
+            self.nothing(self.stoppable.reason(since));
             return;
         }
-        self.effects.push(Effect::SetOptOut { at, opted_out });
+        let what = self.stoppable;
+        self.effects.push(Effect::SetOptOut {
+            what,
+            at,
+            opted_out,
+        });
         if opted_out {
             // The newest, or a START from before it would lift it.
             self.opted_out_at = self.opted_out_at.max(Some(at));
             let since = self.opted_out_at.unwrap_or(at);
-            let reason = Reason::OptedOut { since };
+            let reason = self.stoppable.reason(since);
             self.withdraw_what_waits(&reason);
             self.suspend(reason, None);
             return;
@@ -75,7 +80,7 @@ impl Decider<'_> {
         self.counts_anew(at);
     }
 
-    fn suspend(&mut self, reason: Reason, judgement: Option<&Judgement>) {
+    pub(super) fn suspend(&mut self, reason: Reason, judgement: Option<&Judgement>) {
         self.conversation.revision += 1;
         self.cancel_rule_runs(&reason);
         self.conversation.assess_at = None;
@@ -174,7 +179,7 @@ impl Decider<'_> {
             None => State::Open,
             // Only the customer takes an opt-out back.
             Some(since) => State::Suspended {
-                reason: Reason::OptedOut { since },
+                reason: self.stoppable.reason(since),
                 since: self.now,
             },
         };

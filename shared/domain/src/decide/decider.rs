@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Decision, Effect, Forecast, Snapshot, forecast};
+use crate::consent::Stoppable;
 use crate::conversation::{Conversation, Run};
 use crate::customer::Reach;
 use crate::ids::{RuleId, RunId};
@@ -17,7 +18,9 @@ pub(super) struct Decider<'a> {
     pub(super) effects: Vec<Effect>,
     pub(super) entries: Vec<Entry>,
     pub(super) now: DateTime<Utc>,
-    /// Since when the customer wants nothing, this event included.
+    /// What a STOP in this conversation ends.
+    pub(super) stoppable: Stoppable,
+    /// Since when the customer wants none of that, this event included.
     pub(super) opted_out_at: Option<DateTime<Utc>>,
     /// When they last took that back, this event included.
     pub(super) opted_in_at: Option<DateTime<Utc>>,
@@ -27,14 +30,17 @@ impl<'a> Decider<'a> {
     pub(super) fn new(snapshot: &Snapshot<'a>, now: DateTime<Utc>) -> Self {
         let mut conversation = snapshot.conversation.clone();
         conversation.read_thread_from_state();
+        let stoppable = Stoppable::of(conversation.channel);
+        let standing = &snapshot.customer.chat;
         Self {
             known: *snapshot,
             conversation,
             effects: Vec::new(),
             entries: Vec::new(),
             now,
-            opted_out_at: snapshot.customer.chat.opted_out_at,
-            opted_in_at: snapshot.customer.chat.opted_in_at,
+            stoppable,
+            opted_out_at: standing.stopped(stoppable),
+            opted_in_at: standing.started(stoppable),
         }
     }
 

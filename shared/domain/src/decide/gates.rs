@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Snapshot;
 use crate::channel::Channel;
 use crate::connection::ConnectionState;
+use crate::consent::{Address, Audience, Medium, Policy, Send, may_send};
 use crate::conversation::{LATEST_AFTER_DUE, Run, Source, State};
 use crate::receipt::{Gate, GateName, Reason};
 use crate::rule::{Purpose, Rule};
@@ -25,9 +26,16 @@ pub fn gates(known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) -> (Vec<Gate>,
                 looked.at_rule_run(known, run, rule, now);
             }
         }
-        // One that is held is set aside by it, and not refused: `forecast` says so.
-        Source::Manual { .. } if run.ends_with_reply() => looked.at_reply(known, run),
-        Source::Manual { .. } => {}
+        Source::Manual { .. } => {
+            // One that is held is set aside by it, and not refused: `forecast` says so.
+            if run.ends_with_reply() {
+                looked.at_reply(known, run);
+            }
+            if known.conversation.channel == Channel::Sms {
+                // Preferences do not count for one-to-one messages, but a STOP does (MO-30, CF-01).
+                looked.at_sms_consent(known, Purpose::Transactional, Audience::OneToOne);
+            }
+        }
     }
     (looked.gates, looked.refusal)
 }
@@ -142,8 +150,12 @@ impl Looked {
             format!("{} automated in this silence", head.episode_sent),
             (head.episode_sent > 0).then_some(Reason::EpisodeDone),
         );
-        let (input, refusal) = consent(known, rule.spec.purpose);
-        self.look(GateName::Consent, input, refusal);
+        if channel == Channel::Sms {
+            self.at_sms_consent(known, rule.spec.purpose, Audience::Automated);
+        } else {
+            let (input, refusal) = consent(known, rule.spec.purpose);
+            self.look(GateName::Consent, input, refusal);
+        }
         let limit = known.settings.daily_send_limit;
         self.look(
             GateName::DailyLimit,
@@ -163,6 +175,20 @@ impl Looked {
             ),
             is_too_late(run.wanted_at, now).then_some(Reason::Expired),
         );
+    }
+
+    /// Who has written by SMS has a number, and what is known against it is part of the standing.
+    fn at_sms_consent(&mut self, known: &Snapshot<'_>, purpose: Purpose, audience: Audience) {
+        let send = Send {
+            medium: Medium::Sms,
+            purpose,
+            audience,
+            address: Address::Known,
+        };
+        let (standing, zone) = (&known.customer.chat, known.settings.zone);
+        let verdict = may_send(send, standing, &[], &Policy::default(), zone);
+        self.refusal = self.refusal.take().or_else(|| verdict.reason().cloned());
+        self.gates.extend(verdict.gates);
     }
 }
 

@@ -47,6 +47,7 @@ pub use forecast::{Forecast, Outlook, forecast};
 pub use gates::gates;
 
 use crate::connection::Connection;
+use crate::consent::Stoppable;
 use crate::conversation::{Conversation, OnReply, Origin, Run, Source};
 use crate::customer::Customer;
 use crate::ids::{ConversationId, MessageId, RuleId, RunId};
@@ -341,8 +342,10 @@ pub enum Effect {
         /// Skipped by decision, failed by the provider, or unknown.
         as_status: Status,
     },
-    /// Suppress the customer's chat messages, or lift that.
+    /// Suppress the customer's messages, all in chats or all SMS, or lift that.
     SetOptOut {
+        /// All of what.
+        what: Stoppable,
         /// Since when.
         at: DateTime<Utc>,
         /// Opted out or in again.

@@ -36,7 +36,7 @@ pub struct Sent {
     pub url: String,
     /// Names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// JSON where it is JSON, otherwise text.
+    /// JSON where it is JSON, the fields of a form, otherwise text.
     pub body: Value,
     /// What became of it.
     pub outcome: Outcome,
@@ -128,7 +128,11 @@ impl Outbox {
                 .iter()
                 .map(|(name, value)| masked(name, value))
                 .collect(),
-            body: readable(&request.body),
+            body: if is_form(request) {
+                fields(&request.body)
+            } else {
+                readable(&request.body)
+            },
             outcome,
         });
     }
@@ -185,6 +189,18 @@ fn masked(name: &str, value: &str) -> (String, String) {
         None => "…".to_owned(),
     };
     (name, value)
+}
+
+fn is_form(request: &HttpRequest) -> bool {
+    let mut headers = request.headers.iter();
+    headers.any(|(name, value)| {
+        name.eq_ignore_ascii_case("content-type") && value == "application/x-www-form-urlencoded"
+    })
+}
+
+fn fields(form: &[u8]) -> Value {
+    let pairs = form_urlencoded::parse(form).into_owned();
+    Value::Object(pairs.map(|(name, value)| (name, json!(value))).collect())
 }
 
 fn readable(bytes: &[u8]) -> Value {

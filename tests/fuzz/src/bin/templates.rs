@@ -42,6 +42,7 @@ fn property(template: &TemplateDefinition, message: &TemplateMessage) {
         && (1..=15).contains(&message.language.trim().len());
     if named {
         let account = Account {
+            sms: None,
             channel: Channel::WhatsApp,
             base_url: "https://graph.facebook.com",
             api_version: "v25.0",

@@ -8,6 +8,7 @@ use proptest::sample::{Index, select};
 
 use super::world::{World, failed, reason};
 use crate::channel::Channel;
+use crate::consent::Stoppable;
 use crate::conversation::{OnReply, Run, State};
 use crate::decide::{CustomerWrote, Effect, Event, Report, SendOutcome};
 use crate::fixtures::{manual, quiet, rule, with_template, without_text};
@@ -398,10 +399,10 @@ impl Observed {
             }
             Op::Change { opt_out } => {
                 self.happens(&Event::CustomerChanged { opt_out: *opt_out });
-                assert!(!opt_out || self.world.customer.chat.opted_out_at.is_some());
+                assert!(!opt_out || self.opted_out().is_some());
             }
             Op::OptIn => {
-                if self.world.customer.chat.opted_out_at.is_some() {
+                if self.opted_out().is_some() {
                     self.let_in = Some(now);
                 }
                 self.happens(&Event::Consent {
@@ -410,6 +411,12 @@ impl Observed {
                 });
             }
         }
+    }
+
+    /// Since when the customer wants nothing on this channel.
+    fn opted_out(&self) -> Option<DateTime<Utc>> {
+        let what = Stoppable::of(self.world.head.channel);
+        self.world.customer.chat.stopped(what)
     }
 
     fn shut_or_let_in(&mut self, news: bool, at: DateTime<Utc>, shut: bool) {
@@ -527,7 +534,7 @@ impl Observed {
             "a door closed since planning"
         );
         assert_eq!(world.head.state, State::Open);
-        assert_eq!(world.customer.chat.opted_out_at, None);
+        assert_eq!(self.opted_out(), None);
         assert!(!self.reach.shut, "to somebody who blocks us");
         assert!(!self.thread.shut, "while somebody else has the thread");
         let rule = world

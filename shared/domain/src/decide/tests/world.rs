@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::channel::Channel;
 use crate::connection::Connection;
-use crate::consent::{Change, Source, Stoppable};
+use crate::consent::{Change, Source};
 use crate::conversation::{Conversation, OnReply, Run};
 use crate::customer::Customer;
 use crate::decide::{
@@ -124,8 +124,13 @@ impl World {
         } = decide(&self.snapshot(), event, self.now);
         self.head = conversation;
         for effect in &effects {
-            if let Effect::SetOptOut { at, opted_out } = effect {
-                let what = Stoppable::Chat;
+            if let Effect::SetOptOut {
+                what,
+                at,
+                opted_out,
+            } = effect
+            {
+                let what = *what;
                 let change = match *opted_out {
                     true => Change::Stop { what },
                     false => Change::Start { what },
