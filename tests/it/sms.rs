@@ -4,14 +4,15 @@ use app::config::CalledAt;
 use axum::body::Body;
 use channels::twilio::verify::{Algorithm, SIGNATURE_HEADER, sign};
 use chrono::TimeDelta;
-use domain::channel::ChannelUser;
+use domain::channel::{Channel, ChannelUser};
 use domain::conversation::Conversation;
 use domain::ids::ConnectionId;
 use http::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::PageRequest;
 
 use crate::installation::{Answer, Installation, call};
+use crate::world::{self, Happening};
 
 const HOST: &str = "x1.execute-api.eu-central-1.amazonaws.com";
 const TOKEN: &str = "token-of-the-account";
@@ -179,4 +180,103 @@ async fn a_report_on_what_has_not_left_the_provider_changes_nothing() {
     world.posted(report).await.expect(200);
     assert_eq!(world.installation.evaluate().await, 1);
     assert_eq!(store.head(ws, id).await.unwrap().unwrap(), before);
+}
+
+async fn writes(world: &mut world::World, account: &str, text: &str) -> Value {
+    let wrote = Happening::Wrote {
+        text: text.to_owned(),
+        at: world.now(),
+    };
+    world.happens(account, "anna", &wrote).await.unwrap();
+    world.advance(TimeDelta::minutes(1)).await.unwrap();
+    let id = world.conversation("anna", account).unwrap();
+    let head = world.get(&format!("/v1/conversations/{id}")).await.unwrap();
+    let path = format!("/v1/customers/{}", head["customer"]["id"].as_str().unwrap());
+    let consents = world.get(&format!("{path}/consents")).await.unwrap();
+    json!({"path": path, "standing": consents["standing"], "entries": consents["entries"]})
+}
+
+/// The STOP stands in the ledger as what it was, no switch lifts it, and it outlives the person.
+#[tokio::test]
+async fn mo_28_a_stop_survives_erasure_and_ends_with_start_alone() {
+    let now = "2026-11-02T08:00:00Z".parse().unwrap();
+    let mut world = world::World::start(now, None).await.unwrap();
+    for account in ["sms", "zweite"] {
+        world.connect(Channel::Sms, account).await.unwrap();
+    }
+    let stopped = writes(&mut world, "sms", "Stop!").await;
+    let last = stopped["entries"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["change"], &last["what"], &last["said_by"]["source"]),
+        (&json!("stop"), &json!("sms"), &json!("keyword"))
+    );
+    assert_eq!(stopped["standing"]["chat_stopped_at"], Value::Null);
+    let path = stopped["path"].as_str().unwrap().to_owned();
+    for (class, status) in [("sms_marketing", 200), ("sms_transactional", 422)] {
+        let switch = json!({"class": class, "allowed": true});
+        let path = format!("{path}/consents");
+        let answer = world.api("POST", &path, Some(switch)).await.unwrap();
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+    let again = writes(&mut world, "sms", "Hallo?").await;
+    assert!(again["standing"]["sms_stopped_at"].is_string());
+
+    let erased = world.api("DELETE", &path, None).await.unwrap();
+    assert_eq!(erased.status, 204, "{}", erased.body);
+    world.advance(TimeDelta::hours(25)).await.unwrap();
+    for account in ["sms", "zweite"] {
+        let back = writes(&mut world, account, "Hallo, ich bin's wieder").await;
+        assert!(back["standing"]["sms_stopped_at"].is_string(), "{account}");
+    }
+    writes(&mut world, "zweite", "Start").await;
+    for account in ["sms", "zweite"] {
+        let started = writes(&mut world, account, "Danke").await;
+        assert_eq!(started["standing"]["sms_stopped_at"], Value::Null);
+        let last = started["entries"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .clone();
+        assert_eq!(
+            (&last["change"], &last["said_by"]["source"]),
+            (&json!("start"), &json!("keyword"))
+        );
+    }
+    world.finish().unwrap();
+}
+
+/// An equal consent that is told to staff is recorded with its source and note (MO-28).
+#[tokio::test]
+async fn mo_28_what_a_customer_tells_about_sms_is_recorded_for_sms() {
+    let now = "2026-11-02T08:00:00Z".parse().unwrap();
+    let mut world = world::World::start(now, None).await.unwrap();
+    world.connect(Channel::Sms, "sms").await.unwrap();
+    let known = writes(&mut world, "sms", "Hallo").await;
+    let path = format!("{}/consent", known["path"].as_str().unwrap());
+    for (opted_out, about, sms, chat) in [
+        (true, "sms", true, false),
+        (true, "chat", true, true),
+        (false, "chat", true, false),
+        (false, "sms", false, false),
+    ] {
+        let said = json!({
+            "opted_out": opted_out, "about": about, "source": "phone", "note": "as they said",
+        });
+        world
+            .api("POST", &path, Some(said))
+            .await
+            .unwrap()
+            .ok()
+            .unwrap();
+        world.advance(TimeDelta::minutes(1)).await.unwrap();
+        let consents = world.get(&format!("{path}s")).await.unwrap();
+        let standing = &consents["standing"];
+        let stands = [&standing["sms_stopped_at"], &standing["chat_stopped_at"]];
+        assert_eq!(
+            stands.map(Value::is_string),
+            [sms, chat],
+            "{opted_out} {about}"
+        );
+    }
 }

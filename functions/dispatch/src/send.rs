@@ -28,10 +28,10 @@ use domain::message::{Author, Message, Status};
 use domain::receipt::{How, Reason};
 use domain::template::Template;
 use secrecy::{ExposeSecret, SecretString};
-use store::{Attempt, Check, Counter};
+use store::{Attempt, Check, Counter, Over};
 
 use crate::compose::{Composed, compose};
-use crate::{TRIES, settled};
+use crate::{TRIES, month, settled};
 
 /// Past this a claimed send counts as abandoned: longer than the function may run.
 const PATIENCE: TimeDelta = TimeDelta::seconds(120);
@@ -74,7 +74,21 @@ pub(crate) async fn run(
         Ok(prepared) => prepared,
         Err(reason) => return give_up(app, loaded, run, reason).await,
     };
-    let Some(claimed) = claim(app, loaded, run, how, draft, now).await? else {
+    let segments = match &draft.content {
+        Ok(content) => month::look(app, &loaded, content, now).await?,
+        Err(_) => Ok(None),
+    };
+    let segments = match segments {
+        Ok(segments) => segments,
+        Err(reason) => return give_up(app, loaded, run, reason).await,
+    };
+    let claiming = Claiming {
+        run,
+        how,
+        segments,
+        now,
+    };
+    let Some(claimed) = claim(app, loaded, claiming, draft).await? else {
         return Ok(false);
     };
     let Claimed { loaded, message } = claimed;
@@ -122,6 +136,15 @@ struct Draft {
     at: Option<DateTime<Utc>>,
     decided_by: Option<String>,
     attempts: u32,
+}
+
+/// What is to be claimed.
+struct Claiming<'a> {
+    run: &'a Run,
+    how: How,
+    /// The SMS segments that it counts.
+    segments: Option<Counter>,
+    now: DateTime<Utc>,
 }
 
 struct Claimed {
@@ -242,11 +265,15 @@ fn sms_account(app: &App, connection: &Connection) -> Result<Option<(Sender, Str
 async fn claim(
     app: &App,
     loaded: Loaded,
-    run: &Run,
-    how: How,
+    claiming: Claiming<'_>,
     draft: Draft,
-    now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, AppError> {
+    let Claiming {
+        run,
+        how,
+        segments,
+        now,
+    } = claiming;
     let ws = loaded.conversation.workspace;
     let still = decide(&loaded.snapshot(), &Event::TimerFired, now)
         .effects
@@ -330,6 +357,7 @@ async fn claim(
         }
         change.counters.push(Counter {
             date: settings.zone.day(now),
+            over: Over::Day,
             name: AUTOMATED_SENDS.into(),
             by: 1,
             limit: Some(settings.daily_send_limit),
@@ -357,12 +385,22 @@ async fn claim(
         });
     }
 
+    let counts_segments = segments.is_some();
+    change.counters.extend(segments);
     let read = loaded.clone();
     let applied = apply::apply_once(app, loaded, change, now).await?;
     match settled(app, ws, applied).await? {
         Some(Applied::Done { loaded, .. }) if is_claimed(&loaded, run) => {
             Ok(Some(Claimed { loaded, message }))
         }
+        Some(Applied::AtLimit)
+            if counts_segments && is_spent(app, &read, &message, now).await? =>
+        {
+            // Others counted them at the same moment: it is looked at anew, and given up.
+            Ok(None)
+        }
+        // There is room again for a person's message, for which nothing else is counted.
+        Some(Applied::AtLimit) if run.rule().is_none() => Ok(None),
         Some(Applied::AtLimit) => {
             let at_limit = Loaded {
                 sent_today: read.book.settings.daily_send_limit,
@@ -374,6 +412,17 @@ async fn claim(
         }
         _ => Ok(None),
     }
+}
+
+/// Whether it is the month's segments that are spent.
+async fn is_spent(
+    app: &App,
+    loaded: &Loaded,
+    message: &Message,
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
+    let segments = month::look(app, loaded, &message.content, now).await?;
+    Ok(segments.is_err())
 }
 
 /// The claim looks at every gate once more and may have decided against it.
@@ -491,8 +540,15 @@ fn record_change(
     now: DateTime<Utc>,
 ) -> Change {
     let counted_at = run.rule().map(|_| claimed_at);
-    let ForCustomer { customer, counters } =
-        consequences::for_customer(loaded, counted_at, outcome, now);
+    let ForCustomer {
+        customer,
+        mut counters,
+    } = consequences::for_customer(loaded, counted_at, outcome, now);
+    let sending = loaded.conversation.sending.as_ref();
+    // Once: a send that is recorded is not under way any more.
+    if outcome.is_undelivered() && sending.is_some_and(|sending| sending.run.id == run.id) {
+        counters.extend(month::taken_back(loaded, &message.content, claimed_at));
+    }
     let taken = outcome.is_owned_elsewhere().then_some(Event::ThreadOwner {
         at: now,
         ours: false,

@@ -9,7 +9,7 @@ use domain::connection::{Connection, ConnectionState, Hold};
 use domain::consent::{Change, Class, Source};
 use domain::customer::Customer;
 use domain::ids::{ConnectionId, WorkspaceId};
-use store::Counter;
+use store::{Counter, Over};
 
 use crate::apply::Loaded;
 use crate::{App, AppError};
@@ -52,6 +52,7 @@ pub fn for_customer(
         counters.push(Counter {
             // Where the claim counted it, unless the zone was changed in between.
             date: loaded.book.settings.zone.day(claimed_at),
+            over: Over::Day,
             name: AUTOMATED_SENDS.into(),
             by: -1,
             limit: None,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::WorkspaceId;
 use crate::local_time::{QuietHours, Zone};
+use crate::sms::tier::Tier;
 
 /// The language in which customers are written to when nothing else is known.
 #[derive(
@@ -90,6 +91,12 @@ pub struct Settings {
     /// Requests to the API a minute by all keys.
     #[serde(default = "requests_per_minute")]
     pub requests_per_minute: u32,
+    /// What the business may choose from: how many SMS segments a month, for what price.
+    #[serde(default)]
+    pub sms_tiers: Vec<Tier>,
+    /// The name of the one it has chosen; `None`: no limit.
+    #[serde(default)]
+    pub sms_tier: Option<String>,
 }
 
 fn key_daily_messages() -> u64 {
@@ -132,7 +139,16 @@ impl Settings {
             key_daily_messages: key_daily_messages(),
             key_requests_per_minute: key_requests_per_minute(),
             requests_per_minute: requests_per_minute(),
+            sms_tiers: Vec::new(),
+            sms_tier: None,
         }
+    }
+
+    /// The tier of SMS segments that was chosen.
+    #[must_use]
+    pub fn chosen_tier(&self) -> Option<&Tier> {
+        let name = self.sms_tier.as_ref()?;
+        self.sms_tiers.iter().find(|tier| tier.name == *name)
     }
 
     /// The assessment delay as a duration.

@@ -1,19 +1,27 @@
-//! Counters of one day of one workspace: sends, model calls, tokens.
+//! Counters of one day of one workspace: sends, model calls, tokens. And of one month: SMS segments.
 
 use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use domain::ids::WorkspaceId;
+use domain::sms;
+use domain::sms::tier::Month;
 
 use crate::items::{self, Item, number};
-use crate::writes::if_held;
-use crate::{Store, StoreError, keys};
+use crate::notification::notification_item;
+use crate::writes::{Meaning, Writes, if_held};
+use crate::{Committed, Notification, Store, StoreError, keys};
+
+/// The limit of which staff were told that it is reached.
+pub(crate) const TOLD_OF_LIMIT: &str = "told_of_limit";
 
 /// Something that is counted.
 #[derive(Debug, Clone)]
 pub struct Counter {
     /// The calendar day, in the workspace's zone.
     pub date: NaiveDate,
+    /// Whether it is counted for that day, or for its month.
+    pub over: Over,
     /// Its name: one of [`Usage`]'s fields, or one of a key's own.
     pub name: Cow<'static, str>,
     /// By how much; less than nothing takes back what was counted before.
@@ -22,7 +30,27 @@ pub struct Counter {
     pub limit: Option<u64>,
 }
 
+/// Over which time something is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Over {
+    /// A day.
+    #[default]
+    Day,
+    /// A month.
+    Month,
+}
+
+/// The name of the counter of the segments of a month.
+pub const SMS_SEGMENTS: &str = "sms_segments";
+
 impl Counter {
+    pub(crate) fn sk(&self) -> String {
+        match self.over {
+            Over::Day => keys::day(self.date),
+            Over::Month => keys::month(Month::of_date(self.date)),
+        }
+    }
+
     pub(crate) fn expires_at(&self) -> i64 {
         expires_at(self.date)
     }
@@ -85,6 +113,46 @@ impl Store {
             .await
             .map_err(|error| StoreError::sdk("GetItem", error))?;
         Ok(usage_of(&answer.item.unwrap_or_default()))
+    }
+
+    /// The SMS segments of a month.
+    pub async fn sms_usage(
+        &self,
+        ws: WorkspaceId,
+        month: Month,
+    ) -> Result<sms::tier::Usage, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(keys::days(ws), keys::month(month))))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("GetItem", error))?;
+        let item = answer.item.unwrap_or_default();
+        let read = |name: &str| item.get(name)?.as_n().ok()?.parse().ok();
+        Ok(sms::tier::Usage {
+            sms: read(SMS_SEGMENTS).unwrap_or_default(),
+            told_of_limit: read(TOLD_OF_LIMIT),
+            ..sms::tier::Usage::new(month)
+        })
+    }
+
+    /// Tells staff that the segments of the month are spent, once for each limit of the month.
+    pub async fn tell_of_limit(
+        &self,
+        ws: WorkspaceId,
+        month: Month,
+        limit: u64,
+        notification: &Notification,
+    ) -> Result<(), StoreError> {
+        let mut writes = Writes::new(&self.table);
+        writes.told_of_limit(ws, month, limit)?;
+        let item = notification_item(ws, notification)?;
+        writes.put(item, None, Meaning::Plain)?;
+        // `AtLimit`: somebody else has told of it.
+        writes.send(self).await.map(|_: Committed| ())
     }
 
     /// Sets aside the most that a call can use, in one conditional write, so that calls beside
@@ -151,7 +219,7 @@ impl Store {
 }
 
 /// Counters are kept for 400 days, so that a year can be compared with the one before.
-fn expires_at(date: NaiveDate) -> i64 {
+pub(crate) fn expires_at(date: NaiveDate) -> i64 {
     (date.and_time(NaiveTime::MIN) + TimeDelta::days(400))
         .and_utc()
         .timestamp()

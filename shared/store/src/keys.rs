@@ -9,6 +9,7 @@ use domain::ids::{
     AuditId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId, NotificationId, ReceiptId,
     RuleId, SegmentId, WorkspaceId,
 };
+use domain::sms::tier::Month;
 use mail::TemplateKind;
 use sha2::{Digest, Sha256};
 
@@ -167,6 +168,10 @@ pub(crate) fn api_key(id: KeyId) -> String {
 
 pub(crate) fn day(date: NaiveDate) -> String {
     format!("DAY#{date}")
+}
+
+pub(crate) fn month(month: Month) -> String {
+    format!("MONTH#{month}")
 }
 
 pub(crate) fn message(at: DateTime<Utc>, id: MessageId) -> String {

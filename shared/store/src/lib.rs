@@ -54,7 +54,7 @@ pub use audit::{AuditEntry, AuditFilter, Resource};
 pub use book::{Book, GoneConnection};
 pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};
 pub use customer::{Consistency, KnownAs};
-pub use day::{Counter, ModelCall, ModelLimits, Spent, Usage};
+pub use day::{Counter, ModelCall, ModelLimits, Over, SMS_SEGMENTS, Spent, Usage};
 pub use entry::{ApiKey, Entrance, KeyHash, Role};
 pub use erasure::{Erasure, StoredRecord};
 pub use error::StoreError;

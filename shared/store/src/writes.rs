@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 use domain::customer::Customer;
 use domain::ids::{RuleId, WorkspaceId};
 use domain::message::{Message, Status};
+use domain::sms::tier::Month;
 use serde::Serialize;
 
 use crate::customer::Known;
 use crate::items::{self, ChangedRule, CustomerItem, Item, MessageItem, Plain, number};
-use crate::{Check, Committed, Counter, KeyedAnswer, Store, StoreError, keys};
+use crate::{Check, Committed, Counter, KeyedAnswer, Store, StoreError, day, keys};
 
 /// The actions of one transaction, and what a failed condition of each means.
 pub(crate) struct Writes<'a> {
@@ -300,7 +301,7 @@ impl<'a> Writes<'a> {
     pub(crate) fn count(&mut self, ws: WorkspaceId, counter: &Counter) -> Result<(), StoreError> {
         let mut update = Update::builder()
             .table_name(self.table)
-            .set_key(Some(items::key(keys::days(ws), keys::day(counter.date))))
+            .set_key(Some(items::key(keys::days(ws), counter.sk())))
             .update_expression("SET expires_at = :expires ADD #counter :by")
             .expression_attribute_names("#counter", counter.name.as_ref())
             .expression_attribute_values(":by", number(counter.by))
@@ -311,6 +312,32 @@ impl<'a> Writes<'a> {
                 .expression_attribute_values(":limit", number(limit));
         }
         let update = update
+            .build()
+            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+        self.push(
+            TransactWriteItem::builder().update(update).build(),
+            Meaning::Limit,
+        );
+        Ok(())
+    }
+
+    /// Notes that staff were told of a limit of the month, unless they were.
+    pub(crate) fn told_of_limit(
+        &mut self,
+        ws: WorkspaceId,
+        month: Month,
+        limit: u64,
+    ) -> Result<(), StoreError> {
+        let update = Update::builder()
+            .table_name(self.table)
+            .set_key(Some(items::key(keys::days(ws), keys::month(month))))
+            .update_expression(
+                "SET #told = :limit, expires_at = if_not_exists(expires_at, :expires)",
+            )
+            .condition_expression("attribute_not_exists(#told) OR #told <> :limit")
+            .expression_attribute_names("#told", day::TOLD_OF_LIMIT)
+            .expression_attribute_values(":limit", number(limit))
+            .expression_attribute_values(":expires", number(day::expires_at(month.first_day())))
             .build()
             .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
         self.push(

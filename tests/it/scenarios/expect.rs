@@ -14,6 +14,7 @@
 //! | `messages anna 3` | so many are stored |
 //! | `counted sends_failed 2` | the operator's metric stands there |
 //! | `notified 2` | so much is listed for staff to look at |
+//! | `segments 2` | so many SMS segments of this month are used |
 //! | `questions 2` | so often the model was asked |
 
 use anyhow::{Context as _, bail, ensure};
@@ -107,6 +108,12 @@ impl Play {
                 let wanted: usize = words.need("a number")?.parse()?;
                 let found = self.messages(&person).await?.len();
                 ensure!(found == wanted, "there are {found}");
+                words.done()
+            }
+            "segments" => {
+                let wanted: u64 = words.need("a number")?.parse()?;
+                let sms = self.world.get("/v1/usage").await?["sms"].take();
+                ensure!(sms["segments_used"] == wanted, "it is {sms}");
                 words.done()
             }
             "questions" => {

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `at 2026-11-02 09:00` | starts the clock there, later: moves it there; all times are Berlin's |
 //! | `advance 4h` | moves it by that much |
-//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace |
+//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace; `tier 30`: so many SMS segments a month |
 //! | `connect whatsapp as salon` | makes an account; `disconnect`, `reconnect` switch it, `remove` deletes it |
 //! | `template NAME de approved utility "Hallo {{1}}"` | the platform lists it; `pause NAME de` |
 //! | `rule NAME` with a block | makes a rule; what the block leaves out takes a default |
@@ -95,9 +95,11 @@ scenarios! {
     dk_29_ai_text_at_24h
     dk_30_time_in_description
     dk_31_smallest_and_largest_delay
+    mo_22_segments
     mo_28_stop_by_sms
     mo_28_b_other_number
     mo_28_c_provider_had_stop
+    mo_28_d_beside_chats
     nx_02_window_rescue
     nx_02_b_next_channel
     nx_02_c_reply_elsewhere

@@ -270,6 +270,14 @@ impl Play {
         if let Some(limit) = words.after("limit")? {
             patch["daily_send_limit"] = json!(limit.parse::<u64>()?);
         }
+        if let Some(segments) = words.after("tier")? {
+            let segments: u64 = segments.parse()?;
+            patch["sms_tiers"] = json!([
+                { "name": "Small", "segments": segments, "price_cents": 900 },
+                { "name": "Large", "segments": 5000, "price_cents": 9900 },
+            ]);
+            patch["sms_tier"] = json!("Small");
+        }
         words.done()?;
         let answer = self.world.api("PATCH", "/v1/settings", Some(patch)).await?;
         self.line("settings", rest);

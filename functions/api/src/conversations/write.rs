@@ -18,7 +18,7 @@ use domain::receipt::Reason;
 use domain::settings::Settings;
 use domain::variables;
 use serde::{Deserialize, Serialize};
-use store::{Counter, SavedAnswer};
+use store::{Counter, Over, SavedAnswer};
 use utoipa::ToSchema;
 
 use super::find::missing;
@@ -241,6 +241,7 @@ async fn write(
 fn budget(caller: &Caller, settings: &Settings, now: DateTime<Utc>) -> Counter {
     Counter {
         date: settings.zone.day(now),
+        over: Over::Day,
         name: format!("messages_{}", caller.key().id).into(),
         by: 1,
         limit: Some(settings.key_daily_messages),

@@ -8,6 +8,7 @@ use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::WorkspaceId;
 use domain::local_time::{QuietHours, TimeOfDay, Zone};
 use domain::settings::{FrequencyCap, Locale, Settings};
+use domain::sms::tier::Tier;
 use serde::{Deserialize, Serialize};
 use store::Resource;
 use utoipa::ToSchema;
@@ -20,6 +21,7 @@ use crate::http::{
 use crate::schema;
 
 const NAME_LIMIT: usize = 100;
+const MOST_TIERS: u64 = 20;
 
 /// Settings of the workspace.
 #[derive(Serialize, ToSchema)]
@@ -56,6 +58,25 @@ pub(crate) struct SettingsOut {
     key_requests_per_minute: u32,
     /// Requests a minute by all keys, of each process that serves the API.
     requests_per_minute: u32,
+    /// What may be chosen from: SMS segments a month.
+    sms_tiers: Vec<SmsTier>,
+    /// The name of the tier that was chosen; `null`: no limit. When it is spent no SMS leaves until the
+    /// next month, and what is used is listed by `/v1/usage`.
+    sms_tier: Option<String>,
+}
+
+/// SMS segments a month, for a price.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmsTier {
+    #[schema(min_length = 1, max_length = 100)]
+    pub(super) name: String,
+    /// Segments a month.
+    #[schema(minimum = 0, maximum = 10000000)]
+    pub(super) segments: u64,
+    /// The price of a month, in hundredths of your currency's unit.
+    #[schema(minimum = 0, maximum = 1000000000)]
+    pub(super) price_cents: u64,
 }
 
 /// On the wall clock of the workspace; may span midnight.
@@ -111,6 +132,13 @@ pub(crate) struct SettingsPatch {
     key_requests_per_minute: Option<u64>,
     #[schema(minimum = 600, maximum = 600000)]
     requests_per_minute: Option<u64>,
+    /// Takes the place of all of them.
+    #[schema(max_items = 20)]
+    sms_tiers: Option<Vec<SmsTier>>,
+    /// The name of one of them; `null`: no limit.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    sms_tier: Patch<String>,
 }
 
 /// From the first quiet minute to the first one that is not.
@@ -284,6 +312,20 @@ impl SettingsPatch {
             600..=600_000,
             by_all,
         );
+        if let Some(tiers) = self.sms_tiers {
+            settings.sms_tiers = sms_tiers(tiers, &mut errors);
+        }
+        self.sms_tier.apply(&mut settings.sms_tier);
+        if let Some(name) = &settings.sms_tier
+            && settings.chosen_tier().is_none()
+        {
+            errors.push(FieldError::new(
+                "sms_tier",
+                "unknown_value",
+                format!("there is no tier `{name}` in `sms_tiers`"),
+                "name one of them, or send `null` for no limit",
+            ));
+        }
         errors.finish()?;
         settings.key_daily_messages = messages;
         settings.key_requests_per_minute = small(by_key);
@@ -324,6 +366,47 @@ impl FrequencyCapIn {
             messages: small(messages?),
             hours: small(hours?),
         })
+    }
+}
+
+fn sms_tiers(tiers: Vec<SmsTier>, errors: &mut FieldErrors) -> Vec<Tier> {
+    const REMEDY: &str = "give each a name of its own";
+    if let Err(error) = check_range("sms_tiers", tiers.len() as u64, 0..=MOST_TIERS) {
+        errors.push(error);
+        return Vec::new();
+    }
+    let mut known: Vec<Tier> = Vec::new();
+    for (place, tier) in tiers.into_iter().enumerate() {
+        let field = |name: &str| format!("sms_tiers[{place}].{name}");
+        let name = required_text(&field("name"), Some(&tier.name), NAME_LIMIT, REMEDY);
+        let name = errors.take(name).unwrap_or_default();
+        let segments = check_range(&field("segments"), tier.segments, 0..=10_000_000);
+        let price = check_range(&field("price_cents"), tier.price_cents, 0..=1_000_000_000);
+        if known.iter().any(|other| other.name == name) {
+            let message = format!("there are two tiers `{name}`");
+            errors.push(FieldError::new(&field("name"), "taken", message, REMEDY));
+        }
+        known.push(Tier {
+            name,
+            segments: errors.take(segments).unwrap_or_default(),
+            price_cents: errors.take(price).unwrap_or_default(),
+        });
+    }
+    known
+}
+
+impl From<Tier> for SmsTier {
+    fn from(tier: Tier) -> Self {
+        let Tier {
+            name,
+            segments,
+            price_cents,
+        } = tier;
+        Self {
+            name,
+            segments,
+            price_cents,
+        }
     }
 }
 
@@ -379,6 +462,8 @@ impl From<Settings> for SettingsOut {
             key_daily_messages: settings.key_daily_messages,
             key_requests_per_minute: settings.key_requests_per_minute,
             requests_per_minute: settings.requests_per_minute,
+            sms_tiers: settings.sms_tiers.into_iter().map(SmsTier::from).collect(),
+            sms_tier: settings.sms_tier,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `/v1/usage`: what was counted, by day.
+//! `/v1/usage`: what was counted, by day, and the SMS segments of the month.
 
 use std::sync::Arc;
 
@@ -6,10 +6,14 @@ use app::App;
 use axum::Json;
 use axum::extract::State;
 use chrono::{Days, NaiveDate};
+use domain::settings::Settings;
+use domain::sms;
+use domain::sms::tier::Month;
 use serde::{Deserialize, Deserializer, Serialize};
 use store::Usage;
 use utoipa::{IntoParams, ToSchema};
 
+use super::settings::SmsTier;
 use crate::auth::Viewer;
 use crate::http::{ListProblems, Meta, Problem, Query};
 
@@ -64,7 +68,39 @@ pub(crate) struct UsageList {
     #[schema(example = "USD")]
     currency: String,
     limits: UsageLimits,
+    sms: SmsUsage,
     meta: Meta,
+}
+
+/// The SMS segments of this month.
+#[derive(Serialize, ToSchema)]
+struct SmsUsage {
+    /// The calendar month in the workspace's zone.
+    #[schema(example = "2026-11")]
+    month: String,
+    /// Of messages that were sent, or may have been.
+    segments_used: u64,
+    /// `null`: no limit.
+    segments_left: Option<u64>,
+    /// The tier that was chosen in the settings.
+    tier: Option<SmsTier>,
+    /// All others.
+    other_tiers: Vec<SmsTier>,
+}
+
+impl SmsUsage {
+    fn new(settings: &Settings, usage: sms::tier::Usage) -> Self {
+        let tier = settings.chosen_tier();
+        let tiers = settings.sms_tiers.iter().cloned();
+        let others = tiers.filter(|other| Some(&other.name) != settings.sms_tier.as_ref());
+        Self {
+            month: usage.month.to_string(),
+            segments_used: usage.total(),
+            segments_left: tier.map(|tier| usage.left(tier)),
+            tier: tier.cloned().map(SmsTier::from),
+            other_tiers: others.map(SmsTier::from).collect(),
+        }
+    }
 }
 
 /// What stops at which number; see the settings.
@@ -97,8 +133,11 @@ pub(crate) async fn list_usage(
         };
         usage.push(UsageOut::new(date, app.store.usage(ws, date).await?));
     }
+    let month = Month::of(app.now(), book.settings.zone);
+    let sms = SmsUsage::new(&book.settings, app.store.sms_usage(ws, month).await?);
     Ok(Json(UsageList {
         usage,
+        sms,
         limits: UsageLimits {
             automated_sends_per_day: book.settings.daily_send_limit,
             model_tokens_per_day: book.settings.ai_daily_tokens,

@@ -78,6 +78,7 @@ async fn what_is_pending_is_blocked_by_the_limit_of_its_day() {
         }];
         let sent = Counter {
             date: now.date_naive(),
+            over: store::Over::Day,
             name: "automated_sends".into(),
             by: 1,
             limit: None,

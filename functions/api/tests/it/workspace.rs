@@ -268,3 +268,60 @@ async fn notifications_are_listed_and_marked_as_read_once() {
     let unread = listed["notifications"].as_array().unwrap().iter();
     assert_eq!(unread.filter(|one| one["read_at"].is_null()).count(), 1);
 }
+
+#[tokio::test]
+async fn mo_24_tiers_of_sms_segments_are_chosen_and_shown() {
+    let world = World::new().await;
+    let tier =
+        |name: &str, segments: u64| json!({"name": name, "segments": segments, "price_cents": 900});
+    let tiers = json!([tier("S", 100), tier("L", 5000)]);
+    let chosen = world
+        .patch("/v1/settings", json!({"sms_tiers": tiers, "sms_tier": "S"}))
+        .await
+        .expect(200);
+    assert_eq!(chosen.body["sms_tiers"], tiers);
+    let sms = world.get("/v1/usage").await.expect(200).body["sms"].clone();
+    assert_eq!(
+        sms,
+        json!({
+            "month": "2026-11", "segments_used": 0, "segments_left": 100, "tier": tier("S", 100),
+            "other_tiers": [tier("L", 5000)],
+        })
+    );
+    for (wrong, code, field) in [
+        (json!({"sms_tier": "XL"}), "unknown_value", "sms_tier"),
+        // The one that is chosen cannot go.
+        (
+            json!({"sms_tiers": [tier("L", 1)]}),
+            "unknown_value",
+            "sms_tier",
+        ),
+        (
+            json!({"sms_tiers": [tier("S", 1), tier("S", 2)]}),
+            "taken",
+            "sms_tiers[1].name",
+        ),
+        (
+            json!({"sms_tiers": [tier("S", 20_000_000)]}),
+            "out_of_range",
+            "sms_tiers[0].segments",
+        ),
+        (
+            json!({"sms_tiers": [tier(" ", 1)]}),
+            "required",
+            "sms_tiers[0].name",
+        ),
+    ] {
+        world
+            .patch("/v1/settings", wrong)
+            .await
+            .problem(422, code, field);
+    }
+    let none = json!({"sms_tier": null});
+    world.patch("/v1/settings", none).await.expect(200);
+    let sms = world.get("/v1/usage").await.expect(200).body["sms"].clone();
+    assert_eq!(
+        (&sms["tier"], &sms["segments_left"]),
+        (&Value::Null, &Value::Null)
+    );
+}

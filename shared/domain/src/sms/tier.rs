@@ -6,7 +6,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Segments;
@@ -38,11 +38,22 @@ impl Month {
     /// The month of an instant.
     #[must_use]
     pub fn of(at: DateTime<Utc>, zone: Zone) -> Self {
-        let local = zone.local(at);
+        Self::of_date(zone.day(at))
+    }
+
+    /// The month of a day.
+    #[must_use]
+    pub fn of_date(day: NaiveDate) -> Self {
         Self {
-            year: local.year(),
-            month: local.month(),
+            year: day.year(),
+            month: day.month(),
         }
+    }
+
+    /// Its first day.
+    #[must_use]
+    pub fn first_day(self) -> NaiveDate {
+        NaiveDate::from_ymd_opt(self.year, self.month, 1).unwrap_or_default()
     }
 }
 

@@ -1,0 +1,89 @@
+//! The SMS segments of a month: what a message needs of them, and what follows when they are spent
+//! (MO-22, MO-23). No message leaves in part, and the owner is told once.
+//!
+//! They are counted when a send is claimed, as its text stands; the provider may need fewer, because
+//! it replaces signs that look alike.
+
+use app::apply::Loaded;
+use app::{App, AppError};
+use chrono::{DateTime, Utc};
+use domain::channel::Channel;
+use domain::consent::Medium;
+use domain::content::Content;
+use domain::ids::NotificationId;
+use domain::receipt::Reason;
+use domain::sms::count;
+use domain::sms::tier::{Month, Route, route};
+use store::{Counter, Notification, Over, SMS_SEGMENTS};
+
+/// What the claim of this message counts; `None` where nothing is. Or why it cannot leave.
+pub(crate) async fn look(
+    app: &App,
+    loaded: &Loaded,
+    content: &Content,
+    now: DateTime<Utc>,
+) -> Result<Result<Option<Counter>, Reason>, AppError> {
+    let settings = &loaded.book.settings;
+    let Some(counter) = counted(loaded, content, now) else {
+        return Ok(Ok(None));
+    };
+    let Some(tier) = settings.chosen_tier() else {
+        return Ok(Ok(Some(counter)));
+    };
+    let ws = settings.workspace;
+    let month = Month::of(now, settings.zone);
+    let usage = app.store.sms_usage(ws, month).await?;
+    let size = count(content.words().unwrap_or_default());
+    // There is no e-mail yet that could take its place.
+    let medium = Medium::Email;
+    let routing = route(size, usage, tier, || Some(Reason::NoAddress { medium }));
+    let (Route::EmailInstead { reason } | Route::Fail { reason, .. }) = routing.route else {
+        // Others may be counted at the same moment: all of it must fit.
+        let room = tier.segments - u64::from(size.parts);
+        return Ok(Ok(Some(Counter {
+            limit: Some(room + 1),
+            ..counter
+        })));
+    };
+    if routing.tell_owner {
+        let told = Notification {
+            id: NotificationId::new(now, app.random10()),
+            at: now,
+            reason: reason.clone(),
+            conversation: None,
+            message: None,
+            read_at: None,
+            read_by: None,
+        };
+        app.store
+            .tell_of_limit(ws, month, tier.segments, &told)
+            .await?;
+        tracing::warn!(workspace.id = %ws, "the SMS segments of the month are spent");
+    }
+    Ok(Err(reason))
+}
+
+/// What takes back what the claim counted: the provider has certainly not taken the message.
+pub(crate) fn taken_back(
+    loaded: &Loaded,
+    content: &Content,
+    claimed_at: DateTime<Utc>,
+) -> Option<Counter> {
+    let counted = counted(loaded, content, claimed_at)?;
+    Some(Counter {
+        by: -counted.by,
+        ..counted
+    })
+}
+
+fn counted(loaded: &Loaded, content: &Content, at: DateTime<Utc>) -> Option<Counter> {
+    let by_sms = loaded.conversation.channel == Channel::Sms;
+    let segments = count(content.words().unwrap_or_default()).parts;
+    by_sms.then(|| Counter {
+        date: loaded.book.settings.zone.day(at),
+        over: Over::Month,
+        name: SMS_SEGMENTS.into(),
+        by: i64::from(segments),
+        limit: None,
+    })
+}
