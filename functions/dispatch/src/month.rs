@@ -2,7 +2,8 @@
 //! (MO-22, MO-23). No message leaves in part, and the owner is told once.
 //!
 //! They are counted when a send is claimed, as its text stands; the provider may need fewer, because
-//! it replaces signs that look alike.
+//! it replaces signs that look alike. What it does not take is counted back; what it took is billed,
+//! whether or not it arrives.
 
 use app::apply::Loaded;
 use app::{App, AppError};

@@ -328,8 +328,10 @@ async fn claim(
         }],
         ..Change::default()
     };
-    if run.rule().is_none() && (run.ends_with_reply() || run.is_held_by_reply()) {
-        // A reply in another conversation raises the customer alone. (A rule's claim writes them.)
+    let by_sms = loaded.conversation.channel == Channel::Sms;
+    if run.rule().is_none() && (run.ends_with_reply() || run.is_held_by_reply() || by_sms) {
+        // A reply in another conversation, or a STOP on another number, raises the customer alone. (A
+        // rule's claim writes them.)
         change.checks.push(Check::CustomerUnchanged {
             customer: loaded.customer.id,
             version: loaded.customer.version,

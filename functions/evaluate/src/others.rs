@@ -122,8 +122,16 @@ pub(crate) async fn stopped_or_started(
 ) -> Result<(), AppError> {
     let words = words.unwrap_or_default();
     let (channel, at) = (arrival.event.channel, arrival.event.at);
-    let stops = Reading::of(words, channel, &Standing::default()).opt_out == OptOut::Yes;
-    let book = app.book(arrival.workspace).await?;
+    let stopped = Standing {
+        sms_stopped_at: Some(at),
+        ..Standing::default()
+    };
+    let reading = Reading::of(words, channel, &stopped);
+    let stops = reading.opt_out == OptOut::Yes;
+    if !stops && !reading.opts_in {
+        return Ok(());
+    }
+    let book = app.fresh_book(arrival.workspace).await?;
     for connection in other_connections(&book, arrival.connection, channel) {
         let id = Conversation::id_for(connection, &arrival.user);
         let Some(there) = apply::load_followed(app, arrival.workspace, id).await? else {

@@ -44,7 +44,7 @@ pub(crate) struct ConnectionIn {
     pub(super) business_account: Option<String>,
     /// SMS: the number they come from (`+4915112345678`), or the provider's id of a messaging
     /// service (`MG...`). Required there.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(pattern = "^(\\+[1-9][0-9]{6,14}|MG[0-9A-Fa-f]{32})$")]
     pub(super) sender: Option<String>,
     /// Write-only.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub(crate) struct ConnectionPatch {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
     pub(super) business_account: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    #[schema(value_type = Option<String>, pattern = "^(\\+[1-9][0-9]{6,14}|MG[0-9A-Fa-f]{32})$")]
     pub(super) sender: Patch<String>,
     /// Write-only.
     #[serde(default)]

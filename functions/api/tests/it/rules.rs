@@ -441,3 +441,33 @@ async fn a_message_is_rehearsed_before_anybody_writes_it() {
     let nowhere = json!({"text": "Hallo", "channel": "telegram"});
     world.post("/v1/rehearsals", nowhere).await.expect(409);
 }
+
+#[tokio::test]
+async fn an_sms_is_rehearsed_as_an_sms() {
+    let world = World::new().await;
+    world.post("/v1/rules", rule()).await.expect(201);
+    let sms = json!({
+        "channel": "sms", "name": "Salon", "account": "ACfeed", "sender": "+4930555123",
+        "secrets": {"token": "auth-token"},
+    });
+    world.post("/v1/connections", sms).await.expect(201);
+    for (text, on_sms, in_chat) in [
+        ("STOP", "yes", "yes"),
+        ("Ende", "yes", "no"),
+        ("Stop?", "unclear", "unclear"),
+        ("Passt mir gut", "no", "no"),
+    ] {
+        for (channel, expected) in [("sms", on_sms), ("loopback", in_chat)] {
+            let body = json!({"text": text, "channel": channel});
+            let answer = world.post("/v1/rehearsals?locale=en", body).await;
+            let told = answer.expect(200).body;
+            assert_eq!(told["opt_out"], expected, "{text} on {channel}");
+            let code = match channel {
+                "sms" => "sms_stopped",
+                _ => "opted_out",
+            };
+            let suspended = told["on_arrival"].to_string().contains(code);
+            assert_eq!(suspended, expected == "yes", "{told}");
+        }
+    }
+}
