@@ -145,9 +145,11 @@ pub(crate) async fn stopped_or_started(
             |loaded| {
                 let standing = &loaded.customer.chat;
                 let reading = Reading::of(words, channel, standing);
-                let stopped = standing.stopped(Stoppable::Sms);
+                let (what, said) = (Stoppable::Sms, Some(at));
+                // A delivery that is repeated lifts or ends nothing that is newer.
+                let is_news = standing.stopped(what) < said && standing.started(what) < said;
                 let event = match stops {
-                    true if stopped < Some(at) => Event::Consent {
+                    true if is_news => Event::Consent {
                         at,
                         opted_out: true,
                     },

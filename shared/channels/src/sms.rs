@@ -43,16 +43,14 @@ impl Sender {
             }),
         }
     }
-}
 
-/// As requests and settings spell it.
-impl fmt::Display for Sender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// As requests and settings spell it.
+    pub fn reveal(&self) -> &str {
+        match self {
             Self::Number(number) => number.reveal(),
             Self::Name(name) => name.as_str(),
             Self::Pool(pool) => pool,
-        })
+        }
     }
 }
 

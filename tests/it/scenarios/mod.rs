@@ -107,6 +107,7 @@ scenarios! {
     nx_02_e_read_meanwhile
     nx_02_f_changed_meanwhile
     nx_02_g_joined_late
+    nx_02_h_by_sms
     nx_10_model_fails
     nx_21_b_thread_and_state
     nx_21_c_counts_anew

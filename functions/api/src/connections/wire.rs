@@ -279,8 +279,8 @@ fn wrong_sender(connection: &Connection) -> Option<(&'static str, String, &'stat
             format!("{} has no `sender`", connection.channel),
             "leave it out",
         )),
-        // As it is stored: in one spelling.
-        Some(sender) if Sender::parse(sender).map(|it| it.to_string()).as_ref() != Ok(sender) => {
+        // In the one spelling that it is compared in.
+        Some(sender) if !Sender::parse(sender).is_ok_and(|known| known.reveal() == sender) => {
             Some((
                 "invalid",
                 "`sender` is neither a number in international form nor the id of a messaging service".to_owned(),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::CustomerWrote;
 use super::decider::{Decider, about};
+use crate::consent::Stoppable;
 use crate::conversation::{Preview, Run, Source, State};
 use crate::ids::{MessageId, RunId};
 use crate::receipt::{How, Reason, Verdict};
@@ -43,6 +44,10 @@ impl Decider<'_> {
         if head.last_business_at.is_none_or(|answered| at >= answered) {
             let since = head.waiting_since.map_or(at, |since| since.min(at));
             head.waiting_since = Some(since);
+        }
+        if message.opt_out && self.stoppable == Stoppable::Sms {
+            // The provider confirms it, and nobody of ours may write any more.
+            head.waiting_since = None;
         }
         if self.opted_out_at.is_none() {
             // A stop trigger and a closed conversation last until the customer writes; an
