@@ -111,6 +111,8 @@ fn appointment_routes() -> Routes {
             appointments::delete_appointment
         ),
         routes!(appointments::get_rebooking),
+        routes!(appointments::list_rebooking_patterns),
+        routes!(appointments::backtest_rebooking),
     ]
 }
 

@@ -86,6 +86,12 @@ words! {
     /// A language.
     Locale = domain::settings::Locale { De, En }
     /// What a reply does to a message that waits for its time.
+    /// Where the usual rhythm of a category comes from.
+    PatternSource = domain::rebooking::PatternSource { Measured, TradePress, Owner }
+    /// The day of a rebooking reminder.
+    DayChoice = domain::rebooking::DayChoice {
+        OneDayAfter, TwoDaysAfter, ThreeDaysAfter, Predicted,
+    }
     OnReply = domain::conversation::OnReply { Cancel, Hold, Keep }
     /// What an address is used for.
     ContactKind = domain::contact::ContactKind { Work, Private, Newsletter, Mobile, Other }

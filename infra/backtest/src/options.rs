@@ -1,13 +1,12 @@
 //! What can be set on the command line.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
 use domain::local_time::Zone;
-use domain::rebooking::import::{Role, SlashOrder};
-use domain::rebooking::{Category, Patterns, Settings, Status};
+use domain::rebooking::import::{Reading, Role, SlashOrder};
+use domain::rebooking::{Category, Settings, Status};
 
 /// How to call it.
 pub const HELP: &str = "\
@@ -62,18 +61,8 @@ pub enum Options {
 pub struct Backtest {
     /// The table.
     pub file: PathBuf,
-    /// Columns by name.
-    pub columns: BTreeMap<Role, String>,
-    /// What separates the fields.
-    pub separator: Option<u8>,
-    /// What dates with slashes mean.
-    pub dates: Option<SlashOrder>,
-    /// The business zone.
-    pub zone: Zone,
-    /// Words of the status column.
-    pub words: Vec<(String, Status)>,
-    /// The patterns of the categories.
-    pub patterns: Patterns,
+    /// How to read it.
+    pub reading: Reading,
     /// The settings under test.
     pub settings: Settings,
     /// The first day to test.
@@ -82,8 +71,6 @@ pub struct Backtest {
     pub to: Option<NaiveDate>,
     /// The follow-up, in days.
     pub follow_up_days: Option<u32>,
-    /// What is after it is in the future.
-    pub today: NaiveDate,
     /// Of the intervals.
     pub seed: u64,
     /// Where to write the plot.
@@ -98,17 +85,11 @@ impl Backtest {
     pub fn of(file: PathBuf, today: NaiveDate) -> Self {
         Self {
             file,
-            columns: BTreeMap::new(),
-            separator: None,
-            dates: None,
-            zone: Zone::parse("Europe/Berlin").unwrap_or(Zone::UTC),
-            words: Vec::new(),
-            patterns: Patterns::default(),
+            reading: Reading::new(Zone::parse("Europe/Berlin").unwrap_or(Zone::UTC), today),
             settings: Settings::default(),
             from: None,
             to: None,
             follow_up_days: None,
-            today,
             seed: 1,
             svg: None,
             strict: false,
@@ -143,19 +124,25 @@ fn read_backtest(
             value.with_context(|| format!("{argument} needs a value"))
         };
         if let Some(role) = role(&argument) {
-            options.columns.insert(role, value()?);
+            options.reading.columns.insert(role, value()?);
             continue;
         }
         match argument.as_str() {
-            "--separator" => options.separator = Some(separator(&value()?)?),
-            "--dates" => options.dates = Some(order(&value()?)?),
+            "--separator" => options.reading.separator = Some(separator(&value()?)?),
+            "--dates" => options.reading.dates = Some(order(&value()?)?),
             "--zone" => {
                 let name = value()?;
                 let zone = Zone::parse(&name);
-                options.zone = zone.map_err(|error| anyhow::anyhow!("`{name}` {error}"))?;
+                options.reading.zone = zone.map_err(|error| anyhow::anyhow!("`{name}` {error}"))?;
             }
-            "--completed" => options.words.extend(words(&value()?, Status::Completed)),
-            "--not-completed" => options.words.extend(words(&value()?, Status::Cancelled)),
+            "--completed" => options
+                .reading
+                .words
+                .extend(words(&value()?, Status::Completed)),
+            "--not-completed" => options
+                .reading
+                .words
+                .extend(words(&value()?, Status::Cancelled)),
             "--days" => {
                 let value = value()?;
                 let (category, days) = value
@@ -163,7 +150,7 @@ fn read_backtest(
                     .with_context(|| format!("--days {value}: write CATEGORY=DAYS"))?;
                 let category = Category::parse(category)?;
                 let days = number(&argument, days)?;
-                let set = options.patterns.set(category, days);
+                let set = options.reading.patterns.set(category, days);
                 set.map_err(|error| anyhow::anyhow!("--days: {}", error.message))?;
             }
             "--spread" => {
@@ -180,7 +167,7 @@ fn read_backtest(
                 }
                 options.follow_up_days = Some(days);
             }
-            "--today" => options.today = day(&argument, &value()?)?,
+            "--today" => options.reading.today = day(&argument, &value()?)?,
             "--seed" => options.seed = number(&argument, &value()?)?,
             "--svg" => options.svg = Some(value()?.into()),
             "--strict" => options.strict = true,

@@ -137,8 +137,8 @@ fn other_separators_column_names_words_and_encodings() {
     .unwrap() else {
         panic!("a backtest");
     };
-    options.columns = read.columns;
-    options.words = read.words;
+    options.reading.columns = read.reading.columns;
+    options.reading.words = read.reading.words;
     insta::assert_snapshot!(text(&options));
 }
 
@@ -146,7 +146,7 @@ fn other_separators_column_names_words_and_encodings() {
 fn dates_with_slashes_are_told_by_one_of_them_or_by_the_owner() {
     let days = |dates: &str, order| {
         let (_folder, mut options) = written(format!("client,date\n{dates}").as_bytes());
-        options.dates = order;
+        options.reading.dates = order;
         let found = read(&options).unwrap();
         let visits = found
             .shop
@@ -177,7 +177,7 @@ fn an_instant_falls_on_its_day_in_the_business_zone() {
             .to_string()
     };
     assert_eq!(day(&options), "2026-06-01");
-    options.zone = domain::local_time::Zone::parse("America/New_York").unwrap();
+    options.reading.zone = domain::local_time::Zone::parse("America/New_York").unwrap();
     assert_eq!(day(&options), "2026-05-31");
 }
 
@@ -230,10 +230,10 @@ fn options_are_read_and_mistakes_are_explained() {
         panic!("a backtest");
     };
     let beard = domain::rebooking::Category::parse("Bart").unwrap();
-    assert_eq!(found.patterns.days(&beard), 21);
+    assert_eq!(found.reading.patterns.days(&beard), 21);
     assert_eq!(found.settings.prior_spread_percent, 50);
     assert_eq!(
-        (found.separator, found.follow_up_days, found.seed),
+        (found.reading.separator, found.follow_up_days, found.seed),
         (Some(b';'), Some(90), 9)
     );
     let mistake = |line: &str, part: &str| {

@@ -1,10 +1,13 @@
 //! What holds for a whole workspace.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::WorkspaceId;
 use crate::local_time::{QuietHours, Zone};
+use crate::rebooking::{Category, Patterns};
 use crate::sms::tier::Tier;
 
 /// The language in which customers are written to when nothing else is known.
@@ -97,6 +100,10 @@ pub struct Settings {
     /// The name of the one it has chosen; `None`: no limit.
     #[serde(default)]
     pub sms_tier: Option<String>,
+    /// After how many days the business's customers usually repeat a service of a category, where
+    /// the owner knows better than the defaults.
+    #[serde(default)]
+    pub category_days: BTreeMap<Category, u32>,
 }
 
 fn key_daily_messages() -> u64 {
@@ -141,6 +148,7 @@ impl Settings {
             requests_per_minute: requests_per_minute(),
             sms_tiers: Vec::new(),
             sms_tier: None,
+            category_days: BTreeMap::new(),
         }
     }
 
@@ -149,6 +157,17 @@ impl Settings {
     pub fn chosen_tier(&self) -> Option<&Tier> {
         let name = self.sms_tier.as_ref()?;
         self.sms_tiers.iter().find(|tier| tier.name == *name)
+    }
+
+    /// After how many days services are usually repeated: the defaults, with what the owner says.
+    #[must_use]
+    pub fn patterns(&self) -> Patterns {
+        let mut patterns = Patterns::default();
+        for (category, days) in &self.category_days {
+            let set = patterns.set(category.clone(), *days);
+            debug_assert!(set.is_ok(), "checked when it was stored");
+        }
+        patterns
     }
 
     /// The assessment delay as a duration.

@@ -8,8 +8,8 @@ use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::CustomerId;
 use domain::rebooking::{
-    Category, CategoryRhythm, History, Patterns, Prediction, Settings, next_booking, predict,
-    visits,
+    Category, CategoryPattern, CategoryRhythm, History, PatternSource, Prediction, Settings,
+    next_booking, predict, visits,
 };
 use domain::settings::Locale;
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ pub(crate) async fn get_rebooking(
     let book = app.book(ws).await?;
     let zone = book.settings.zone;
     let locale = query.locale.unwrap_or(book.settings.locale);
-    let patterns = Patterns::default();
+    let patterns = book.settings.patterns();
     let mut records = app.store.appointments_of(ws, &[id]).await?;
     let records = records.remove(&id).unwrap_or_default().into_iter();
     let appointments: Vec<_> = records.map(|record| record.appointment).collect();
@@ -100,6 +100,51 @@ pub(crate) async fn get_rebooking(
             let explanation = found.explain(&patterns, locale);
             PredictionOut::new(&found, explanation)
         }),
+    }))
+}
+
+/// After how many days services are usually repeated.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PatternList {
+    patterns: Vec<PatternOut>,
+}
+
+/// After how many days a service of a category is usually repeated.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CategoryPattern)]
+struct PatternOut {
+    /// As appointments and `category_days` of the settings name it.
+    category: String,
+    name: String,
+    days: u32,
+    /// `measured`: published figures of the trade; `trade_press`: its rule of thumb; `owner`: yours.
+    #[schema(value_type = schema::PatternSource)]
+    source: PatternSource,
+}
+
+/// List the usual rhythm of each category: the defaults, with what the settings say
+/// (`category_days`). It counts for customers with fewer than three visits.
+#[utoipa::path(
+    get, path = "/v1/rebooking/patterns", tag = "appointments",
+    security(("key" = ["viewer"])), params(ExplainRebooking),
+    responses((status = 200, description = "All of them.", body = PatternList), ListProblems)
+)]
+pub(crate) async fn list_rebooking_patterns(
+    caller: Viewer,
+    State(app): State<Arc<App>>,
+    Query(query): Query<ExplainRebooking>,
+) -> Result<Json<PatternList>, Problem> {
+    let book = app.fresh_book(caller.workspace()).await?;
+    let locale = query.locale.unwrap_or(book.settings.locale);
+    let patterns = book.settings.patterns();
+    let listed = patterns.iter().map(|pattern: &CategoryPattern| PatternOut {
+        category: pattern.category.as_str().to_owned(),
+        name: patterns.name(&pattern.category, locale).to_owned(),
+        days: pattern.days,
+        source: pattern.source,
+    });
+    Ok(Json(PatternList {
+        patterns: listed.collect(),
     }))
 }
 

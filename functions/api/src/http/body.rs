@@ -1,4 +1,4 @@
-//! JSON bodies: read up to the limit, parsed with the place of every mistake.
+//! Bodies, read up to a limit: JSON, parsed with the place of every mistake, and tables.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
@@ -11,13 +11,19 @@ use serde_json::error::Category;
 use super::problem::{Code, Problem};
 use super::wording::in_words;
 
-/// The largest body.
+/// The largest body of JSON.
 const LIMIT: usize = 256 * 1024;
+/// The largest table. A Lambda function is called with six mebibytes at most, in which every line
+/// ending and quotation mark takes two bytes.
+const TABLE_LIMIT: usize = 4 * 1024 * 1024;
 
 const SEE_DOCUMENT: &str = "see the OpenAPI document for the shape of this field";
 
 /// A body.
 pub(crate) struct Json<T>(pub(crate) T);
+
+/// A table as text, whatever separates its fields.
+pub(crate) struct Csv(pub(crate) Bytes);
 
 /// A merge patch: the JSON as sent, and the same read as `T`, which names what is wrong with it.
 pub(crate) struct JsonPatch<T>(pub(crate) Value, pub(crate) T);
@@ -37,6 +43,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonPatch<T> {
         let bytes = read(request).await?;
         let read = parse(&bytes)?;
         parse(&bytes).map(|sent| Self(sent, read))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Csv {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let declared = essence(&request);
+        if declared.as_deref() != Some("text/csv") {
+            return Err(Problem::new(
+                Code::UnsupportedMediaType,
+                "send the body as a table, with `Content-Type: text/csv`",
+            ));
+        }
+        bytes(request, TABLE_LIMIT).await.map(Self)
     }
 }
 
@@ -118,15 +139,18 @@ fn misfit(field: &str, error: &serde_json::Error) -> FieldError {
     FieldError::new(&field, code, in_words(&message), remedy)
 }
 
+/// The declared type without its parameters, in small letters.
+fn essence(request: &Request) -> Option<String> {
+    let declared = request.headers().get(header::CONTENT_TYPE)?;
+    let essence = declared.to_str().ok()?.split(';').next()?;
+    Some(essence.trim().to_ascii_lowercase())
+}
+
 fn is_json(request: &Request) -> bool {
-    let declared = request.headers().get(header::CONTENT_TYPE);
-    let Some(declared) = declared.and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
-    let essence = declared.split(';').next().unwrap_or_default().trim();
-    let essence = essence.to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    essence(request).is_some_and(|essence| {
+        essence == "application/json"
+            || (essence.starts_with("application/") && essence.ends_with("+json"))
+    })
 }
 
 fn undeclared() -> Problem {
@@ -146,18 +170,22 @@ async fn read(request: Request) -> Result<Bytes, Problem> {
     if !is_json(&request) {
         return Err(undeclared());
     }
+    bytes(request, LIMIT).await
+}
+
+async fn bytes(request: Request, limit: usize) -> Result<Bytes, Problem> {
     if is_packed(&request) {
         return Err(Problem::new(
             Code::UnsupportedMediaType,
             "send the body as it is, without `Content-Encoding`",
         ));
     }
-    axum::body::to_bytes(Body::new(request.into_body()), LIMIT)
+    axum::body::to_bytes(Body::new(request.into_body()), limit)
         .await
         .map_err(|_| {
             Problem::new(
                 Code::BodyTooLarge,
-                format!("the body has more than {LIMIT} bytes"),
+                format!("the body has more than {limit} bytes"),
             )
         })
 }

@@ -1,5 +1,6 @@
 //! `/v1/settings`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use app::App;
@@ -7,6 +8,7 @@ use axum::extract::State;
 use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::WorkspaceId;
 use domain::local_time::{QuietHours, TimeOfDay, Zone};
+use domain::rebooking::{Category, PATTERN_DAYS_MAX};
 use domain::settings::{FrequencyCap, Locale, Settings};
 use domain::sms::tier::Tier;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,8 @@ use crate::schema;
 
 const NAME_LIMIT: usize = 100;
 const MOST_TIERS: u64 = 20;
+/// Every decision reads the settings.
+const MOST_CATEGORIES: usize = 200;
 
 /// Settings of the workspace.
 #[derive(Serialize, ToSchema)]
@@ -63,6 +67,9 @@ pub(crate) struct SettingsOut {
     /// The name of the tier that was chosen; `null`: no limit. When it is spent no SMS leaves until the
     /// next month, and what is used is listed by `/v1/usage`.
     sms_tier: Option<String>,
+    /// After how many days customers usually repeat a service of a category, where the owner knows
+    /// better than the defaults; `GET /v1/rebooking/patterns` lists both.
+    category_days: BTreeMap<String, u32>,
 }
 
 /// SMS segments a month, for a price.
@@ -139,6 +146,10 @@ pub(crate) struct SettingsPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 100)]
     sms_tier: Patch<String>,
+    /// By category, 1 to 730 days each; `null` for one: the default again. Categories that are not
+    /// named stay; at most 200 in all.
+    #[schema(value_type = Option<BTreeMap<String, Option<u32>>>)]
+    category_days: Option<BTreeMap<String, Option<u64>>>,
 }
 
 /// From the first quiet minute to the first one that is not.
@@ -326,6 +337,11 @@ impl SettingsPatch {
                 "name one of them, or send `null` for no limit",
             ));
         }
+        for (name, days) in self.category_days.into_iter().flatten() {
+            let of_category = set_category(&mut settings.category_days, &name, days);
+            errors.take(of_category);
+        }
+        errors.take(check_categories(&settings.category_days));
         errors.finish()?;
         settings.key_daily_messages = messages;
         settings.key_requests_per_minute = small(by_key);
@@ -336,6 +352,39 @@ impl SettingsPatch {
         settings.daily_send_limit = sends;
         Ok(settings)
     }
+}
+
+/// `None`: the default again.
+fn set_category(
+    known: &mut BTreeMap<Category, u32>,
+    name: &str,
+    days: Option<u64>,
+) -> Result<(), FieldError> {
+    let field = format!("category_days.{name}");
+    let category = Category::parse(name).map_err(|error| {
+        let remedy = "name the category as your appointments do";
+        FieldError::new(&field, "invalid_value", format!("{name:?} {error}"), remedy)
+    })?;
+    match days {
+        None => known.remove(&category),
+        Some(days) => {
+            let days = check_range(&field, days, 1..=PATTERN_DAYS_MAX.into())?;
+            known.insert(category, small(days))
+        }
+    };
+    Ok(())
+}
+
+fn check_categories(known: &BTreeMap<Category, u32>) -> Result<(), FieldError> {
+    if known.len() <= MOST_CATEGORIES {
+        return Ok(());
+    }
+    Err(FieldError::new(
+        "category_days",
+        "too_many",
+        format!("{} categories; at most {MOST_CATEGORIES}", known.len()),
+        "take some back with `null`, or give similar services one category",
+    ))
 }
 
 impl QuietHoursIn {
@@ -464,6 +513,11 @@ impl From<Settings> for SettingsOut {
             requests_per_minute: settings.requests_per_minute,
             sms_tiers: settings.sms_tiers.into_iter().map(SmsTier::from).collect(),
             sms_tier: settings.sms_tier,
+            category_days: settings
+                .category_days
+                .into_iter()
+                .map(|(category, days)| (category.into(), days))
+                .collect(),
         }
     }
 }

@@ -217,3 +217,188 @@ async fn appointments_are_exported_and_erased_with_the_person() {
         "{left:?}"
     );
 }
+
+async fn backtest(world: &World, query: &str, table: &str) -> Answer {
+    let path = format!("/v1/rebooking/backtest{query}");
+    world.call("POST", &path, &[], Some(json!(table))).await
+}
+
+/// Customers who come every 35 days, a little earlier or later.
+fn history() -> String {
+    let first: chrono::NaiveDate = "2024-01-08".parse().unwrap();
+    let mut table = "Kundennummer;Datum;Leistung\n".to_owned();
+    for customer in 0..80_i64 {
+        for visit in 0..18_i64 {
+            let day = first + TimeDelta::days(customer % 30 + visit * 35 + (customer * visit) % 7);
+            let day = day.format("%d.%m.%Y");
+            table.push_str(&format!("K{customer};{day};Schnitt\n"));
+        }
+    }
+    table
+}
+
+#[tokio::test]
+async fn ph_07_the_past_says_which_of_the_days_would_have_been_right() {
+    let world = World::new().await;
+    let table = history() + "K1;32.01.2025;Schnitt\nK2\n";
+    let answer = backtest(&world, "", &table).await.expect(200).body;
+    assert_eq!(answer["rows"]["rows"], 80 * 18 + 2);
+    assert_eq!(answer["rows"]["broken"], 2);
+    assert_eq!(answer["broken"][0]["line"], 80 * 18 + 2);
+    assert_eq!(
+        answer["columns"][0],
+        json!({"role": "customer", "name": "Kundennummer"})
+    );
+    let choice = |day: &str| {
+        let choices = answer["choices"].as_array().unwrap();
+        choices
+            .iter()
+            .find(|choice| choice["day"] == day)
+            .unwrap()
+            .clone()
+    };
+    // Whoever comes every five weeks is reminded too early the day after, and in time by the formula.
+    let (next_day, predicted) = (choice("one_day_after"), choice("predicted"));
+    assert_eq!(next_day["in_time"], 0);
+    assert_eq!(next_day["too_early"], next_day["sent"]);
+    assert!(
+        predicted["in_time"].as_u64() > predicted["too_early"].as_u64(),
+        "{predicted}"
+    );
+    let formula = &answer["methods"][3];
+    assert_eq!(formula["method"], "formula");
+    assert!(formula["predictions"].as_u64().unwrap() > 200);
+    assert!(answer["svg"].as_str().unwrap().starts_with("<svg"));
+    assert!(!answer["table"].as_str().unwrap().is_empty());
+    // Nothing of it is kept.
+    assert!(
+        world
+            .items()
+            .await
+            .iter()
+            .all(|(_, item)| !item.contains("Schnitt"))
+    );
+}
+
+#[tokio::test]
+async fn too_little_past_allows_no_verdict_and_says_so() {
+    let world = World::new().await;
+    let table = "customer_id,date\n1,2026-01-05\n1,2026-02-09\n1,2026-03-16\n";
+    let answer = backtest(&world, "?follow_up=30", table)
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(answer["follow_up_days"], 30);
+    for change in answer["changes"].as_array().unwrap() {
+        assert_eq!(change["verdict"], "too_little_data");
+    }
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_be_read_is_refused_with_what_is_wrong() {
+    let world = World::new().await;
+    let refused = async |query: &str, table: &str, status: u16, code: &str, field: &str| {
+        let answer = backtest(&world, query, table).await;
+        answer.problem(status, code, field);
+    };
+    refused("", "", 422, "not_a_table", "").await;
+    refused("", "Hallo\n", 422, "not_a_table", "").await;
+    refused("", "a,b\n1,2\n", 422, "unknown_column", "customer").await;
+    let table = "wer,wann\n1,2026-01-05\n";
+    refused(
+        "?customer=wer&date=wannn",
+        table,
+        422,
+        "unknown_column",
+        "date",
+    )
+    .await;
+    backtest(&world, "?customer=wer&date=wann", table)
+        .await
+        .expect(200);
+    refused("", "customer_id,date\n1,2036-01-05\n", 422, "no_visits", "").await;
+    let visits = "customer_id,date\n1,2026-01-05\n1,2026-02-09\n";
+    refused("?follow_up=0", visits, 400, "out_of_range", "follow_up").await;
+    refused("?follow_up=3000", visits, 400, "no_days", "follow_up").await;
+    refused(
+        "?from=2026-02-09&to=2026-01-05",
+        visits,
+        400,
+        "no_days",
+        "from",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn ph_11_the_owner_says_after_how_many_days_a_category_is_repeated() {
+    let world = World::new().await;
+    let days = async |category: &str| {
+        let answer = world
+            .get("/v1/rebooking/patterns?locale=en")
+            .await
+            .expect(200);
+        let listed = answer.body["patterns"].as_array().unwrap().clone();
+        let found = listed.into_iter().find(|it| it["category"] == category);
+        found.map(|it| (it["days"].clone(), it["source"].clone(), it["name"].clone()))
+    };
+    let default = (json!(35), json!("measured"), json!("men's cut"));
+    assert_eq!(days("mens_cut").await, Some(default.clone()));
+    assert_eq!(days("Bartpflege").await, None);
+    let own = json!({"category_days": {"mens_cut": 28, "Bartpflege": 14}});
+    let changed = world
+        .patch("/v1/settings", own.clone())
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(changed["category_days"], own["category_days"]);
+    let owner = |days: u32, name: &str| Some((json!(days), json!("owner"), json!(name)));
+    assert_eq!(days("mens_cut").await, owner(28, "men's cut"));
+    assert_eq!(days("Bartpflege").await, owner(14, "Bartpflege"));
+
+    // What counts for a customer who came once.
+    let customer = anna(&world).await;
+    let path = format!("{customer}/appointments/T1");
+    let service = json!({"category": "Bartpflege"});
+    let visit = json!({
+        "starts_at": "2026-10-30T10:00:00Z", "status": "completed", "services": [service],
+    });
+    told(&world, &path, visit).await.expect(201);
+    let rebooking = world
+        .get(&format!("{customer}/rebooking"))
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(rebooking["prediction"]["typical_days"], 14);
+
+    let back = json!({"category_days": {"mens_cut": null}});
+    world.patch("/v1/settings", back).await.expect(200);
+    assert_eq!(days("mens_cut").await, Some(default));
+    assert_eq!(days("Bartpflege").await, owner(14, "Bartpflege"));
+    let refused = async |body: Value, code: &str, field: &str| {
+        world
+            .patch("/v1/settings", body)
+            .await
+            .problem(422, code, field);
+    };
+    refused(
+        json!({"category_days": {"x": 0}}),
+        "out_of_range",
+        "category_days.x",
+    )
+    .await;
+    refused(
+        json!({"category_days": {"x": 731}}),
+        "out_of_range",
+        "category_days.x",
+    )
+    .await;
+    refused(
+        json!({"category_days": {" ": 7}}),
+        "invalid_value",
+        "category_days. ",
+    )
+    .await;
+    let many: serde_json::Map<_, _> = (0..201).map(|n| (n.to_string(), json!(7))).collect();
+    refused(json!({"category_days": many}), "too_many", "category_days").await;
+}

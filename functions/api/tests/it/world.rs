@@ -231,6 +231,11 @@ impl World {
         }
         let body = match body {
             None => Body::empty(),
+            // What takes text takes tables.
+            Some(Value::String(table)) => {
+                request = request.header("content-type", "text/csv");
+                Body::from(table)
+            }
             Some(body) => {
                 request = request.header("content-type", "application/json");
                 Body::from(body.to_string())

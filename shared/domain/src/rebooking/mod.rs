@@ -20,7 +20,9 @@ pub mod record;
 pub mod visit;
 mod words;
 
-pub use category::{Category, CategoryPattern, CategoryRhythm, Patterns};
+pub use category::{
+    Category, CategoryPattern, CategoryRhythm, PATTERN_DAYS_MAX, Patterns, Source as PatternSource,
+};
 pub use due::{DayChoice, Decision, Limits, Situation, Skip, Timing, decide};
 pub use predict::{Basis, History, Prediction, Settings, predict};
 pub use record::Record;

@@ -183,6 +183,19 @@ pub enum ColumnsError {
 }
 
 impl Columns {
+    /// Where the column of this role stands.
+    #[must_use]
+    pub fn place(&self, role: Role) -> Option<usize> {
+        match role {
+            Role::Customer => Some(self.customer),
+            Role::Date => Some(self.date),
+            Role::Category => self.category,
+            Role::Status => self.status,
+            Role::Duration => self.duration,
+            Role::Price => self.price,
+        }
+    }
+
     /// Finds the columns by the names that were given, else by the usual ones.
     pub fn find(
         header: &[String],
