@@ -174,3 +174,63 @@ async fn a_change_of_somebody_unknown_is_kept_as_it_came() {
     world.id_changes().await;
     assert_eq!(world.installation.raw_events().await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_phone_number_that_was_given_to_somebody_else_leads_to_them() {
+    let world = World::new().await;
+    let phone = whatsapp::phone(OLD);
+    world.writes(&[OLD, &phone], "wamid.1", "STOP").await;
+    assert!(world.customer(OLD).await.chat.opted_out_at.is_some());
+    // Somebody else, with the number and a scoped id of their own.
+    world
+        .writes(
+            &[NEW, &phone],
+            "wamid.2",
+            "Hallo, habt ihr noch einen Termin frei?",
+        )
+        .await;
+    let (before, now) = (world.customer(OLD).await, world.customer(NEW).await);
+    assert_ne!(before.id, now.id);
+    assert_eq!(now.chat.opted_out_at, None);
+    assert_eq!(world.head(NEW).await.unwrap().user.reveal(), NEW);
+    assert_eq!(world.head(OLD).await.unwrap().user.reveal(), OLD);
+    // What names the number alone is meant for whoever has it.
+    world.echo("wamid.3", "Gern! Dienstag um 10:00?").await;
+    let texts = async |user| {
+        world
+            .installation
+            .messages(world.connection, user)
+            .await
+            .len()
+    };
+    assert_eq!((texts(OLD).await, texts(NEW).await), (1, 2));
+    let pointer = world.head(&phone).await.unwrap();
+    assert_eq!(pointer.moved_to, Some(world.head(NEW).await.unwrap().id));
+}
+
+#[tokio::test]
+async fn who_was_known_by_the_number_goes_by_the_id_that_lasts_once_it_is_told() {
+    let world = World::new().await;
+    let phone = whatsapp::phone(OLD);
+    world.writes(&[&phone], "wamid.1", "Hallo").await;
+    world
+        .writes(
+            &[OLD, &phone],
+            "wamid.2",
+            "Habt ihr noch einen Termin frei?",
+        )
+        .await;
+    let head = world.head(&phone).await.unwrap();
+    assert_eq!((head.user.reveal(), head.episode), (OLD, 2));
+    world
+        .writes(
+            &[NEW, &phone],
+            "wamid.3",
+            "Hallo, ich habe eine neue Nummer",
+        )
+        .await;
+    assert_ne!(
+        world.customer(NEW).await.id,
+        world.customer(&phone).await.id
+    );
+}

@@ -1,6 +1,6 @@
 //! An event with a person behind it, and the conversation it belongs to.
 
-use app::apply::{self, Loaded};
+use app::apply::{self, Change, Loaded};
 use app::join::{Joined, join};
 use app::{App, AppError, audit, erase};
 use channels::inbound::MarketingChoice;
@@ -61,16 +61,33 @@ impl Arrival {
     async fn look_for(&self, app: &App) -> Result<Option<Loaded>, AppError> {
         let own = self.conversation_id();
         if let Some(found) = apply::load_followed(app, self.workspace, own).await? {
-            return Ok(Some(Box::pin(self.united(app, found)).await?));
+            let mut found = Box::pin(self.united(app, found)).await?;
+            self.goes_by_present(&mut found.conversation);
+            return Ok(Some(found));
         }
         for alias in &self.event.aliases {
             let earlier = Conversation::id_for(self.connection, alias);
-            if let Some(mut found) = apply::load_followed(app, self.workspace, earlier).await? {
+            let found = apply::load_followed(app, self.workspace, earlier).await?;
+            if let Some(mut found) = found.filter(|it| self.is_with(&it.conversation)) {
                 Box::pin(self.leave_pointer(app, &self.user, &mut found)).await?;
+                self.goes_by_present(&mut found.conversation);
                 return Ok(Some(found));
             }
         }
         Ok(None)
+    }
+
+    /// Whether the conversation is with this person. Phone numbers are given to somebody else one
+    /// day: who is known by an id that lasts, and comes with another such id, is somebody else.
+    fn is_with(&self, head: &Conversation) -> bool {
+        self.users().any(|user| *user == head.user)
+    }
+
+    /// The id that lasts takes the place of the number it was known by.
+    fn goes_by_present(&self, head: &mut Conversation) {
+        if self.event.aliases.contains(&head.user) {
+            head.user = self.user.clone();
+        }
     }
 
     /// With what is known of the person under their other ids. Whoever was met under two of them
@@ -86,6 +103,7 @@ impl Arrival {
             }
             match apply::load_followed(app, self.workspace, earlier).await? {
                 Some(other) if other.customer.id == found.customer.id => {}
+                Some(other) if !self.is_with(&other.conversation) => {}
                 Some(other) => found = Box::pin(self.join(app, found, &other)).await?,
                 None => Box::pin(self.leave_pointer(app, alias, &mut found)).await?,
             }
@@ -110,6 +128,17 @@ impl Arrival {
             action: "platform_joined_conversation",
         };
         let joined = join(app, self.workspace, moved, to, change).await?;
+        let other = other.conversation.id;
+        apply::apply(app, self.workspace, other, self.now, |loaded| {
+            let mut head = loaded.conversation.clone();
+            self.goes_by_present(&mut head);
+            (head != loaded.conversation).then(|| Change {
+                head: Some(head),
+                cause: "joined",
+                ..Change::default()
+            })
+        })
+        .await?;
         if !matches!(joined, Joined::Done(_)) {
             tracing::warn!(
                 conversation.id = %moved,
@@ -172,6 +201,7 @@ impl Arrival {
         }
         let templates = book.templates_of(connection.id);
         Ok(Some(Loaded {
+            pointers: self.pointers(app, &conversation).await?,
             conversation,
             customer,
             book,
@@ -249,16 +279,26 @@ impl Arrival {
     }
 
     /// What leads from the user's other ids to a conversation that begins under the present one:
-    /// an answer in the platform's own app names the phone alone.
-    pub(crate) fn pointers(&self, begun: &Conversation) -> Vec<Conversation> {
-        let others = self
-            .event
-            .aliases
-            .iter()
-            .filter(|alias| **alias != self.user);
-        others
-            .map(|alias| begun.pointer(alias.clone(), self.now))
-            .collect()
+    /// an answer in the platform's own app names the phone alone. One that led to somebody else
+    /// leads here now.
+    async fn pointers(
+        &self,
+        app: &App,
+        begun: &Conversation,
+    ) -> Result<Vec<Conversation>, AppError> {
+        let mut pointers = Vec::new();
+        for alias in self.event.aliases.iter().filter(|it| **it != self.user) {
+            let id = Conversation::id_for(self.connection, alias);
+            let known = app.store.head(self.workspace, id).await?;
+            let is_free = known.as_ref().is_none_or(|it| it.moved_to.is_some());
+            if is_free {
+                pointers.push(Conversation {
+                    version: known.map_or(0, |it| it.version) + 1,
+                    ..begun.pointer(alias.clone(), self.now)
+                });
+            }
+        }
+        Ok(pointers)
     }
 
     /// So that this id finds the conversation at once next time.

@@ -176,10 +176,6 @@ fn said(arrival: &Arrival, loaded: &Loaded, messages: &[Message], writer: Writer
         cause,
         new_messages: messages,
         dated_by_us: arrival.event.at_is_ours,
-        pointers: match is_new {
-            true => arrival.pointers(&loaded.conversation),
-            false => Vec::new(),
-        },
         said_by,
         head: (head != loaded.conversation).then_some(head),
         raw: arrival.raw(),

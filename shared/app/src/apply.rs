@@ -45,6 +45,8 @@ pub struct Loaded {
     pub templates: Vec<Template>,
     /// Automated sends today, as far as known; the claim's counter is what binds.
     pub sent_today: u64,
+    /// Heads that will stand for one that begins, under other ids of the user: written with it.
+    pub pointers: Vec<Conversation>,
 }
 
 impl Loaded {
@@ -88,8 +90,6 @@ pub struct Change {
     pub claims_automated: bool,
     /// A changed head, where something changes that no event describes (assignee, labels).
     pub head: Option<Conversation>,
-    /// Heads that stand for this one from now on, under other ids of the user.
-    pub pointers: Vec<Conversation>,
     /// One try at sending.
     pub attempt: Option<Attempt>,
     /// What came in, as it came.
@@ -210,6 +210,7 @@ async fn complete(
         connection,
         templates,
         sent_today: 0,
+        pointers: Vec::new(),
     }))
 }
 
@@ -304,6 +305,7 @@ async fn decided(
     now: DateTime<Utc>,
 ) -> Result<Box<Decided>, AppError> {
     let mut after = loaded;
+    let pointers = std::mem::take(&mut after.pointers);
     let read_customer = after.customer.version;
     let before = change
         .audit
@@ -345,7 +347,7 @@ async fn decided(
         checks: change.checks,
         counters: change.counters,
         answer: change.answer,
-        beside: change.pointers.into_iter().map(Commit::of_head).collect(),
+        beside: pointers.into_iter().map(Commit::of_head).collect(),
         ..Commit::default()
     };
     let said_by = change.said_by.unwrap_or(consent::Source::Message);

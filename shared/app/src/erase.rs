@@ -37,10 +37,11 @@ pub async fn traces(app: &App, customer: &Customer) -> Result<Erasure, AppError>
     let ws = customer.workspace;
     let mut heads = Vec::new();
     for reach in &customer.conversations {
-        let mut ids = vec![reach.conversation];
-        ids.extend(app.store.pointers(ws, reach.conversation).await?);
-        for id in ids {
-            heads.extend(app.store.head(ws, id).await?);
+        heads.extend(app.store.head(ws, reach.conversation).await?);
+        for id in app.store.pointers(ws, reach.conversation).await? {
+            // A number that was given to somebody else leads to them now.
+            let pointer = app.store.head(ws, id).await?;
+            heads.extend(pointer.filter(|it| it.moved_to == Some(reach.conversation)));
         }
     }
     let mut found = Erasure::of(customer, &heads, app.now());

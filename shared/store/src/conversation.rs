@@ -181,7 +181,7 @@ impl Writes<'_> {
         if let Some(head) = &commit.head {
             let item = items::to_item("a conversation", HeadItem::new(head))?;
             self.put_version(item, head.version, Meaning::Version)?;
-            if let Some(target) = head.moved_to.filter(|_| head.version == 1) {
+            if let Some(target) = head.moved_to {
                 // So that everything about a person can be found from their conversations.
                 let pk = keys::conversation(ws, target);
                 self.put_plain("a pointer", pk, keys::pointer(head.id), head.id)?;

@@ -152,6 +152,7 @@ pub(crate) async fn list_pending(
             templates: book.templates_of(head.connection),
             book: Arc::clone(&book),
             sent_today,
+            pointers: Vec::new(),
             conversation: head,
         };
         listed.extend(pending(&loaded, &words, now));

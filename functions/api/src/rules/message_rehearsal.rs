@@ -272,6 +272,7 @@ async fn invented(
         connection,
         book,
         sent_today: 0,
+        pointers: Vec::new(),
     };
     Ok((loaded, talk))
 }
