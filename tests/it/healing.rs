@@ -257,3 +257,26 @@ async fn write(world: &World, head: Conversation) {
     let done = world.runner().app.store.commit(ws, &commit).await.unwrap();
     assert_eq!(done, Committed::Done);
 }
+
+#[tokio::test]
+async fn an_erasure_that_was_cut_off_is_ended_by_the_sweep() {
+    let installation = Installation::new().await;
+    let connection = installation.whatsapp().await;
+    silent(&installation, connection).await;
+    let (ws, store) = (installation.workspace, &installation.store);
+    let user = domain::channel::ChannelUser::parse(ANNA).unwrap();
+    let id = Conversation::id_for(connection, &user);
+    let head = store.head(ws, id).await.unwrap().unwrap();
+    let customer = store.customer(ws, head.customer).await.unwrap().unwrap();
+    // Whoever asked died after the note and the customer; the task was lost.
+    let erasure = store::Erasure::of(&customer, &[head], installation.now());
+    assert!(store.begin_erasure(&erasure, &customer).await.unwrap());
+    assert!(store.forget_customer(&customer, &[]).await.unwrap());
+
+    installation.advance(TimeDelta::minutes(5)).await;
+    assert_eq!(installation.sweep().await.erasures, 1);
+    installation.settle().await;
+    assert!(store.head(ws, id).await.unwrap().is_none());
+    assert!(installation.messages(connection, ANNA).await.is_empty());
+    assert_eq!(installation.sweep().await.erasures, 0);
+}

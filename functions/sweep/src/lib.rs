@@ -3,7 +3,8 @@
 //! The index of due conversations says who should have been looked at. A timer call that was
 //! lost, a function that died between claim and record, a queue that was emptied: all of them
 //! leave a conversation there that is overdue, and all are healed the same way. A changed
-//! rule of which the conversations have not heard stands there too.
+//! rule of which the conversations have not heard stands there too, and so does a person whose
+//! erasure was cut off.
 
 mod reconcile;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use app::metrics::Metric;
 use app::rules::publish_change;
+use app::tasks::DueTask;
 use app::timers::{self, ANY_GENERATION};
 use app::{App, AppError};
 use chrono::TimeDelta;
@@ -30,6 +32,8 @@ pub struct Swept {
     pub woken: u64,
     /// Changed rules that were told again.
     pub rules: u64,
+    /// Erasures that go on.
+    pub erasures: u64,
     /// How late the most overdue one was, in seconds.
     pub latest_seconds: i64,
 }
@@ -57,11 +61,29 @@ pub async fn sweep(app: &App) -> Result<Swept, AppError> {
         publish_change(app, ws, rule).await?;
         swept.rules += 1;
     }
+    let unfinished = app
+        .store
+        .unfinished_erasures(now - OVERDUE_AFTER, PER_SHARD);
+    for (workspace, customer) in unfinished.await? {
+        let task = DueTask::EraseV1 {
+            workspace,
+            customer,
+        };
+        app.queues.send_due(&task, Duration::ZERO).await?;
+        swept.erasures += 1;
+    }
     app.metrics.put(&[
+        Metric::count("erasures_resumed", swept.erasures),
         Metric::count("woken", swept.woken),
         Metric::count("rules_told_again", swept.rules),
         Metric::seconds("latest_seconds", swept.latest_seconds.unsigned_abs()),
     ]);
+    if swept.erasures > 0 {
+        tracing::warn!(
+            erasures = swept.erasures,
+            "erasures that were cut off go on"
+        );
+    }
     if swept.rules > 0 {
         tracing::warn!(rules = swept.rules, "changed rules were told again");
     }

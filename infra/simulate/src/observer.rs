@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use invariants::INVARIANTS;
-use items::{customer_of, falls, kind, read, rule_of, text};
+use items::{customer_of, erasure_of, falls, kind, read, rule_of, text};
 pub(crate) use told::Told;
 
 /// How far the clocks of two processes may be apart here.
@@ -139,6 +139,8 @@ pub(crate) struct Observer {
     rules: BTreeMap<RuleId, Rule>,
     /// Changed rules of which the conversations have not heard, and since when.
     unheard: BTreeMap<RuleId, DateTime<Utc>>,
+    /// Who is being erased, and since when.
+    erasing: BTreeMap<CustomerId, DateTime<Utc>>,
     /// When each rule last changed, by the number of writes.
     rule_changed: BTreeMap<RuleId, u64>,
     connections: BTreeMap<ConnectionId, Connection>,
@@ -161,8 +163,8 @@ pub(crate) struct Observer {
     planned: BTreeMap<RunId, (DateTime<Utc>, u64)>,
     /// What was under way when its conversation was erased.
     outlived: Vec<(ConversationId, Sending)>,
-    /// Messages of people who were erased.
-    erased: BTreeSet<MessageId>,
+    /// Messages of people who were erased, and whether they had failed.
+    erased: BTreeMap<MessageId, bool>,
     claims: BTreeMap<(MessageId, u32), Claim>,
     called: BTreeSet<(MessageId, u32)>,
     accepted: BTreeMap<MessageId, u32>,
@@ -245,6 +247,9 @@ impl Observer {
                 "CON" => self.keep(item, |seen: &mut Self, it: Connection| {
                     seen.connections.insert(it.id, it);
                 }),
+                _ if erasure_of(item).is_some() => {
+                    self.erasing.extend(erasure_of(item).map(|id| (id, now)));
+                }
                 "RULE" if item["overdue_sk"].is_object() => {
                     if let Some(id) = rule_of(item) {
                         self.unheard.insert(id, now);
@@ -536,6 +541,7 @@ impl Observer {
     /// When the sweep would next find something.
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
         let heads = self.heads.values().filter_map(Conversation::due_at);
-        heads.chain(self.unheard.values().copied()).min()
+        let others = self.unheard.values().chain(self.erasing.values());
+        heads.chain(others.copied()).min()
     }
 }

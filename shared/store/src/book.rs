@@ -221,25 +221,33 @@ impl Store {
         before: DateTime<Utc>,
         limit: u16,
     ) -> Result<Vec<(WorkspaceId, RuleId)>, StoreError> {
+        let found = self.overdue_in(keys::CHANGED_RULES, before, limit).await?;
+        let of = |item: &Item| {
+            keys::parse_changed(items::text_of(item, "pk")?, items::text_of(item, "sk")?)
+        };
+        Ok(found.iter().filter_map(of).collect())
+    }
+
+    /// What stands in one part of the index of what is overdue, since before this, oldest first.
+    pub(crate) async fn overdue_in(
+        &self,
+        part: &str,
+        before: DateTime<Utc>,
+        limit: u16,
+    ) -> Result<Vec<Item>, StoreError> {
         let answer = self
             .client
             .query()
             .table_name(&self.table)
             .index_name("overdue")
             .key_condition_expression("overdue_pk = :pk AND overdue_sk < :before")
-            .expression_attribute_values(":pk", text(keys::CHANGED_RULES))
+            .expression_attribute_values(":pk", text(part))
             .expression_attribute_values(":before", text(keys::millis(before)))
             .limit(i32::from(limit))
             .send()
             .await
             .map_err(|error| StoreError::sdk("Query", error))?;
-        let found = answer.items.unwrap_or_default();
-        Ok(found
-            .iter()
-            .filter_map(|item| {
-                keys::parse_changed(items::text_of(item, "pk")?, items::text_of(item, "sk")?)
-            })
-            .collect())
+        Ok(answer.items.unwrap_or_default())
     }
 
     /// One connection.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::customer::known_as;
-use crate::items::{self, Item, text};
+use crate::items::{self, ErasureItem, Item, text};
 use crate::lists::Page;
 use crate::suppression::suppressed_item;
 use crate::writes::{Meaning, Writes};
@@ -134,8 +134,15 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let ws = erasure.workspace;
         let mut writes = Writes::new(&self.table);
-        let (pk, sk) = (keys::erasures(ws), erasure.customer.to_string());
-        writes.put_plain("an erasure", pk, sk, erasure)?;
+        let note = ErasureItem {
+            pk: keys::erasures(ws),
+            sk: erasure.customer.to_string(),
+            overdue_pk: keys::ERASURES,
+            overdue_sk: keys::at_customer(erasure.started_at, erasure.customer),
+            body: erasure,
+        };
+        let note = items::to_item("an erasure", note)?;
+        writes.put(note, None, Meaning::Plain)?;
         let unchanged = Check::CustomerUnchanged {
             customer: customer.id,
             version: customer.version,
@@ -152,6 +159,19 @@ impl Store {
     ) -> Result<Option<Erasure>, StoreError> {
         self.get_body("an erasure", keys::erasures(ws), &customer.to_string())
             .await
+    }
+
+    /// Erasures that began before this and have not come to their end, oldest first.
+    pub async fn unfinished_erasures(
+        &self,
+        before: DateTime<Utc>,
+        limit: u16,
+    ) -> Result<Vec<(WorkspaceId, CustomerId)>, StoreError> {
+        let found = self.overdue_in(keys::ERASURES, before, limit).await?;
+        let of = |item: &Item| {
+            keys::parse_erasure(items::text_of(item, "pk")?, items::text_of(item, "sk")?)
+        };
+        Ok(found.iter().filter_map(of).collect())
     }
 
     /// Takes the note away: nothing is left.

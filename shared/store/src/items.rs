@@ -14,6 +14,7 @@ use domain::rule::Rule;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::Erasure;
 use crate::error::StoreError;
 use crate::keys;
 
@@ -135,6 +136,16 @@ pub(crate) struct ChangedRule {
     pub overdue_pk: &'static str,
     pub overdue_sk: String,
     pub body: DateTime<Utc>,
+}
+
+/// Somebody who is being erased; the sweep finds who was left half-way.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErasureItem<'a> {
+    pub pk: String,
+    pub sk: String,
+    pub overdue_pk: &'static str,
+    pub overdue_sk: String,
+    pub body: &'a Erasure,
 }
 
 /// A customer, in the list of customers by name.

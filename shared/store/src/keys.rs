@@ -231,6 +231,18 @@ pub(crate) fn at_rule(at: DateTime<Utc>, id: RuleId) -> String {
     format!("{}#{id}", millis(at))
 }
 
+pub(crate) const ERASURES: &str = "ERASING";
+
+pub(crate) fn at_customer(at: DateTime<Utc>, id: CustomerId) -> String {
+    format!("{}#{id}", millis(at))
+}
+
+/// The workspace and person that the key of an erasure names.
+pub(crate) fn parse_erasure(pk: &str, sk: &str) -> Option<(WorkspaceId, CustomerId)> {
+    let ws = pk.strip_prefix("W#")?.strip_suffix("#ERASING")?;
+    Some((WorkspaceId::parse(ws).ok()?, CustomerId::parse(sk).ok()?))
+}
+
 /// The workspace and rule that the key of a changed rule names.
 pub(crate) fn parse_changed(pk: &str, sk: &str) -> Option<(WorkspaceId, RuleId)> {
     let ws = pk.strip_prefix("W#")?.strip_suffix("#CHANGED")?;

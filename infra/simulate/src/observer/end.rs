@@ -8,6 +8,11 @@ use domain::receipt::Verdict;
 use super::{BOUND, Observer};
 
 impl Observer {
+    /// The same is done again and again.
+    pub(crate) fn never_rests(&mut self, detail: String) {
+        self.violated("comes-to-rest", detail);
+    }
+
     /// Looks at everything once more.
     pub(crate) fn at_the_end(&mut self, now: DateTime<Utc>, expected: &[MessageId], dead: usize) {
         let mut found = Vec::new();
@@ -21,8 +26,14 @@ impl Observer {
                 found.push(("nothing-forgotten", format!("{id}, changed at {since}")));
             }
         }
+        for (id, since) in &self.erasing {
+            if *since < now - BOUND {
+                let detail = format!("the erasure of {id}, asked for at {since}");
+                found.push(("nothing-forgotten", detail));
+            }
+        }
         for id in expected {
-            if !self.messages.contains_key(id) && !self.erased.contains(id) {
+            if !self.messages.contains_key(id) && !self.erased.contains_key(id) {
                 found.push(("every-event-stored", format!("{id} is not there")));
             }
         }

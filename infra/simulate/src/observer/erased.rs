@@ -1,10 +1,11 @@
 //! What is forgotten with a person: nothing of it counts for who comes back.
 
 use domain::ids::{ConversationId, CustomerId, MessageId};
+use domain::message::Status;
 use serde_json::Value;
 
 use super::Observer;
-use super::items::{customer_of, text};
+use super::items::{customer_of, erasure_of, text};
 
 /// No silence has this number.
 const NEVER: u32 = u32::MAX;
@@ -12,6 +13,10 @@ const NEVER: u32 = u32::MAX;
 impl Observer {
     /// An item is removed. Only an erasure removes what is about people.
     pub(super) fn erased(&mut self, key: &Value, sk: &str) {
+        if let Some(customer) = erasure_of(key) {
+            self.erasing.remove(&customer);
+            return;
+        }
         if let Some(customer) = customer_of(key) {
             if sk == "CUSTOMER" {
                 self.refusing.remove(&customer);
@@ -37,8 +42,9 @@ impl Observer {
             && let Some(id) = sk.rsplit('#').next()
             && let Ok(id) = MessageId::parse(id)
         {
-            self.messages.remove(&id);
-            self.erased.insert(id);
+            let known = self.messages.remove(&id);
+            let failed = known.is_some_and(|known| known.status == Status::Failed);
+            self.erased.insert(id, failed);
         }
     }
 

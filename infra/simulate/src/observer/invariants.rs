@@ -103,6 +103,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
         "nothing-forgotten",
         "once faults end, nothing stays due beyond the bound",
     ),
+    ("comes-to-rest", "nothing is done again and again"),
     (
         "no-dead-letters",
         "once faults end and the dead letters are redriven, none is left",

@@ -17,6 +17,13 @@ pub(super) fn rule_of(item: &Value) -> Option<RuleId> {
     RuleId::parse(sk.strip_prefix("RULE#")?).ok()
 }
 
+/// Who is being erased, if an item or a key notes that.
+pub(super) fn erasure_of(item: &Value) -> Option<CustomerId> {
+    let is_note = item["pk"]["S"].as_str()?.ends_with("#ERASING");
+    let id = item["sk"]["S"].as_str().filter(|_| is_note)?;
+    CustomerId::parse(id).ok()
+}
+
 /// Whose partition an item stands in.
 pub(super) fn customer_of(item: &Value) -> Option<CustomerId> {
     let (_, id) = item["pk"]["S"].as_str()?.split_once("#C#")?;

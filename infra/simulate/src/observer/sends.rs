@@ -254,7 +254,11 @@ impl Observer {
     /// A message that the platform took and never reported as failed.
     pub(super) fn counts(&self, message: MessageId, claim: &Claim) -> bool {
         let status = self.messages.get(&message).map(|seen| seen.status);
-        claim.accepted > 0 && status != Some(Status::Failed)
+        let failed = match status {
+            Some(status) => status == Status::Failed,
+            None => self.erased.get(&message).copied().unwrap_or_default(),
+        };
+        claim.accepted > 0 && !failed
     }
 
     /// The calendar day of the workspace.

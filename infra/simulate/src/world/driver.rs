@@ -88,7 +88,9 @@ impl World {
                 end = Some(self.hub.time() + CALM);
             }
         }
-        anyhow::bail!("more than {MOST_STEPS} steps at {}", self.hub.time())
+        let detail = format!("more than {MOST_STEPS} steps at {}", self.hub.time());
+        watch(&self.observer, |it| it.never_rests(detail));
+        Ok(())
     }
 
     /// Nothing is left to wait for. Was that all?
