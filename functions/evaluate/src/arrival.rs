@@ -1,5 +1,7 @@
 //! An event with a person behind it, and the conversation it belongs to.
 
+use std::pin::Pin;
+
 use app::apply::{self, Change, Loaded};
 use app::join::{Joined, join};
 use app::{App, AppError, audit, erase};
@@ -12,6 +14,9 @@ use domain::conversation::Conversation;
 use domain::customer::{ChatConsent, Customer, CustomerName, Reach};
 use domain::ids::{ConnectionId, ConversationId, MessageId, WorkspaceId};
 use store::{Book, Check, Commit, Committed, RawEvent, SuppressionKey};
+
+/// What is read of a conversation is large, and asked for from deep within: it waits on the heap.
+type Found<'a, T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send + 'a>>;
 
 /// An event that names a person.
 pub(crate) struct Arrival {
@@ -53,15 +58,14 @@ impl Arrival {
     }
 
     /// The conversation as it is, found also under an id the user had before.
-    pub(crate) async fn find(&self, app: &App) -> Result<Option<Loaded>, AppError> {
-        // Large, and called from deep within.
-        Box::pin(self.look_for(app)).await
+    pub(crate) fn find<'a>(&'a self, app: &'a App) -> Found<'a, Option<Loaded>> {
+        Box::pin(self.look_for(app))
     }
 
     async fn look_for(&self, app: &App) -> Result<Option<Loaded>, AppError> {
         let own = self.conversation_id();
         if let Some(found) = apply::load_followed(app, self.workspace, own).await? {
-            let mut found = Box::pin(self.united(app, found)).await?;
+            let mut found = self.united(app, found).await?;
             self.goes_by_present(&mut found.conversation);
             return Ok(Some(found));
         }
@@ -93,7 +97,11 @@ impl Arrival {
     /// With what is known of the person under their other ids. Whoever was met under two of them
     /// before the platform told that they are one is one customer from here, with what either had
     /// refused; both conversations stay.
-    async fn united(&self, app: &App, mut found: Loaded) -> Result<Loaded, AppError> {
+    fn united<'a>(&'a self, app: &'a App, found: Loaded) -> Found<'a, Loaded> {
+        Box::pin(self.unite(app, found))
+    }
+
+    async fn unite(&self, app: &App, mut found: Loaded) -> Result<Loaded, AppError> {
         let is_told_now = matches!(self.event.kind, InboundKind::UserIdChanged { .. });
         for alias in &self.event.aliases {
             let earlier = Conversation::id_for(self.connection, alias);
@@ -150,7 +158,11 @@ impl Arrival {
     }
 
     /// The conversation, begun now if there is none. `None`: somebody else begins it right now.
-    pub(crate) async fn find_or_begin(&self, app: &App) -> Result<Option<Loaded>, AppError> {
+    pub(crate) fn find_or_begin<'a>(&'a self, app: &'a App) -> Found<'a, Option<Loaded>> {
+        Box::pin(self.look_for_or_begin(app))
+    }
+
+    async fn look_for_or_begin(&self, app: &App) -> Result<Option<Loaded>, AppError> {
         if let Some(found) = self.find(app).await? {
             return Ok(Some(found));
         }
