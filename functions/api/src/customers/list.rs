@@ -8,7 +8,7 @@ use axum::extract::State;
 use domain::channel::PhoneNumber;
 use domain::contact::{EmailAddress, Reference};
 use domain::customer::{Customer, CustomerName};
-use domain::field::FieldError;
+use domain::field::{FieldError, too_long};
 use domain::ids::{CustomerId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store::{Consistency, KnownAs, Page, PageRequest};
@@ -20,6 +20,9 @@ use crate::http::{
     Cursor, Id, ItemProblems, Limit, ListProblems, Meta, Problem, Query, Versioned, request,
 };
 use crate::schema;
+
+/// What is longer begins no name.
+const NAME_LIMIT: usize = 100;
 
 /// Which customers. At most one of `name`, `reference`, `email` and `phone`.
 #[derive(Deserialize, IntoParams)]
@@ -82,6 +85,10 @@ pub(crate) async fn list_customers(
             "`name`, `reference`, `email` and `phone` cannot be combined",
             "ask for one of them",
         )));
+    }
+    let length = query.name.as_ref().map_or(0, |name| name.chars().count());
+    if let Some(error) = too_long("name", length, NAME_LIMIT) {
+        return Err(Problem::parameter(error));
     }
     let page = request(query.limit, query.cursor);
     let found = if let Some(reference) = &query.reference {

@@ -144,6 +144,17 @@ async fn who_writes_is_in_the_list_and_can_be_described() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_longer_than_names_are_is_refused() {
+    let world = World::new().await;
+    let list = async |length| {
+        let path = format!("/v1/customers?name={}", "0".repeat(length));
+        world.get(&path).await
+    };
+    list(100).await.expect(200);
+    list(101).await.problem(400, "too_long", "name");
+}
+
+#[tokio::test]
 async fn the_list_comes_in_pages() {
     let world = World::new().await;
     for number in 0..7 {
