@@ -1,10 +1,11 @@
 //! One person under several ids of a platform: told before or after they have written under both.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::ChannelUser;
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::ids::ConnectionId;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::installation::{Installation, whatsapp};
@@ -41,7 +42,11 @@ impl World {
 
     /// The first of the ids is the one the conversation goes by: the scoped one where it is told.
     async fn writes(&self, ids: &[&str], id: &str, text: &str) {
-        let at = self.installation.now().timestamp().to_string();
+        self.wrote(self.installation.now(), ids, id, text).await;
+    }
+
+    async fn wrote(&self, at: DateTime<Utc>, ids: &[&str], id: &str, text: &str) {
+        let at = at.timestamp().to_string();
         let mut message =
             json!({"id": id, "timestamp": at, "type": "text", "text": {"body": text}});
         let mut contact = json!({"profile": {"name": "Anna Lindner"}});
@@ -80,6 +85,21 @@ impl World {
         store.head(ws, id).await.unwrap()
     }
 
+    async fn texts(&self, user: &str) -> usize {
+        let texts = self.installation.messages(self.connection, user).await;
+        texts.len()
+    }
+
+    async fn erase(&self, user: &str) {
+        let path = format!("/v1/customers/{}", self.customer(user).await.id);
+        let answer = self
+            .installation
+            .admin(Method::DELETE, &path, Value::Null)
+            .await;
+        answer.expect(204);
+        self.installation.settle().await;
+    }
+
     async fn customer(&self, user: &str) -> Customer {
         let head = self.head(user).await.unwrap();
         let (ws, store) = (self.installation.workspace, &self.installation.store);
@@ -97,6 +117,7 @@ async fn a_new_id_that_is_told_first_leads_to_the_conversation_under_the_old_one
     world.writes(&[NEW], "wamid.2", "Ich bin's wieder").await;
     let head = world.head(OLD).await.unwrap();
     assert_eq!((head.user.reveal(), head.episode), (NEW, 2));
+    assert_eq!(head.earlier_users, [ChannelUser::parse(OLD).unwrap()]);
     let pointer = world.head(NEW).await.unwrap();
     assert_eq!(pointer.moved_to, Some(head.id));
     let texts = world.installation.messages(world.connection, OLD).await;
@@ -196,14 +217,7 @@ async fn a_phone_number_that_was_given_to_somebody_else_leads_to_them() {
     assert_eq!(world.head(OLD).await.unwrap().user.reveal(), OLD);
     // What names the number alone is meant for whoever has it.
     world.echo("wamid.3", "Gern! Dienstag um 10:00?").await;
-    let texts = async |user| {
-        world
-            .installation
-            .messages(world.connection, user)
-            .await
-            .len()
-    };
-    assert_eq!((texts(OLD).await, texts(NEW).await), (1, 2));
+    assert_eq!((world.texts(OLD).await, world.texts(NEW).await), (1, 2));
     let pointer = world.head(&phone).await.unwrap();
     assert_eq!(pointer.moved_to, Some(world.head(NEW).await.unwrap().id));
 }
@@ -233,4 +247,101 @@ async fn who_was_known_by_the_number_goes_by_the_id_that_lasts_once_it_is_told()
         world.customer(NEW).await.id,
         world.customer(&phone).await.id
     );
+}
+
+#[tokio::test]
+async fn a_number_that_somebody_known_takes_over_leads_to_them() {
+    let world = World::new().await;
+    let phone = whatsapp::phone(OLD);
+    world.writes(&[OLD, &phone], "wamid.1", "Hallo").await;
+    world.writes(&[NEW], "wamid.2", "Hallo").await;
+    world
+        .writes(
+            &[NEW, &phone],
+            "wamid.3",
+            "Habt ihr noch einen Termin frei?",
+        )
+        .await;
+    world.echo("wamid.4", "Gern! Dienstag um 10:00?").await;
+    assert_eq!((world.texts(OLD).await, world.texts(NEW).await), (1, 3));
+    assert_ne!(world.customer(OLD).await.id, world.customer(NEW).await.id);
+}
+
+#[tokio::test]
+async fn what_comes_late_takes_no_number_back() {
+    let world = World::new().await;
+    let phone = whatsapp::phone(OLD);
+    world.writes(&[OLD], "wamid.1", "Hallo").await;
+    let before = world.installation.now();
+    world.installation.advance(TimeDelta::days(3)).await;
+    world.writes(&[NEW, &phone], "wamid.2", "Hallo").await;
+    let late = "Habt ihr noch einen Termin frei?";
+    world.wrote(before, &[OLD, &phone], "wamid.3", late).await;
+    world.echo("wamid.4", "Gern! Dienstag um 10:00?").await;
+    assert_eq!((world.texts(OLD).await, world.texts(NEW).await), (2, 2));
+    // What comes now, does.
+    world.writes(&[OLD, &phone], "wamid.5", "Hallo").await;
+    world.echo("wamid.6", "Hallo!").await;
+    assert_eq!((world.texts(OLD).await, world.texts(NEW).await), (4, 2));
+}
+
+#[tokio::test]
+async fn a_number_under_which_a_conversation_began_leads_to_who_has_it_now() {
+    let world = World::new().await;
+    let phone = whatsapp::phone(OLD);
+    world.writes(&[&phone], "wamid.1", "Hallo").await;
+    world.writes(&[OLD, &phone], "wamid.2", "STOP").await;
+    assert_eq!(world.head(&phone).await.unwrap().user.reveal(), OLD);
+    world.writes(&[NEW, &phone], "wamid.3", "Hallo").await;
+    world.echo("wamid.4", "Guten Tag!").await;
+    world.writes(&[OLD], "wamid.5", "Und ich?").await;
+    assert_eq!((world.texts(&phone).await, world.texts(NEW).await), (3, 2));
+    // Also when nothing is left of who had it first; and that they refused is said of no number of
+    // somebody else's.
+    world.erase(&phone).await;
+    world.echo("wamid.6", "Dienstag um 10:00?").await;
+    assert_eq!((world.texts(&phone).await, world.texts(NEW).await), (0, 3));
+    world.erase(NEW).await;
+    world.writes(&[&phone], "wamid.7", "Hallo").await;
+    assert_eq!(world.customer(&phone).await.chat.opted_out_at, None);
+}
+
+#[tokio::test]
+async fn nx_11_who_was_erased_has_refused_under_the_number_they_were_first_known_by() {
+    let world = World::new().await;
+    let phone = whatsapp::phone(OLD);
+    world.writes(&[&phone], "wamid.1", "Hallo").await;
+    world.writes(&[OLD, &phone], "wamid.2", "STOP").await;
+    world.erase(&phone).await;
+    world.echo("wamid.3", "Guten Tag!").await;
+    let customer = world.customer(&phone).await;
+    assert!(customer.chat.opted_out_at.is_some());
+}
+
+#[tokio::test]
+async fn all_conversations_of_one_customer_go_over_to_the_other() {
+    const ELSEWHERE: &str = "DE.77120033918840056712";
+    let world = World::new().await;
+    let ids = [OLD, NEW, ELSEWHERE];
+    for (number, id) in ids.into_iter().enumerate() {
+        world
+            .writes(&[id], &format!("wamid.{number}"), "Hallo")
+            .await;
+        world.installation.advance(TimeDelta::minutes(1)).await;
+    }
+    let joined = world.head(ELSEWHERE).await.unwrap().id;
+    let of = world.customer(NEW).await.id;
+    let path = format!("/v1/conversations/{joined}/customer");
+    let body = json!({"customer_id": of});
+    world
+        .installation
+        .admin(Method::PUT, &path, body)
+        .await
+        .expect(200);
+    world.id_changes().await;
+    let customer = world.customer(OLD).await;
+    assert_eq!(customer.conversations.len(), 3);
+    for id in ids {
+        assert_eq!(world.customer(id).await.id, customer.id);
+    }
 }

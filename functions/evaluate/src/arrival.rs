@@ -2,9 +2,8 @@
 
 use std::pin::Pin;
 
-use app::apply::{self, Change, Loaded};
-use app::join::{Joined, join};
-use app::{App, AppError, audit, erase};
+use app::apply::{self, Loaded};
+use app::{App, AppError, erase};
 use channels::inbound::MarketingChoice;
 use channels::{InboundEvent, InboundKind};
 use chrono::{DateTime, Utc};
@@ -13,10 +12,10 @@ use domain::contact::Profile;
 use domain::conversation::Conversation;
 use domain::customer::{ChatConsent, Customer, CustomerName, Reach};
 use domain::ids::{ConnectionId, ConversationId, MessageId, WorkspaceId};
-use store::{Book, Check, Commit, Committed, RawEvent, SuppressionKey};
+use store::{Book, RawEvent, SuppressionKey};
 
 /// What is read of a conversation is large, and asked for from deep within: it waits on the heap.
-type Found<'a, T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send + 'a>>;
+pub(crate) type Found<'a, T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send + 'a>>;
 
 /// An event that names a person.
 pub(crate) struct Arrival {
@@ -55,106 +54,6 @@ impl Arrival {
     /// The kind in one word.
     pub(crate) fn kind(&self) -> String {
         kind_of(&self.event.kind)
-    }
-
-    /// The conversation as it is, found also under an id the user had before.
-    pub(crate) fn find<'a>(&'a self, app: &'a App) -> Found<'a, Option<Loaded>> {
-        Box::pin(self.look_for(app))
-    }
-
-    async fn look_for(&self, app: &App) -> Result<Option<Loaded>, AppError> {
-        let own = self.conversation_id();
-        if let Some(found) = apply::load_followed(app, self.workspace, own).await? {
-            let mut found = self.united(app, found).await?;
-            self.goes_by_present(&mut found.conversation);
-            return Ok(Some(found));
-        }
-        for alias in &self.event.aliases {
-            let earlier = Conversation::id_for(self.connection, alias);
-            let found = apply::load_followed(app, self.workspace, earlier).await?;
-            if let Some(mut found) = found.filter(|it| self.is_with(&it.conversation)) {
-                Box::pin(self.leave_pointer(app, &self.user, &mut found)).await?;
-                self.goes_by_present(&mut found.conversation);
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether the conversation is with this person. Phone numbers are given to somebody else one
-    /// day: who is known by an id that lasts, and comes with another such id, is somebody else.
-    fn is_with(&self, head: &Conversation) -> bool {
-        self.users().any(|user| *user == head.user)
-    }
-
-    /// The id that lasts takes the place of the number it was known by.
-    fn goes_by_present(&self, head: &mut Conversation) {
-        if self.event.aliases.contains(&head.user) {
-            head.user = self.user.clone();
-        }
-    }
-
-    /// With what is known of the person under their other ids. Whoever was met under two of them
-    /// before the platform told that they are one is one customer from here, with what either had
-    /// refused; both conversations stay.
-    fn united<'a>(&'a self, app: &'a App, found: Loaded) -> Found<'a, Loaded> {
-        Box::pin(self.unite(app, found))
-    }
-
-    async fn unite(&self, app: &App, mut found: Loaded) -> Result<Loaded, AppError> {
-        let is_told_now = matches!(self.event.kind, InboundKind::UserIdChanged { .. });
-        for alias in &self.event.aliases {
-            let earlier = Conversation::id_for(self.connection, alias);
-            let here = &found.conversation;
-            if here.id == earlier || here.looked_for.contains(&earlier) && !is_told_now {
-                continue;
-            }
-            match apply::load_followed(app, self.workspace, earlier).await? {
-                Some(other) if other.customer.id == found.customer.id => {}
-                Some(other) if !self.is_with(&other.conversation) => {}
-                Some(other) => found = Box::pin(self.join(app, found, &other)).await?,
-                None => Box::pin(self.leave_pointer(app, alias, &mut found)).await?,
-            }
-            found.conversation.was_looked_for(earlier);
-        }
-        Ok(found)
-    }
-
-    /// The customer of whom more is known takes the other's conversation over.
-    async fn join(&self, app: &App, found: Loaded, other: &Loaded) -> Result<Loaded, AppError> {
-        let weight = |customer: &Customer| {
-            let by_staff = customer.reference.is_some() || customer.named_by_staff;
-            (!by_staff, customer.created_at, customer.id)
-        };
-        let (moved, to) = if weight(&found.customer) < weight(&other.customer) {
-            (other.conversation.id, found.customer.id)
-        } else {
-            (found.conversation.id, other.customer.id)
-        };
-        let change = audit::Change {
-            by: None,
-            action: "platform_joined_conversation",
-        };
-        let joined = join(app, self.workspace, moved, to, change).await?;
-        let other = other.conversation.id;
-        apply::apply(app, self.workspace, other, self.now, |loaded| {
-            let mut head = loaded.conversation.clone();
-            self.goes_by_present(&mut head);
-            (head != loaded.conversation).then(|| Change {
-                head: Some(head),
-                cause: "joined",
-                ..Change::default()
-            })
-        })
-        .await?;
-        if !matches!(joined, Joined::Done(_)) {
-            tracing::warn!(
-                conversation.id = %moved,
-                "the platform tells of one person under two ids, and their conversations could not be joined"
-            );
-        }
-        let again = apply::load(app, self.workspace, found.conversation.id).await?;
-        Ok(again.unwrap_or(found))
     }
 
     /// The conversation, begun now if there is none. `None`: somebody else begins it right now.
@@ -276,7 +175,7 @@ impl Arrival {
     }
 
     /// Every id that the platform tells of the person.
-    fn users(&self) -> impl Iterator<Item = &ChannelUser> {
+    pub(crate) fn users(&self) -> impl Iterator<Item = &ChannelUser> {
         [&self.user].into_iter().chain(&self.event.aliases)
     }
 
@@ -288,62 +187,6 @@ impl Arrival {
             .as_deref()
             .or(profile.username.as_deref());
         CustomerName::told(display, profile.first_name.as_deref())
-    }
-
-    /// What leads from the user's other ids to a conversation that begins under the present one:
-    /// an answer in the platform's own app names the phone alone. One that led to somebody else
-    /// leads here now.
-    async fn pointers(
-        &self,
-        app: &App,
-        begun: &Conversation,
-    ) -> Result<Vec<Conversation>, AppError> {
-        let mut pointers = Vec::new();
-        for alias in self.event.aliases.iter().filter(|it| **it != self.user) {
-            let id = Conversation::id_for(self.connection, alias);
-            let known = app.store.head(self.workspace, id).await?;
-            let is_free = known.as_ref().is_none_or(|it| it.moved_to.is_some());
-            if is_free {
-                pointers.push(Conversation {
-                    version: known.map_or(0, |it| it.version) + 1,
-                    ..begun.pointer(alias.clone(), self.now)
-                });
-            }
-        }
-        Ok(pointers)
-    }
-
-    /// So that this id finds the conversation at once next time.
-    async fn leave_pointer(
-        &self,
-        app: &App,
-        user: &ChannelUser,
-        found: &mut Loaded,
-    ) -> Result<(), AppError> {
-        let pointer = found.conversation.pointer(user.clone(), self.now);
-        // Written with the customer: an erasure that begins at this moment has to know of it. One
-        // that has begun does not, and takes away what this event would lead to.
-        let customer = Customer {
-            version: found.customer.version + 1,
-            ..found.customer.clone()
-        };
-        let commit = Commit {
-            head: Some(pointer),
-            customer: Some(customer.clone()),
-            checks: vec![Check::NotErasing {
-                customer: customer.id,
-            }],
-            ..Commit::default()
-        };
-        match app.store.commit(self.workspace, &commit).await? {
-            Committed::Done => found.customer = customer,
-            // Somebody else left the same pointer, or the next event will.
-            Committed::Conflict
-            | Committed::Duplicate
-            | Committed::Refused(_)
-            | Committed::AtLimit => {}
-        }
-        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 //! the message in place and changes nothing.
 
 mod arrival;
+mod identity;
 mod messages;
 mod others;
 mod reports;

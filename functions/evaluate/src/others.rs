@@ -70,6 +70,23 @@ pub(crate) async fn preference(
     arrival: &Arrival,
     choice: MarketingChoice,
 ) -> Result<(), AppError> {
+    let is_known = choose_marketing(app, arrival, choice).await?;
+    if choice == MarketingChoice::Resume || !is_known {
+        arrival.keep_marketing(app, choice).await?;
+    }
+    // A conversation that began meanwhile has not seen what was kept.
+    if is_known || choose_marketing(app, arrival, choice).await? {
+        return Ok(());
+    }
+    keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await
+}
+
+/// Whether the person is known, and has heard of it.
+async fn choose_marketing(
+    app: &App,
+    arrival: &Arrival,
+    choice: MarketingChoice,
+) -> Result<bool, AppError> {
     let applied = apply::apply_read(app, arrival.now, || async {
         Ok(arrival.find(app).await?.map(|loaded| {
             let change = marketing(arrival, &loaded, choice);
@@ -77,14 +94,7 @@ pub(crate) async fn preference(
         }))
     })
     .await?;
-    let is_known = !matches!(applied, Applied::Nothing);
-    if choice == MarketingChoice::Resume || !is_known {
-        arrival.keep_marketing(app, choice).await?;
-    }
-    if is_known {
-        return Ok(());
-    }
-    keep_for_workspace(app, arrival.workspace, arrival.connection, &arrival.event).await
+    Ok(!matches!(applied, Applied::Nothing))
 }
 
 /// What is older than what they said last only stands in the history.
@@ -199,11 +209,14 @@ pub(crate) async fn user_id_changed(
             let head = &loaded.conversation;
             // Told again after the next change, it changes nothing.
             let is_theirs = head.user == *previous && head.moved_to.is_none();
-            is_theirs.then(|| Change {
-                head: Some(Conversation {
-                    user: current.clone(),
-                    ..head.clone()
-                }),
+            let renamed = is_theirs.then(|| {
+                let mut head = head.clone();
+                head.goes_by(current.clone());
+                head
+            });
+            let has_raw = head.id == found.conversation.id && arrival.event.raw.is_some();
+            (is_theirs || has_raw).then(|| Change {
+                head: renamed,
                 raw: arrival.raw(),
                 cause: "user_id_changed",
                 ..Change::default()

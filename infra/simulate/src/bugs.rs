@@ -47,6 +47,8 @@ bugs! {
     ThreadUnseen, "thread-unseen", 400;
     /// Nobody sees that the customer has blocked the business.
     BlockUnseen, "block-unseen", 400;
+    /// People are known by their phone numbers, which are given to somebody else one day.
+    NumbersForNames, "numbers-for-names", 100;
     /// Nobody knows any more which accounts were deleted.
     GoneForgotten, "gone-forgotten", 100;
     /// What calls a send off while it is under way is forgotten. After a stop, an opt-out or a

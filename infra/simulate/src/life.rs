@@ -27,6 +27,14 @@ pub(crate) enum Action {
     Releases { talk: usize },
     /// Somebody has the customer erased.
     Erases { talk: usize },
+    /// The platform gives the customer a new id, and tells so after so many seconds.
+    Renames {
+        talk: usize,
+        hides_phone: bool,
+        lag: i64,
+    },
+    /// The customer gets the phone number of the other one, who has a new one.
+    TakesNumber { talk: usize, of: usize },
     /// Staff answer in the platform's own app.
     Echo { talk: usize, text: &'static str },
     /// The customer changes what they wrote last; it is told after so many seconds.
@@ -186,6 +194,10 @@ impl Life {
                 let at = start + TimeDelta::seconds(dice.between(0, span));
                 actions.push((at, Action::Erases { talk }));
             }
+            if dice.one_in(4) {
+                let at = start + TimeDelta::seconds(dice.between(0, span));
+                number_changes_hands(dice, at, talk, &talks, &mut actions);
+            }
             if let Some(with) = same_person(&talks, talk)
                 && dice.one_in(3)
             {
@@ -316,6 +328,27 @@ fn chat(
             at += silence(dice);
         }
     }
+}
+
+/// Somebody has the number of somebody else, and writes from it; staff answer there.
+fn number_changes_hands(
+    dice: &mut Dice,
+    at: DateTime<Utc>,
+    talk: usize,
+    talks: &[Talk],
+    actions: &mut Vec<(DateTime<Utc>, Action)>,
+) {
+    let of = dice.below(talks.len());
+    if talks[of].person == talks[talk].person {
+        return;
+    }
+    actions.push((at, Action::TakesNumber { talk, of }));
+    let mut at = at + silence(dice);
+    let text = dice.one_of(QUESTIONS);
+    actions.push((at, Action::Writes { talk, text }));
+    at += TimeDelta::seconds(dice.between(1, 3000));
+    let text = dice.one_of(ANSWERS);
+    actions.push((at, Action::Echo { talk, text }));
 }
 
 /// The conversation with the same person on another account of the business.
@@ -491,6 +524,7 @@ fn meddling_with_what_was_said(
     // What only some platforms tell is done there half of the time.
     let what = match on {
         Channel::Messenger | Channel::Instagram if dice.one_in(2) => 4,
+        Channel::WhatsApp if dice.one_in(3) => 10,
         Channel::WhatsApp | Channel::Loopback if dice.one_in(2) => 3,
         _ => dice.between(0, 9),
     };
@@ -502,6 +536,18 @@ fn meddling_with_what_was_said(
                 (0, schedules(dice, talk)),
                 (soon, Action::Writes { talk, text }),
                 (later, releases),
+            ]
+        }
+        // What they write under the new id may arrive before anybody tells that it is they.
+        (10, _) => {
+            let renames = Action::Renames {
+                talk,
+                hides_phone: dice.one_in(2),
+                lag,
+            };
+            vec![
+                (0, renames),
+                (dice.between(0, 60), Action::Writes { talk, text }),
             ]
         }
         (0, _) => now(Action::Corrects {

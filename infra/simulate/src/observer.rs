@@ -6,6 +6,7 @@
 
 mod end;
 mod erased;
+mod identities;
 mod invariants;
 mod items;
 mod sends;
@@ -151,6 +152,8 @@ pub(crate) struct Observer {
     joined: BTreeMap<ConversationId, u64>,
     /// What each customer said about messages.
     ledgers: BTreeMap<CustomerId, Vec<Entry>>,
+    /// Who wrote which message, and in which conversation.
+    words: identities::Words,
     /// What was told of a conversation and handled.
     told: told::Tellings,
     /// Who wants no messages, by account-independent address.
@@ -346,6 +349,7 @@ impl Observer {
         *newest = message.at.max(*newest);
         match message.author {
             Author::Customer { automatic } => {
+                self.words.stored(message);
                 let words = self.last_words.entry(message.conversation).or_default();
                 words.opened_at = words.opened_at.max(Some(message.at));
                 if !automatic {
@@ -485,7 +489,9 @@ impl Observer {
                 self.claimed(&head, sending, old.as_ref(), now);
             }
         }
-        self.heads.insert(head.id, head);
+        let id = head.id;
+        self.heads.insert(id, head);
+        self.of_one_person(id);
     }
 
     fn note_due(&mut self, head: &Conversation, old: Option<&Conversation>) {

@@ -156,7 +156,8 @@ pub async fn load(
     }
 }
 
-/// The same, where a conversation that goes on as another one leads there.
+/// The conversation of whoever has this id now: one that goes on as another one leads there, and
+/// one whose number was given to somebody else to theirs.
 ///
 /// Whose customer the former was does not matter any more: staff may have joined the latter to
 /// somebody else, and erased who was left.
@@ -167,10 +168,17 @@ pub async fn load_followed(
 ) -> Result<Option<Loaded>, AppError> {
     match read(app, ws, id).await? {
         None => Ok(None),
-        Some((conversation, customer)) => match conversation.moved_to {
-            Some(target) => load(app, ws, target).await,
-            None => complete(app, conversation, customer).await,
-        },
+        Some((conversation, customer)) => {
+            if let Some(target) = conversation.moved_to {
+                return load(app, ws, target).await;
+            }
+            if let Some(target) = conversation.number_is_with
+                && let Some(theirs) = load(app, ws, target).await?
+            {
+                return Ok(Some(theirs));
+            }
+            complete(app, conversation, customer).await
+        }
     }
 }
 

@@ -7,10 +7,12 @@
 
 use std::time::Duration;
 
+use domain::channel::ChannelUser;
+use domain::conversation::Conversation;
 use domain::customer::Customer;
-use domain::ids::{CustomerId, WorkspaceId};
+use domain::ids::{ConversationId, CustomerId, WorkspaceId};
 use serde_json::{Value, json};
-use store::{Erasure, Resource, SuppressionKey};
+use store::{Commit, Erasure, Resource, SuppressionKey};
 
 use crate::apply::first_customer;
 use crate::tasks::DueTask;
@@ -112,6 +114,7 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
         .map(|(channel, user)| key.hash(*channel, user))
         .collect();
     let mut pages = 0;
+    let mut given_away = Vec::new();
     loop {
         let mut found = false;
         // The customer before the heads: as long as there is a head nobody can begin again, so
@@ -132,6 +135,13 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
             }
         }
         for conversation in &erasure.conversations {
+            let head = app.store.head(ws, *conversation).await?;
+            let leads_to = head.as_ref().and_then(|it| it.moved_to);
+            if leads_to.is_some_and(|to| !erasure.conversations.contains(&to)) {
+                // The number was given to somebody else since the wish was noted.
+                continue;
+            }
+            given_away.extend(head.and_then(|it| it.number_is_with.map(|to| (it, to))));
             while app
                 .store
                 .delete_conversation_page(ws, *conversation)
@@ -149,9 +159,31 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
             break;
         }
     }
+    for (head, to) in given_away {
+        keep_number(app, erasure, &head, to).await?;
+    }
     app.store.delete_mentions(erasure).await?;
     app.store.end_erasure(erasure).await?;
     Ok(Progress::Done)
+}
+
+/// A number that was given to somebody else goes on leading to them.
+async fn keep_number(
+    app: &App,
+    erasure: &Erasure,
+    was: &Conversation,
+    to: ConversationId,
+) -> Result<(), AppError> {
+    let is_number = |user: &&ChannelUser| Conversation::id_for(was.connection, user) == was.id;
+    let number = was.earlier_users.iter().find(is_number);
+    if let (Some(number), Some(theirs)) = (number, app.store.head(erasure.workspace, to).await?) {
+        let pointer = theirs.pointer(number.clone(), erasure.started_at);
+        // Where somebody was faster, the number leads to them already.
+        app.store
+            .commit(erasure.workspace, &Commit::of_head(pointer))
+            .await?;
+    }
+    Ok(())
 }
 
 /// The workspace's key, made now if it has none.

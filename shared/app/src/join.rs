@@ -11,8 +11,11 @@ use crate::{App, AppError, audit};
 
 /// How often a lost race is decided again.
 const TRIES: u32 = 10;
-/// Every decision about the customer reads the list.
+/// How many staff may join: every decision about the customer reads the list.
 pub const MOST_CONVERSATIONS: usize = 20;
+/// The platform knows better than staff who is one person. All heads are one write, which holds a
+/// hundred items.
+const MOST_BY_PLATFORM: usize = 60;
 
 /// What came of it.
 #[derive(Debug)]
@@ -58,7 +61,11 @@ pub async fn join(
         let Some(mut to) = app.store.customer(ws, customer).await? else {
             return Ok(Joined::NoCustomer);
         };
-        if to.conversations.len() >= MOST_CONVERSATIONS {
+        let most = match change.by {
+            Some(_) => MOST_CONVERSATIONS,
+            None => MOST_BY_PLATFORM,
+        };
+        if to.conversations.len() >= most {
             return Ok(Joined::Full);
         }
         let mut others = Vec::new();

@@ -110,6 +110,13 @@ pub struct Conversation {
     pub early: Vec<Afterthought>,
     /// This head stands for another conversation: the user's id on the platform changed.
     pub moved_to: Option<ConversationId>,
+    /// What they went by before, oldest first: an answer in the platform's own app names that.
+    #[serde(default)]
+    pub earlier_users: Vec<ChannelUser>,
+    /// The number that it began under was given to somebody else since, with whom this is the
+    /// conversation. (A number that only leads somewhere is led elsewhere.)
+    #[serde(default)]
+    pub number_is_with: Option<ConversationId>,
     /// Where else this person was looked for: under other ids that the platform told of them.
     #[serde(default)]
     pub looked_for: Vec<ConversationId>,
@@ -433,18 +440,21 @@ impl Conversation {
             far_timer: None,
             early: Vec::new(),
             moved_to: None,
+            earlier_users: Vec::new(),
+            number_is_with: None,
             looked_for: Vec::new(),
         }
     }
 
-    /// The head that stands for this one under another id of the user's.
+    /// The head that stands for this one under another id of the user's, of which the platform told
+    /// then.
     #[must_use]
-    pub fn pointer(&self, user: ChannelUser, now: DateTime<Utc>) -> Self {
+    pub fn pointer(&self, user: ChannelUser, told_at: DateTime<Utc>) -> Self {
         let (ws, connection, channel) = (self.workspace, self.connection, self.channel);
         Self {
             version: 1,
             moved_to: Some(self.id),
-            ..Self::new(ws, connection, channel, user, self.customer, now)
+            ..Self::new(ws, connection, channel, user, self.customer, told_at)
         }
     }
 
@@ -495,6 +505,29 @@ impl Conversation {
         let excess = self.early.len().saturating_sub(MOST);
         self.early.drain(..excess);
         true
+    }
+
+    /// Every id of the person's that is known here; none that is somebody else's by now.
+    pub fn users(&self) -> impl Iterator<Item = &ChannelUser> {
+        let given_away = |user: &&ChannelUser| {
+            self.number_is_with.is_some() && Self::id_for(self.connection, user) == self.id
+        };
+        let earlier = self.earlier_users.iter();
+        earlier
+            .filter(move |user| !given_away(user))
+            .chain([&self.user])
+    }
+
+    /// The person goes by this id from now on.
+    pub fn goes_by(&mut self, user: ChannelUser) {
+        const MOST: usize = 8;
+        if self.user != user {
+            self.earlier_users.retain(|known| *known != user);
+            let before = std::mem::replace(&mut self.user, user);
+            self.earlier_users.push(before);
+            let excess = self.earlier_users.len().saturating_sub(MOST);
+            self.earlier_users.drain(..excess);
+        }
     }
 
     /// Notes that this person was looked for there. Of many the newest few are kept: a person has

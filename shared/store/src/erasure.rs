@@ -345,7 +345,7 @@ impl Erasure {
     pub fn of(customer: &Customer, heads: &[Conversation], now: DateTime<Utc>) -> Self {
         let mut users: Vec<_> = heads
             .iter()
-            .map(|head| (head.channel, head.user.clone()))
+            .flat_map(|head| head.users().map(|user| (head.channel, user.clone())))
             .collect();
         users.sort_by(|(_, one), (_, other)| one.cmp(other));
         users.dedup();

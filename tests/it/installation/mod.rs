@@ -20,7 +20,7 @@ use channels::verify;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{ConnectionId, WorkspaceId};
 use domain::message::Message;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use local::{
     Dynamo, LocalHttp, LocalQueues, Queue, QueueLimits, Retries, SeededEntropy, VirtualClock,
 };
@@ -198,14 +198,22 @@ impl Installation {
         self.clock.now()
     }
 
-    /// An admin's request, expected to make something.
-    pub(crate) async fn make(&self, path: &str, body: Value) -> Value {
-        let request = Request::post(path)
+    /// An admin's request.
+    pub(crate) async fn admin(&self, method: Method, path: &str, body: Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
             .header("authorization", format!("Bearer {}", self.key))
             .header("content-type", "application/json")
             .body(Body::from(body.to_string()))
             .unwrap();
-        call(&self.api, request).await.expect(201).json()
+        call(&self.api, request).await
+    }
+
+    /// An admin's request, expected to make something.
+    pub(crate) async fn make(&self, path: &str, body: Value) -> Value {
+        let answer = self.admin(Method::POST, path, body).await;
+        answer.expect(201).json()
     }
 
     /// A WhatsApp number, with the secrets that its webhooks are checked against.
@@ -242,14 +250,9 @@ impl Installation {
 
     /// Replaces the secrets that sign a connection's webhooks.
     pub(crate) async fn sign_with(&self, connection: ConnectionId, app_secrets: &[&str]) {
-        let request = Request::patch(format!("/v1/connections/{connection}"))
-            .header("authorization", format!("Bearer {}", self.key))
-            .header("content-type", "application/json")
-            .body(Body::from(
-                json!({"secrets": {"app_secrets": app_secrets}}).to_string(),
-            ))
-            .unwrap();
-        call(&self.api, request).await.expect(200);
+        let path = format!("/v1/connections/{connection}");
+        let body = json!({"secrets": {"app_secrets": app_secrets}});
+        self.admin(Method::PATCH, &path, body).await.expect(200);
     }
 
     /// A webhook of Meta's, signed with [`APP_SECRET`].

@@ -61,6 +61,7 @@ impl Observer {
         self.newest.remove(&id);
         self.receipts.remove(&id);
         self.told.forget(id);
+        self.words.forget(id);
         let claims = self.claims.values_mut();
         let of_theirs = claims.filter(|claim| claim.conversation == id);
         of_theirs.for_each(|claim| claim.episode = NEVER);

@@ -92,6 +92,10 @@ pub const INVARIANTS: &[(&str, &str)] = &[
         "the counter of the day lies between what went out and what was claimed",
     ),
     (
+        "one-person",
+        "no conversation and no customer holds the words of two people",
+    ),
+    (
         "no-foreign-workspace",
         "a function touches no key of another workspace",
     ),

@@ -83,11 +83,10 @@ impl Observer {
             .rules
             .get(&rule)
             .is_some_and(|it| it.spec.purpose == Purpose::Marketing);
-        let of_theirs = self
-            .heads
-            .values()
-            .filter(|it| it.customer == head.customer);
-        if advertises && self.told.marketing_stopped(of_theirs.map(|it| it.id)) {
+        let all = self.heads.values();
+        let of_theirs = all.filter(|it| it.customer == head.customer);
+        let of_theirs: Vec<_> = of_theirs.map(|it| it.id).collect();
+        if advertises && self.told.marketing_stopped(self.led_to(&of_theirs)) {
             self.violated("no-marketing-after-stop", what.clone());
         }
         if self.answers.get(&head.id).is_some_and(|at| planned <= *at) {

@@ -95,8 +95,8 @@ impl Tellings {
         self.shut(std::iter::once(id), What::Reach)
     }
 
-    pub(super) fn marketing_stopped(&self, of: impl Iterator<Item = ConversationId>) -> bool {
-        self.shut(of, What::Marketing)
+    pub(super) fn marketing_stopped(&self, of: Vec<ConversationId>) -> bool {
+        self.shut(of.into_iter(), What::Marketing)
     }
 }
 

@@ -26,6 +26,12 @@ const OUR_APP: u64 = 517_793_741_234_567;
 pub struct Person {
     pub name: String,
     number: usize,
+    /// How often WhatsApp has given them a new id.
+    renamed: usize,
+    /// Whose phone number they have.
+    phone_of: usize,
+    /// WhatsApp tells their id alone.
+    hides_phone: bool,
 }
 
 /// What a platform can tell about a conversation.
@@ -50,6 +56,8 @@ pub enum Happening {
     Shared { text: String },
     /// The customer stopped marketing messages in the platform's menu, or allowed them (WhatsApp).
     Marketing { stopped: bool },
+    /// The platform gave the customer a new id; this was the last one (WhatsApp).
+    Renamed { previous: String },
     /// A machine of theirs wrote.
     WroteByMachine { text: String },
     /// Somebody of the business wrote in the platform's own app.
@@ -82,13 +90,27 @@ impl Person {
         Self {
             name: name.to_owned(),
             number,
+            renamed: 0,
+            phone_of: number,
+            hides_phone: false,
         }
+    }
+
+    /// WhatsApp gives them a new id, and may show their number no more.
+    pub fn rename(&mut self, hides_phone: bool) {
+        self.renamed += 1;
+        self.hides_phone = hides_phone;
+    }
+
+    /// They get the number of somebody else, who has a new one.
+    pub fn take_number(&mut self, of: &mut Self) {
+        (self.phone_of, of.phone_of) = (of.phone_of, of.phone_of + 50);
     }
 
     /// The id on a channel by which we know them.
     pub fn user(&self, channel: Channel) -> String {
         match channel {
-            Channel::WhatsApp => format!("DE.1349120865530274{:04}", self.number),
+            Channel::WhatsApp => self.scoped(self.renamed),
             Channel::Instagram => format!("98441023607{:04}", self.number),
             Channel::Messenger => format!("612987443021{:04}", self.number),
             Channel::Telegram => format!("520883{:04}", self.number),
@@ -97,8 +119,19 @@ impl Person {
         }
     }
 
-    fn phone(&self) -> String {
-        format!("49151234567{:02}", self.number)
+    /// WhatsApp's id of theirs, the first or a later one.
+    fn scoped(&self, renamed: usize) -> String {
+        format!("DE.1349120865530274{:04}", self.number + 100 * renamed)
+    }
+
+    pub fn phone(&self) -> String {
+        format!("49151234567{:02}", self.phone_of)
+    }
+
+    /// Every id under which WhatsApp may have told of them.
+    pub fn ids_on_whatsapp(&self) -> Vec<String> {
+        let scoped = (0..=self.renamed).map(|renamed| self.scoped(renamed));
+        scoped.chain([self.phone()]).collect()
     }
 
     /// Every id that a request of ours may carry.
@@ -107,7 +140,7 @@ impl Person {
             .iter()
             .map(|channel| self.user(*channel))
             .collect();
-        ids.push(self.phone());
+        ids.extend(self.ids_on_whatsapp());
         ids.push(format!("+{}", self.phone()));
         ids
     }
@@ -200,6 +233,43 @@ pub fn body(
         Channel::Telegram => update.telegram(happening),
         Channel::Sms => update.sms(happening),
         Channel::Loopback => update.loopback(happening),
+    }
+}
+
+/// As if WhatsApp knew people by their numbers alone.
+pub fn forget_names(body: &mut Value) {
+    let entries = body["entry"].as_array_mut().into_iter().flatten();
+    let changes = entries.flat_map(|entry| entry["changes"].as_array_mut().into_iter().flatten());
+    for change in changes {
+        let lists = change["value"].as_object_mut().into_iter().flatten();
+        let told = lists.flat_map(|(_, list)| list.as_array_mut().into_iter().flatten());
+        for told in told.filter_map(Value::as_object_mut) {
+            if ["from", "wa_id", "recipient_id"]
+                .iter()
+                .any(|name| told.contains_key(*name))
+            {
+                for name in ["from_user_id", "user_id", "recipient_user_id"] {
+                    told.remove(name);
+                }
+            }
+        }
+    }
+}
+
+/// Who has a name at WhatsApp may keep the number to themselves.
+fn hide_phone(value: &mut Value) {
+    for (list, name, id) in [
+        ("messages", "from", "from_user_id"),
+        ("contacts", "wa_id", "user_id"),
+        ("statuses", "recipient_id", "recipient_user_id"),
+        ("user_preferences", "wa_id", "user_id"),
+    ] {
+        let told = value[list].as_array_mut().into_iter().flatten();
+        for told in told.filter_map(Value::as_object_mut) {
+            if told.contains_key(id) {
+                told.remove(name);
+            }
+        }
     }
 }
 
@@ -298,6 +368,15 @@ impl Update<'_> {
                     ("messages", json!({ "messages": [revoke] }))
                 }
             }
+            Happening::Renamed { previous } => (
+                "user_id_update",
+                json!({ "user_id_update": [{
+                    "detail": "User changed phone number", "user_id": {
+                        "previous": previous, "current": user,
+                    },
+                    "timestamp": seconds(self.now),
+                }] }),
+            ),
             Happening::Marketing { stopped } => (
                 "user_preferences",
                 json!({ "user_preferences": [{
@@ -321,9 +400,14 @@ impl Update<'_> {
             value["messaging_product"] = json!("whatsapp");
             value["metadata"] =
                 json!({ "display_phone_number": "4930555123", "phone_number_id": ACCOUNT });
-            value["contacts"] = json!([{
-                "profile": { "name": self.person.first_name() }, "wa_id": phone, "user_id": user,
-            }]);
+            if field != "user_id_update" {
+                value["contacts"] = json!([{
+                    "profile": { "name": self.person.first_name() }, "wa_id": phone, "user_id": user,
+                }]);
+            }
+        }
+        if self.person.hides_phone {
+            hide_phone(&mut value);
         }
         Ok(json!({
             "object": "whatsapp_business_account",

@@ -3,7 +3,6 @@
 
 use app::tasks::DueTask;
 use chrono::TimeDelta;
-use domain::ids::ConversationId;
 
 use super::{Item, World};
 use crate::life::{meddling, same_person};
@@ -80,14 +79,5 @@ impl World {
             self.put(at, Item::Act(action));
         }
         Ok(())
-    }
-
-    pub(super) fn talk_of(&self, id: ConversationId) -> anyhow::Result<Option<usize>> {
-        for talk in 0..self.talks.len() {
-            if self.conversation(talk)? == id {
-                return Ok(Some(talk));
-            }
-        }
-        Ok(None)
     }
 }

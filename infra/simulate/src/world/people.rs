@@ -11,6 +11,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use super::{Account, After, Delivery, Function, Item, World, api_request, call, finish};
+use crate::bugs::Bug;
 use crate::faults::Fault;
 use crate::life::{Action, quiet};
 use crate::platform::{self, Happening, Sent};
@@ -137,6 +138,19 @@ impl World {
                     self.ask_api(self.talks[*talk].workspace, "DELETE", &path, None)?;
                 }
             }
+            Action::Renames {
+                talk,
+                hides_phone,
+                lag,
+            } => self.renames(*talk, *hides_phone, *lag)?,
+            Action::TakesNumber { talk, of } => {
+                let (talk, of) = (self.talks[*talk].person, self.talks[*of].person);
+                if let Ok([one, other]) = self.people.get_disjoint_mut([talk, of]) {
+                    let number = other.phone();
+                    one.take_number(other);
+                    watch(&self.observer, |it| it.changes_hands(&number));
+                }
+            }
             Action::Handles { talk, what } => {
                 let path = format!("/v1/conversations/{}/{what}", self.conversation(*talk)?);
                 self.ask_api(self.talks[*talk].workspace, "POST", &path, None)?;
@@ -179,11 +193,50 @@ impl World {
         Ok(())
     }
 
+    /// Where they are found by their present id.
     pub(super) fn conversation(&self, talk: usize) -> anyhow::Result<ConversationId> {
         let talk = &self.talks[talk];
         let account = &self.places[talk.workspace].accounts[talk.account];
-        let user = ChannelUser::parse(&self.people[talk.person].user(account.channel))?;
-        Ok(Conversation::id_for(account.id, &user))
+        let user = self.people[talk.person].user(account.channel);
+        self.found_by(account.id, &user)
+    }
+
+    fn found_by(&self, account: ConnectionId, user: &str) -> anyhow::Result<ConversationId> {
+        let id = Conversation::id_for(account, &ChannelUser::parse(user)?);
+        let leads_to = watch(&self.observer, |it| it.heads.get(&id)?.moved_to);
+        Ok(leads_to.unwrap_or(id))
+    }
+
+    /// The talk that a conversation is, under whichever id of the person's.
+    pub(super) fn talk_of(&self, id: ConversationId) -> anyhow::Result<Option<usize>> {
+        for (number, talk) in self.talks.iter().enumerate() {
+            let account = &self.places[talk.workspace].accounts[talk.account];
+            let person = &self.people[talk.person];
+            let users = match account.channel {
+                Channel::WhatsApp => person.ids_on_whatsapp(),
+                channel => vec![person.user(channel)],
+            };
+            for user in users {
+                if self.found_by(account.id, &user)? == id {
+                    return Ok(Some(number));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// WhatsApp tells it on every account on which they talk to somebody.
+    fn renames(&mut self, talk: usize, hides_phone: bool, lag: i64) -> anyhow::Result<()> {
+        let person = self.talks[talk].person;
+        let previous = self.people[person].user(Channel::WhatsApp);
+        self.people[person].rename(hides_phone);
+        for talk in 0..self.talks.len() {
+            if self.talks[talk].person == person {
+                let previous = previous.clone();
+                self.happens(talk, &Happening::Renamed { previous }, lag)?;
+            }
+        }
+        Ok(())
     }
 
     fn ask_api(
@@ -267,7 +320,9 @@ impl World {
         self.told = self.counted;
         let person = &self.people[talk.person];
         let now = self.hub.time();
-        let Ok(body) = platform::body(account.channel, person, happening, self.counted, now) else {
+        let has_no_names = self.hub.has_bug(Bug::NumbersForNames);
+        let Ok(mut body) = platform::body(account.channel, person, happening, self.counted, now)
+        else {
             return Ok(());
         };
         let message = match happening {
@@ -285,6 +340,12 @@ impl World {
             }
             _ => None,
         };
+        if let Some(message) = message {
+            watch(&self.observer, |it| it.writes(message, talk.person));
+        }
+        if has_no_names {
+            platform::forget_names(&mut body);
+        }
         let delivery = Delivery {
             account,
             body: body.to_string().into(),
@@ -441,6 +502,8 @@ pub(super) fn uses_api(action: &Action) -> bool {
             | Action::Passes { .. }
             | Action::Blocks { .. }
             | Action::Unblocks { .. }
+            | Action::Renames { .. }
+            | Action::TakesNumber { .. }
             | Action::Reconnects { .. }
     )
 }
