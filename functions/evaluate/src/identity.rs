@@ -205,7 +205,8 @@ impl Arrival {
     ) -> Option<Conversation> {
         let version = known.as_ref().map_or(0, |it| it.version) + 1;
         match known {
-            Some(head) if head.moved_to.is_none() => (!self.is_with(&head)).then(|| Conversation {
+            Some(head) if head.moved_to.is_none() && self.is_with(&head) => None,
+            Some(head) if head.moved_to.is_none() => Some(Conversation {
                 version,
                 number_is_with: Some(to.id),
                 ..head

@@ -194,9 +194,13 @@ impl Life {
                 let at = start + TimeDelta::seconds(dice.between(0, span));
                 actions.push((at, Action::Erases { talk }));
             }
-            if dice.one_in(4) {
+            let channel = businesses[talks[talk].workspace].accounts[talks[talk].account];
+            if let Some(of) = somebody_else(&talks, talk)
+                && channel == Channel::WhatsApp
+                && dice.one_in(2)
+            {
                 let at = start + TimeDelta::seconds(dice.between(0, span));
-                number_changes_hands(dice, at, talk, &talks, &mut actions);
+                number_changes_hands(dice, at, talk, of, &mut actions);
             }
             if let Some(with) = same_person(&talks, talk)
                 && dice.one_in(3)
@@ -335,13 +339,9 @@ fn number_changes_hands(
     dice: &mut Dice,
     at: DateTime<Utc>,
     talk: usize,
-    talks: &[Talk],
+    of: usize,
     actions: &mut Vec<(DateTime<Utc>, Action)>,
 ) {
-    let of = dice.below(talks.len());
-    if talks[of].person == talks[talk].person {
-        return;
-    }
     actions.push((at, Action::TakesNumber { talk, of }));
     let mut at = at + silence(dice);
     let text = dice.one_of(QUESTIONS);
@@ -349,6 +349,18 @@ fn number_changes_hands(
     at += TimeDelta::seconds(dice.between(1, 3000));
     let text = dice.one_of(ANSWERS);
     actions.push((at, Action::Echo { talk, text }));
+}
+
+/// The conversation with somebody else on the same account.
+fn somebody_else(talks: &[Talk], talk: usize) -> Option<usize> {
+    let Talk {
+        workspace,
+        account,
+        person,
+    } = talks[talk];
+    talks.iter().position(|other| {
+        (other.workspace, other.account) == (workspace, account) && other.person != person
+    })
 }
 
 /// The conversation with the same person on another account of the business.

@@ -22,6 +22,8 @@ pub struct Report {
     pub failed: Vec<(u64, Violation)>,
     /// Seeds that could not be played to the end.
     pub broken: Vec<(u64, String)>,
+    /// The mistake that was made on purpose.
+    bug: Option<Bug>,
 }
 
 /// So many failed seeds are shown.
@@ -83,6 +85,8 @@ impl Report {
             let times = self.violations.get(name).copied().unwrap_or_default();
             let _ = writeln!(text, "  {name:<30} {times:>12}  {means}");
         }
+        let with = self.bug.map(|bug| format!(" --bug {}", bug.word()));
+        let with = with.unwrap_or_default();
         for (seed, violation) in self.failed.iter().take(SHOWN) {
             let _ = writeln!(
                 text,
@@ -91,7 +95,7 @@ impl Report {
             );
             let _ = writeln!(
                 text,
-                "  replay: cargo run --release -p simulate -- --seed {seed}"
+                "  replay: cargo run --release -p simulate -- --seed {seed}{with}"
             );
         }
         for (seed, error) in self.broken.iter().take(SHOWN) {
@@ -104,7 +108,10 @@ impl Report {
 /// Plays `count` seeds from `first` on, on this many threads.
 #[must_use]
 pub fn run(first: u64, count: u64, threads: usize, bug: Option<Bug>) -> Report {
-    let report = Mutex::new(Report::default());
+    let report = Mutex::new(Report {
+        bug,
+        ..Report::default()
+    });
     each(first, count, threads, |seed| {
         let played = play(seed, bug, false);
         let mut report = lock(&report);
