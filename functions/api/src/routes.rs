@@ -97,6 +97,7 @@ fn customer_routes() -> Routes {
             customers::erase_customer
         ),
         routes!(customers::export_customer),
+        routes!(customers::import_customers),
         routes!(customers::record_consent),
         routes!(customers::list_consents, customers::switch_consent),
     ]

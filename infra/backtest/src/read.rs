@@ -6,6 +6,7 @@ use std::fs::File;
 use anyhow::Context as _;
 use domain::rebooking::backtest::Shop;
 use domain::rebooking::import::{Role, Table, TableError, Tally, read as read_table};
+use domain::table::Unreadable;
 
 use crate::options::Backtest;
 
@@ -25,9 +26,9 @@ pub fn read(options: &Backtest) -> anyhow::Result<Found> {
     let name = options.file.display();
     let open = File::open(&options.file).with_context(|| format!("{name} cannot be opened"))?;
     let table = read_table(open, &options.reading).map_err(|error| match error {
-        TableError::NotText => anyhow::anyhow!("{name} {error}"),
+        TableError::Unreadable(Unreadable::NotText) => anyhow::anyhow!("{name} {error}"),
         TableError::Columns(error) => anyhow::anyhow!("{name}: {error} (--help shows how)"),
-        TableError::NoHeader | TableError::Source(_) => anyhow::anyhow!("{name}: {error}"),
+        TableError::Unreadable(error) => anyhow::anyhow!("{name}: {error}"),
     })?;
     let mut text = format!(
         "{name}: {} rows, separated by `{}`\n",

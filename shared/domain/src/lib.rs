@@ -29,6 +29,7 @@ pub mod rule;
 pub mod segment;
 pub mod settings;
 pub mod sms;
+pub mod table;
 pub mod template;
 pub mod variables;
 pub mod window;

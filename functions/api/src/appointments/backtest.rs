@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Editor;
-use crate::http::{Csv, Problem, Query, WriteProblems, check_range};
+use crate::http::{Csv, Problem, Query, Separator, WriteProblems, check_range, no_table};
 use crate::schema;
 
 /// Who has not come back after so many days counts as not coming back.
@@ -63,15 +63,6 @@ pub(crate) struct BacktestRebooking {
     /// Who has not come back after so many days counts as not coming back.
     #[param(minimum = 1, maximum = 3660)]
     follow_up: Option<u32>,
-}
-
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Separator {
-    Comma,
-    Semicolon,
-    Tab,
-    Bar,
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -287,12 +278,7 @@ impl BacktestRebooking {
             .into_iter()
             .filter_map(|(role, name)| Some((role, name.clone()?)))
             .collect();
-        reading.separator = self.separator.map(|separator| match separator {
-            Separator::Comma => b',',
-            Separator::Semicolon => b';',
-            Separator::Tab => b'\t',
-            Separator::Bar => b'|',
-        });
+        reading.separator = self.separator.map(Separator::byte);
         reading.dates = self.dates.map(|dates| match dates {
             Dates::Dmy => SlashOrder::DayFirst,
             Dates::Mdy => SlashOrder::MonthFirst,
@@ -351,18 +337,7 @@ impl BacktestRebooking {
 
 fn unreadable(error: &TableError) -> FieldError {
     match error {
-        TableError::NotText => FieldError::new(
-            "",
-            "not_text",
-            "the body is UTF-16 or no text",
-            "save the table as CSV in UTF-8",
-        ),
-        TableError::NoHeader | TableError::Source(_) => FieldError::new(
-            "",
-            "not_a_table",
-            error.to_string(),
-            "send a table with a header and a row per visit",
-        ),
+        TableError::Unreadable(error) => no_table(error, "send a header and a row per visit"),
         TableError::Columns(error) => {
             let role = match error {
                 ColumnsError::Missing { role, .. } | ColumnsError::Unknown { role, .. } => role,

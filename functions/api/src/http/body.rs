@@ -4,9 +4,12 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use domain::field::FieldError;
+use domain::table::Unreadable;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
+use utoipa::ToSchema;
 
 use super::problem::{Code, Problem};
 use super::wording::in_words;
@@ -24,6 +27,42 @@ pub(crate) struct Json<T>(pub(crate) T);
 
 /// A table as text, whatever separates its fields.
 pub(crate) struct Csv(pub(crate) Bytes);
+
+/// What separates the fields of a table.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Separator {
+    Comma,
+    Semicolon,
+    Tab,
+    Bar,
+}
+
+impl Separator {
+    pub(crate) fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+            Self::Bar => b'|',
+        }
+    }
+}
+
+/// A body that is no table.
+pub(crate) fn no_table(error: &Unreadable, remedy: &'static str) -> FieldError {
+    match error {
+        Unreadable::NotText => FieldError::new(
+            "",
+            "not_text",
+            "the body is UTF-16 or no text",
+            "save the table as CSV in UTF-8",
+        ),
+        Unreadable::NoHeader | Unreadable::Source(_) => {
+            FieldError::new("", "not_a_table", error.to_string(), remedy)
+        }
+    }
+}
 
 /// A merge patch: the JSON as sent, and the same read as `T`, which names what is wrong with it.
 pub(crate) struct JsonPatch<T>(pub(crate) Value, pub(crate) T);

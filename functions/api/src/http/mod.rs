@@ -13,7 +13,7 @@ mod text;
 mod version;
 mod wording;
 
-pub(crate) use body::{Csv, Json, JsonPatch};
+pub(crate) use body::{Csv, Json, JsonPatch, Separator, no_table};
 pub(crate) use idempotency::{IdempotencyHeader, IdempotencyKey, Keep, Once, answer, once};
 pub(crate) use limits::Limits;
 pub(crate) use page::{Cursor, Limit, Meta, page_of, request};

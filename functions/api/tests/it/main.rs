@@ -8,6 +8,7 @@ mod audit;
 mod connections;
 mod conversations;
 mod customers;
+mod imports;
 mod mail_templates;
 mod openapi;
 mod operations;

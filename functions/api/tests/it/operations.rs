@@ -203,6 +203,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "rehearse_message" => json!({"text": "Ich möchte keine Nachrichten mehr"}),
         "record_consent" => json!({"opted_out": true, "source": "phone", "note": "called us"}),
         "switch_consent" => json!({"class": "email_marketing", "allowed": false}),
+        "import_customers" => json!("name,email\nBerta Brot,berta@example.org\n"),
         "backtest_rebooking" => json!("customer_id,date\n1,2026-01-05\n1,2026-02-09\n"),
         "create_message" | "update_message" => json!({"text": "Hallo"}),
         "put_appointment" => json!({"starts_at": "2026-11-20T10:00:00Z", "status": "booked"}),

@@ -410,7 +410,7 @@ impl World {
         id.to_string()
     }
 
-    async fn commit(&self, commit: &Commit) {
+    pub(crate) async fn commit(&self, commit: &Commit) {
         let done = self.app.store.commit(self.workspace, commit).await;
         assert_eq!(done.unwrap(), Committed::Done);
     }

@@ -1,27 +1,34 @@
-//! A row of a table of customers, and what is wrong with it.
+//! A table of customers, row by row, and what is wrong with it.
 //!
-//! Splitting a file into rows is the caller's business. Whoever imports reads all rows first and
-//! stores none unless the owner accepts the report: nothing is half-imported.
+//! Whoever imports reads all rows first and stores none unless the owner accepts the report: nothing
+//! is half-imported.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{Read, Seek};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use strsim::normalized_levenshtein;
 
-use super::{ContactKind, CustomValue, EmailAddress, FieldName, NameError, Profile, Tag};
+use super::{
+    ContactKind, CustomValue, EmailAddress, FieldName, NameError, Profile, Reference, Tag,
+};
 use crate::channel::PhoneNumber;
-use crate::consent::{Change, Class, Stoppable};
-use crate::customer::CustomerName;
+use crate::consent::{Change, Class, Source, Standing, Stoppable};
+use crate::customer::{Customer, CustomerName};
 use crate::field::FieldError;
+use crate::ids::KeyId;
 use crate::local_time::Zone;
 use crate::settings::Locale;
+use crate::table::{self, Start, Unreadable};
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "column", rename_all = "snake_case")]
 pub enum Column {
+    /// The business's own id of the customer.
+    Reference,
     /// The whole name.
     Name,
     /// First name.
@@ -64,6 +71,9 @@ pub enum Column {
 
 /// The columns with names of their own.
 const NAMES: &[(&str, Column)] = &[
+    ("reference", Column::Reference),
+    ("customer_id", Column::Reference),
+    ("kundennummer", Column::Reference),
     ("name", Column::Name),
     ("full_name", Column::Name),
     ("first_name", Column::FirstName),
@@ -193,9 +203,85 @@ fn says_who(column: &Column) -> bool {
     )
 }
 
+/// What keeps a table from being read at all.
+#[derive(Debug)]
+pub enum NoTable {
+    /// It is none.
+    Unreadable(Unreadable),
+    /// Columns that are not known, doubled, or say of nobody who they are.
+    Columns(Vec<FieldError>),
+}
+
+impl From<Unreadable> for NoTable {
+    fn from(error: Unreadable) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// The rows of a table, one after the other; none but the present one is held.
+pub struct Rows<R> {
+    rows: csv::Reader<R>,
+    columns: Vec<Column>,
+    record: csv::ByteRecord,
+    /// The number of the row read last; the header is row 1.
+    number: u64,
+}
+
+impl<R: Read + Seek> Rows<R> {
+    /// Reads the header; a `separator` that is not given is told by it.
+    pub fn open(
+        mut source: R,
+        separator: Option<u8>,
+        custom: &[FieldName],
+    ) -> Result<Self, NoTable> {
+        let start = match Start::look_at(&mut source, separator) {
+            // A list of addresses has one column.
+            Err(Unreadable::NoHeader) => Start::look_at(&mut source, Some(b',')),
+            start => start,
+        };
+        let mut rows = start?.rows(source)?;
+        let header = table::header(&mut rows)?;
+        let header: Vec<_> = header.iter().map(String::as_str).collect();
+        Ok(Self {
+            columns: columns(&header, custom).map_err(NoTable::Columns)?,
+            rows,
+            record: csv::ByteRecord::new(),
+            number: 1,
+        })
+    }
+
+    /// The next row with its number, or what is wrong with it. `None`: there is none.
+    #[expect(
+        clippy::type_complexity,
+        reason = "a row is one or the other, or there is none"
+    )]
+    pub fn next(
+        &mut self,
+        phones: &dyn Fn(&str) -> Result<PhoneNumber, FieldError>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(u64, Result<Draft, Vec<RowProblem>>)>, Unreadable> {
+        if !table::next(&mut self.rows, &mut self.record)? {
+            return Ok(None);
+        }
+        self.number += 1;
+        let mut cells: Vec<_> = self.record.iter().map(table::decode).collect();
+        // Programs that write tables end rows with empty cells.
+        while cells.len() > self.columns.len()
+            && cells.last().is_some_and(|it| it.trim().is_empty())
+        {
+            cells.pop();
+        }
+        let cells: Vec<_> = cells.iter().map(AsRef::as_ref).collect();
+        let row = read_row(self.number, &self.columns, &cells, phones, now);
+        Ok(Some((self.number, row)))
+    }
+}
+
 /// A customer as a row describes them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
+    /// The business's own id of them.
+    pub reference: Option<Reference>,
     /// The name.
     pub name: CustomerName,
     /// Addresses, tags and the rest.
@@ -207,6 +293,88 @@ pub struct Draft {
 impl fmt::Debug for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Draft(…)")
+    }
+}
+
+impl Draft {
+    /// Whether a yes stands there, which counts with the text that the customers agreed to.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        let mut changes = self.consent.iter();
+        changes.any(|change| matches!(change, Change::Grant { .. }))
+    }
+
+    /// Whether this is the customer whom the row describes: the one with its reference; without one
+    /// who has an address of it and no other name. Of a row without any address it is who has none
+    /// either, and that name.
+    #[must_use]
+    pub fn describes(&self, customer: &Customer) -> bool {
+        if let (Some(ours), Some(theirs)) = (&self.reference, &customer.reference) {
+            return ours == theirs;
+        }
+        let whole = |name: &CustomerName| {
+            let mut words = crate::keyword::words(&name.full_name());
+            words.sort();
+            words
+        };
+        let (ours, theirs) = (whole(&self.name), whole(&customer.name));
+        let (here, there) = (&self.profile, &customer.profile);
+        if here.emails.is_empty() && here.phones.is_empty() {
+            let is_bare = there.emails.is_empty() && there.phones.is_empty();
+            return self.reference.is_none()
+                && is_bare
+                && customer.conversations.is_empty()
+                && ours == theirs;
+        }
+        let mail = |key: String| there.emails.iter().any(|it| it.value.key() == key);
+        let phone = |of: &PhoneNumber| there.phones.iter().any(|it| it.value == *of);
+        let shares = here.emails.iter().any(|it| mail(it.value.key()))
+            || here.phones.iter().any(|it| phone(&it.value));
+        shares && (ours.is_empty() || theirs.is_empty() || ours == theirs)
+    }
+
+    /// Adds to a customer what the row tells and nobody knew; what is known stays. `text` is what
+    /// they had agreed to who say yes. How often a yes stands against what they refused: it counts
+    /// for nothing.
+    pub fn onto(
+        &self,
+        customer: &mut Customer,
+        by: KeyId,
+        text: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> u32 {
+        if customer.name == CustomerName::default() && self.name != CustomerName::default() {
+            customer.name = self.name.clone();
+            customer.named_by_staff = true;
+        }
+        if customer.reference.is_none() {
+            customer.reference.clone_from(&self.reference);
+        }
+        customer.profile.merge(&self.profile);
+        let mut in_vain = 0;
+        for change in &self.consent {
+            if is_known(&customer.chat, change) {
+                continue;
+            }
+            let text = text.filter(|_| matches!(change, Change::Grant { .. }));
+            let source = Source::Import { key: by };
+            let said = customer.say(change.clone(), source, text.map(str::to_owned), now);
+            in_vain += u32::from(said.is_err());
+        }
+        in_vain
+    }
+}
+
+/// What stands there already: a table that is read again tells nothing new.
+fn is_known(standing: &Standing, change: &Change) -> bool {
+    match change {
+        Change::Grant { class } => {
+            let said = standing.class(*class);
+            said.granted.is_some() && said.refused.is_none()
+        }
+        Change::Refuse { class } => standing.class(*class).refused.is_some(),
+        Change::Stop { what } => standing.stopped(*what).is_some(),
+        _ => false,
     }
 }
 
@@ -251,6 +419,7 @@ pub fn read_row(
         )]);
     }
     let mut draft = Draft {
+        reference: None,
         name: CustomerName::default(),
         profile: Profile::default(),
         consent: Vec::new(),
@@ -295,6 +464,7 @@ fn read_cell(
 ) -> Result<(), FieldError> {
     let profile = &mut draft.profile;
     match column {
+        Column::Reference => draft.reference = Some(Reference::parse(cell)?),
         Column::Name => draft.name.display = Some(name(cell)?),
         Column::FirstName => draft.name.first = Some(name(cell)?),
         Column::LastName => draft.name.last = Some(name(cell)?),
@@ -356,7 +526,7 @@ fn read_cell(
 }
 
 fn name(cell: &str) -> Result<String, FieldError> {
-    crate::field::required_text("name", Some(cell), 200, "write the customer's name")
+    crate::field::required_text("name", Some(cell), 100, "write the customer's name")
 }
 
 fn tags(cell: &str) -> Result<Vec<Tag>, NameError> {

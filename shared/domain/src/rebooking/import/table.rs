@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
 use chrono::NaiveDate;
 use csv::ByteRecord;
@@ -14,11 +14,10 @@ use crate::local_time::Zone;
 use crate::rebooking::backtest::Shop;
 use crate::rebooking::category::Patterns;
 use crate::rebooking::visit::Status;
+use crate::table::{self, Start, Unreadable, decode, misshapen};
 
 /// So many broken rows are told of; the tally counts all.
 const TOLD: usize = 20;
-/// How far into the table the first line may end.
-const HEADER_MAX: u64 = 64 * 1024;
 /// So many rows are looked at before it is believed that no date has slashes.
 const PEEK_ROWS: usize = 100;
 
@@ -88,42 +87,26 @@ pub struct BrokenRow {
 /// A table that cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// Another encoding, or no text.
-    #[error("is UTF-16 or no text; save it as CSV in UTF-8")]
-    NotText,
-    /// The first line has one field at most.
-    #[error("the first line names no columns; a header like `customer_id,date` is needed")]
-    NoHeader,
+    /// It is none.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The columns cannot be told apart.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
-    /// The source failed, or its first line is not one.
-    #[error("cannot be read: {0}")]
-    Source(#[from] csv::Error),
-}
-
-impl From<io::Error> for TableError {
-    fn from(error: io::Error) -> Self {
-        Self::Source(error.into())
-    }
 }
 
 /// Reads the table once, or twice where its dates have slashes. Memory holds the visits, not the
 /// rows.
 pub fn read(mut source: impl Read + Seek, reading: &Reading) -> Result<Table, TableError> {
-    let (start, separator) = look_at(&mut source, reading.separator)?;
-    let mut rows = rows(&mut source, start, separator)?;
-    let header: Vec<String> = rows
-        .byte_headers()?
-        .iter()
-        .map(|field| decode(field).trim().to_owned())
-        .collect();
+    let start = Start::look_at(&mut source, reading.separator)?;
+    let mut rows = start.rows(&mut source)?;
+    let header = table::header(&mut rows)?;
     let columns = Columns::find(&header, |role| reading.columns.get(&role).cloned())?;
     let order = match reading.dates {
         Some(order) => Some(order),
         None => {
             let order = tell_order(rows, columns.date)?;
-            rows = self::rows(&mut source, start, separator)?;
+            rows = start.rows(&mut source)?;
             order
         }
     };
@@ -135,15 +118,13 @@ pub fn read(mut source: impl Read + Seek, reading: &Reading) -> Result<Table, Ta
     }
     let (mut broken, mut not_utf8) = (Vec::new(), false);
     let mut record = ByteRecord::new();
-    while rows.read_byte_record(&mut record)? {
+    while table::next(&mut rows, &mut record)? {
         let problem = if let Some(problem) = misshapen(&record, header.len()) {
             builder.unreadable();
             Some(problem)
         } else {
             let fields: Vec<_> = record.iter().map(decode).collect();
-            not_utf8 |= record
-                .iter()
-                .any(|field| std::str::from_utf8(field).is_err());
+            not_utf8 |= !table::is_utf8(&record);
             add(&mut builder, &fields, &columns).err()
         };
         if let Some(problem) = problem.filter(|_| broken.len() < TOLD) {
@@ -157,7 +138,7 @@ pub fn read(mut source: impl Read + Seek, reading: &Reading) -> Result<Table, Ta
         tally,
         header,
         columns,
-        separator,
+        separator: start.separator,
         not_utf8,
         broken,
     })
@@ -180,58 +161,15 @@ fn add(
     builder.add(&row).map_err(|error| error.to_string())
 }
 
-/// Where the table begins (after a byte order mark) and what separates its fields.
-fn look_at(
-    source: &mut (impl Read + Seek),
-    separator: Option<u8>,
-) -> Result<(u64, u8), TableError> {
-    source.rewind()?;
-    let mut line = Vec::new();
-    BufReader::new(source.take(HEADER_MAX)).read_until(b'\n', &mut line)?;
-    if line.starts_with(&[0xff, 0xfe]) || line.starts_with(&[0xfe, 0xff]) || line.contains(&0) {
-        return Err(TableError::NotText);
-    }
-    let start = if line.starts_with("\u{feff}".as_bytes()) {
-        3
-    } else {
-        0
-    };
-    let mut quoted = false;
-    let mut counts = [(b';', 0), (b',', 0), (b'\t', 0), (b'|', 0)];
-    for byte in &line {
-        quoted ^= *byte == b'"';
-        if let Some((_, count)) = counts.iter_mut().find(|(sign, _)| sign == byte && !quoted) {
-            *count += 1;
-        }
-    }
-    let most = counts.into_iter().max_by_key(|(_, count)| *count);
-    let found = most.filter(|(_, count)| *count > 0);
-    let separator = separator.or(found.map(|(sign, _)| sign));
-    let separator = separator.ok_or(TableError::NoHeader)?;
-    Ok((start, separator))
-}
-
-fn rows<R: Read + Seek>(
-    mut source: R,
-    start: u64,
-    separator: u8,
-) -> Result<csv::Reader<R>, TableError> {
-    source.seek(SeekFrom::Start(start))?;
-    Ok(csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .flexible(true)
-        .from_reader(source))
-}
-
 /// How the dates of a table with slashes are meant, as far as one of them tells and no other one
 /// says the opposite.
 fn tell_order(
     mut rows: csv::Reader<impl Read>,
     date: usize,
-) -> Result<Option<SlashOrder>, TableError> {
+) -> Result<Option<SlashOrder>, Unreadable> {
     let mut record = ByteRecord::new();
     let (mut told, mut slashes, mut seen) = (None, false, 0);
-    while rows.read_byte_record(&mut record)? {
+    while table::next(&mut rows, &mut record)? {
         let field = decode(record.get(date).unwrap_or_default());
         let year_first = field.trim().find(['-', '/']) == Some(4);
         slashes |= field.contains(['/', '-']) && !year_first;
@@ -247,27 +185,4 @@ fn tell_order(
         }
     }
     Ok(told)
-}
-
-/// A row that has not the fields of the header; empty ones at the end do not matter.
-fn misshapen(record: &ByteRecord, columns: usize) -> Option<String> {
-    let more = record
-        .iter()
-        .skip(columns)
-        .any(|field| !field.trim_ascii().is_empty());
-    (record.len() < columns || more)
-        .then(|| format!("{} fields, the header has {columns}", record.len()))
-}
-
-/// UTF-8, else Latin-1, in which every byte is a character.
-fn decode(field: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(field) {
-        Ok(text) => text.into(),
-        Err(_) => field
-            .iter()
-            .copied()
-            .map(char::from)
-            .collect::<String>()
-            .into(),
-    }
 }
