@@ -79,6 +79,16 @@ impl Class {
         }
     }
 
+    /// How its messages travel.
+    #[must_use]
+    pub fn medium(self) -> Medium {
+        match self {
+            Self::EmailMarketing | Self::EmailTransactional => Medium::Email,
+            Self::SmsMarketing | Self::SmsTransactional => Medium::Sms,
+            Self::ChatMarketing | Self::ChatTransactional => Medium::Chat,
+        }
+    }
+
     /// Whether it can be refused by itself: by a footer link, on the page of preferences, by staff.
     #[must_use]
     pub fn has_switch(self) -> bool {

@@ -7,13 +7,14 @@
 //!
 //! | what | who ends it | who lifts it |
 //! |---|---|---|
-//! | a class of messages | customer, staff, import, merge | customer; staff, once asked |
+//! | a class of messages | customer | customer only |
+//! | a class of messages | staff, import | customer; staff |
 //! | marketing, at the platform | customer, in the platform's app | the same way only |
 //! | all SMS (STOP) | customer | customer only |
 //! | all automated chat messages | customer | customer only |
 //! | an address (bounce, complaint, ...) | its provider | see [`Cause`] |
 //!
-//! An import or a merge never lifts anything.
+//! An import or a merge never lifts anything, and a merge keeps whose refusal it was.
 
 mod class;
 mod gate;
@@ -27,4 +28,4 @@ pub use gate::{
     Address, Audience, Basis, Cause, Policy, Send, Suppression, Tally, Verdict, may_send,
 };
 pub use ledger::{Broken, Change, Entry, Hash, Source, verify};
-pub use standing::{ClassStanding, Denied, Mark, Standing, State};
+pub use standing::{ClassStanding, Denied, Mark, Standing, State, Wanted};

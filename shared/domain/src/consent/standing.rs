@@ -81,6 +81,15 @@ pub enum State {
     },
 }
 
+/// What a customer chose on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// They want these messages.
+    Yes,
+    /// They want none of them.
+    No,
+}
+
 /// Why an entry was not written: it would change nothing, because who said it may not say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -216,6 +225,54 @@ impl Standing {
         }
     }
 
+    /// Whether the customer refused the class in their own words, not only somebody for them.
+    #[must_use]
+    pub fn is_refused_by_themselves(&self, class: Class) -> bool {
+        let refused = self.class(class).refused;
+        refused.is_some_and(|mark| mark.source.is_customer())
+    }
+
+    /// Whether messages of the class are let through by what was said about it, or about all that
+    /// ends with it: what a tick on the page of preferences shows.
+    #[must_use]
+    pub fn lets_through(&self, class: Class) -> bool {
+        match class.stoppable().filter(|_| !class.has_switch()) {
+            Some(what) => self.stopped(what).is_none(),
+            None => {
+                let at_platform =
+                    class == Class::ChatMarketing && self.marketing_stopped_at.is_some();
+                let said = self.state(class);
+                !at_platform && !matches!(said, State::Refused { .. } | State::Pending { .. })
+            }
+        }
+    }
+
+    /// What is to be written when the customer themselves say, on a page of ours, that they want
+    /// messages of this class or none. What has no switch is stopped, or started again, with all that
+    /// ends together with it. `None`: they have said so before. That only staff have refused for them
+    /// is not the same, for staff may take that back.
+    #[must_use]
+    pub fn hear(&self, class: Class, wanted: Wanted) -> Option<Change> {
+        match (class.stoppable().filter(|_| !class.has_switch()), wanted) {
+            (Some(what), Wanted::No) => {
+                let news = self.stopped(what).is_none();
+                news.then_some(Change::Stop { what })
+            }
+            (Some(what), Wanted::Yes) => {
+                let stopped = self.stopped(what).is_some();
+                stopped.then_some(Change::Start { what })
+            }
+            (None, Wanted::No) => {
+                let news = !self.is_refused_by_themselves(class);
+                news.then_some(Change::Refuse { class })
+            }
+            (None, Wanted::Yes) => {
+                let said = matches!(self.state(class), State::Granted { .. });
+                (!said).then_some(Change::Grant { class })
+            }
+        }
+    }
+
     /// Whether any message is refused.
     #[must_use]
     pub fn refuses_anything(&self) -> bool {
@@ -248,7 +305,7 @@ impl Standing {
             };
             let ours = self.classes.entry(*class).or_default();
             ours.asked = None;
-            ours.refused = earlier(ours.refused, Some(refused));
+            ours.refused = stricter(ours.refused, Some(refused));
         }
     }
 
@@ -360,7 +417,7 @@ impl Standing {
         }
         let said = self.switch(class)?;
         said.asked = None;
-        said.refused.get_or_insert(mark);
+        said.refused = stricter(said.refused, Some(mark));
         Ok(())
     }
 
@@ -374,6 +431,9 @@ impl Standing {
                 return Err(Denied::OnlyTheCustomer);
             }
             Source::Import { .. } => return Err(Denied::RefusedBefore),
+            Source::Staff { .. } if self.is_refused_by_themselves(class) => {
+                return Err(Denied::OnlyTheCustomer);
+            }
             _ => {}
         }
         let at_platform = class == Class::ChatMarketing && self.marketing_stopped_at.is_some();
@@ -433,6 +493,12 @@ impl Standing {
 
 fn earlier(one: Option<Mark>, other: Option<Mark>) -> Option<Mark> {
     one.into_iter().chain(other).min_by_key(|mark| mark.at)
+}
+
+/// Of two refusals the customer's own, which staff cannot take back; of two alike the earlier.
+fn stricter(one: Option<Mark>, other: Option<Mark>) -> Option<Mark> {
+    let marks = one.into_iter().chain(other);
+    marks.min_by_key(|mark| (!mark.source.is_customer(), mark.at))
 }
 
 fn earliest(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {

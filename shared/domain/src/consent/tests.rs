@@ -124,6 +124,60 @@ fn footer_links_end_their_own_class() {
 }
 
 #[test]
+fn staff_do_not_take_back_what_the_customer_said() {
+    let class = Class::EmailMarketing;
+    let (off, on) = (Change::Refuse { class }, Change::Restore { class });
+    // Whoever said so first, and also where the two become one later.
+    for first in [staff(), Source::FooterLink] {
+        for second in [staff(), import(), Source::FooterLink] {
+            let own = [first, second].contains(&Source::FooterLink);
+            let mut book = Book::default();
+            book.say(off.clone(), first).unwrap();
+            book.say(off.clone(), second).unwrap();
+            let (mut one, mut other) = (Book::default(), Book::default());
+            one.say(off.clone(), first).unwrap();
+            other.say(off.clone(), second).unwrap();
+            let from = CustomerId::derive(&["other"]);
+            let standing = Box::new(other.standing);
+            one.say(Change::Merge { from, standing }, Source::Merge)
+                .unwrap();
+            for mut book in [book, one] {
+                let said = book.say(on.clone(), staff());
+                let denied = own.then_some(Denied::OnlyTheCustomer);
+                assert_eq!(said.err(), denied, "{first:?} {second:?}");
+                book.say(on.clone(), Source::Preferences).ok();
+                assert!(book.open().contains(&"email_marketing"));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_customer_chooses_is_heard_once_and_also_where_staff_had_refused() {
+    for class in Class::ALL {
+        let mut book = Book::default();
+        let hear = |book: &mut Book, wanted| match book.standing.hear(class, wanted) {
+            Some(change) => {
+                book.say(change, Source::Preferences).unwrap();
+                true
+            }
+            None => false,
+        };
+        if class.has_switch() {
+            book.say(Change::Refuse { class }, staff()).unwrap();
+            assert!(!book.standing.lets_through(class));
+        }
+        assert!(hear(&mut book, Wanted::No) && !hear(&mut book, Wanted::No));
+        assert!(!book.standing.lets_through(class));
+        assert!(book.say(Change::Restore { class }, staff()).is_err());
+        assert!(!book.open().contains(&class.as_str()));
+        assert!(hear(&mut book, Wanted::Yes) && !hear(&mut book, Wanted::Yes));
+        assert!(book.standing.lets_through(class));
+        assert!(book.open().contains(&class.as_str()));
+    }
+}
+
+#[test]
 fn a_stop_ends_all_sms_until_the_customer_starts_them_again() {
     let mut book = Book::default();
     book.say(SMS, Source::Keyword).unwrap();
@@ -368,11 +422,16 @@ enum Event {
     ImportStart(Stoppable),
     ImportOn(Class),
     StaffStopSms,
+    /// The page that a link of this class leads to, or the button of a mail program.
+    Link(Class),
+    /// A tick on the page of preferences.
+    Tick(Class, Wanted),
 }
 
 impl Event {
     fn happen(self, book: &mut Book) {
         let class = Class::ChatMarketing;
+        let heard = |book: &Book, class, wanted| book.standing.hear(class, wanted);
         let (change, source) = match self {
             Self::Footer(class) => (Change::Refuse { class }, Source::FooterLink),
             Self::StaffOff(class) => (Change::Refuse { class }, staff()),
@@ -390,6 +449,14 @@ impl Event {
             Self::ImportStart(what) => (Change::Start { what }, import()),
             Self::ImportOn(class) => (Change::Restore { class }, import()),
             Self::StaffStopSms => (SMS, staff()),
+            Self::Link(class) => match heard(book, class, Wanted::No) {
+                Some(change) => (change, Source::FooterLink),
+                None => return,
+            },
+            Self::Tick(class, wanted) => match heard(book, class, wanted) {
+                Some(change) => (change, Source::Preferences),
+                None => return,
+            },
         };
         // What is denied leaves no trace; the oracle says whether it should have.
         let _ = book.say(change, source);
@@ -401,7 +468,10 @@ impl Event {
 struct Oracle {
     stopped: Vec<Stoppable>,
     at_platform: bool,
+    /// By staff or an import.
     refused: Vec<Class>,
+    /// By the customers themselves.
+    own: Vec<Class>,
     unconfirmed: Vec<Class>,
     agreed: Vec<Class>,
 }
@@ -418,37 +488,64 @@ impl Oracle {
             Event::Start(what) => self.stopped.retain(|it| *it != what),
             Event::PlatformNo => self.at_platform = true,
             Event::PlatformYes => self.at_platform = false,
-            Event::Footer(class) | Event::StaffOff(class) | Event::ImportNo(class) => {
+            // What has no switch ends with all that is like it.
+            Event::Link(Class::SmsTransactional)
+            | Event::Tick(Class::SmsTransactional, Wanted::No) => {
+                self.stopped.push(Stoppable::Sms);
+            }
+            Event::Link(Class::ChatTransactional)
+            | Event::Tick(Class::ChatTransactional, Wanted::No) => {
+                self.stopped.push(Stoppable::Chat);
+            }
+            Event::Tick(Class::SmsTransactional, Wanted::Yes) => {
+                self.stopped.retain(|it| *it != Stoppable::Sms);
+            }
+            Event::Tick(Class::ChatTransactional, Wanted::Yes) => {
+                self.stopped.retain(|it| *it != Stoppable::Chat);
+            }
+            Event::Footer(class) | Event::Link(class) | Event::Tick(class, Wanted::No) => {
+                without(&mut self.unconfirmed, class);
+                self.own.push(class);
+            }
+            Event::StaffOff(class) | Event::ImportNo(class) => {
                 without(&mut self.unconfirmed, class);
                 self.refused.push(class);
             }
+            // Staff take back what staff said, never what the customer did.
+            Event::StaffOn(class) if self.own.contains(&class) => {}
             Event::StaffOn(class) => without(&mut self.refused, class),
             Event::ImportYes(class) => {
-                if !self.refused.contains(&class) && !self.unconfirmed.contains(&class) {
+                if !self.refuses(class) && !self.unconfirmed.contains(&class) {
                     self.agreed.push(class);
                 }
             }
             Event::Requested(class) => {
-                if self.refused.contains(&class) || !self.agreed.contains(&class) {
+                if self.refuses(class) || !self.agreed.contains(&class) {
                     self.unconfirmed.push(class);
                 }
             }
             Event::Confirmed(class) if !self.unconfirmed.contains(&class) => {}
-            Event::FormYes(class) | Event::Confirmed(class) => {
+            Event::FormYes(class) | Event::Confirmed(class) | Event::Tick(class, Wanted::Yes) => {
                 without(&mut self.unconfirmed, class);
                 without(&mut self.refused, class);
+                without(&mut self.own, class);
                 self.agreed.push(class);
             }
         }
     }
 
+    fn refuses(&self, class: Class) -> bool {
+        self.refused.contains(&class) || self.own.contains(&class)
+    }
+
     fn merge(&mut self, mut other: Self) {
         // What one of them refused needs no confirmation of the other any more.
-        self.unconfirmed.retain(|it| !other.refused.contains(it));
-        other.unconfirmed.retain(|it| !self.refused.contains(it));
+        self.unconfirmed.retain(|it| !other.refuses(*it));
+        other.unconfirmed.retain(|it| !self.refuses(*it));
         self.stopped.append(&mut other.stopped);
         self.at_platform |= other.at_platform;
         self.refused.append(&mut other.refused);
+        self.own.append(&mut other.own);
         self.agreed.append(&mut other.agreed);
         self.unconfirmed.append(&mut other.unconfirmed);
         self.unconfirmed.retain(|it| !self.agreed.contains(it));
@@ -470,7 +567,7 @@ impl Oracle {
         let has_switch = marketing || class == Class::EmailTransactional;
         chat && self.stopped.contains(&Stoppable::Chat)
             || class == Class::ChatMarketing && self.at_platform
-            || has_switch && self.refused.contains(&class)
+            || has_switch && self.refuses(class)
             || has_switch && self.unconfirmed.contains(&class) && !self.agreed.contains(&class)
             || marketing && basis == Basis::Agreed && !self.agreed.contains(&class)
     }
@@ -489,6 +586,8 @@ fn event() -> impl Strategy<Value = Event> {
         proptest::sample::select(classes.to_vec())
     };
     let what = || proptest::sample::select(vec![Stoppable::Sms, Stoppable::Chat]);
+    let any_class = || proptest::sample::select(Class::ALL.to_vec());
+    let wanted = || proptest::sample::select(vec![Wanted::Yes, Wanted::No]);
     prop_oneof![
         class().prop_map(Event::Footer),
         class().prop_map(Event::StaffOff),
@@ -506,6 +605,9 @@ fn event() -> impl Strategy<Value = Event> {
         what().prop_map(Event::ImportStart),
         class().prop_map(Event::ImportOn),
         Just(Event::StaffStopSms),
+        any_class().prop_map(Event::Link),
+        (any_class(), wanted()).prop_map(|(class, wanted)| Event::Tick(class, wanted)),
+        (class(), wanted()).prop_map(|(class, wanted)| Event::Tick(class, wanted)),
     ]
 }
 
