@@ -145,6 +145,30 @@ def main_job(stack):
     return owner
 
 
+def public_pages(stack, owner):
+    """A mail program unsubscribes with one click; looking at the page had changed nothing."""
+    anna = owner.call("POST", "/v1/customers", {"emails": [{"value": "anna@example.org"}]}, expect=201)
+    wanted = {"for": "unsubscribe", "class": "email_marketing"}
+    link = owner.call("POST", f"/v1/customers/{anna['id']}/links", wanted, expect=201)["url"]
+    assert link.startswith("https://"), link
+    path = "/l/" + link.rsplit("/l/", 1)[1]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    def said():
+        return [entry["change"] for entry in owner.get(f"/v1/customers/{anna['id']}/consents")["entries"]]
+
+    status, page = stack.http("GET", path)
+    assert status == 200 and "Werbe-E-Mails abbestellen" in page, f"{status} {page}"
+    assert said() == [], "looking unsubscribed somebody"
+    for _ in range(2):
+        status, page = stack.http("POST", path, b"List-Unsubscribe=One-Click", form)
+        assert status == 200, f"{status} {page}"
+        assert said() == ["refuse"], said()
+    status, page = stack.http("GET", "/l/" + "0" * 40)
+    assert status == 404, f"{status} {page}"
+    say("the public pages work on the deployed stack")
+
+
 def nothing_went_wrong(stack, emulator_log):
     problems = [line for line in emulator_log.read_text().splitlines() if "IAM DENIED" in line]
     for queue in ("EventsDeadLetters", "DueDeadLetters", "TimerDeadLetters"):
@@ -173,6 +197,7 @@ def main(template, work):
         say(f"deployed; routes: {', '.join(stack.create_routes())}")
         try:
             owner = main_job(stack)
+            public_pages(stack, owner)
             killed_sender(stack, owner, platform, say)
         except Exception:
             for group, line in stack.function_logs():

@@ -13,6 +13,7 @@ mod fences;
 mod healing;
 mod identities;
 mod installation;
+mod links;
 mod logs;
 mod model_budget;
 mod scenarios;

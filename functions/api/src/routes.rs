@@ -100,6 +100,7 @@ fn customer_routes() -> Routes {
         routes!(customers::import_customers),
         routes!(customers::record_consent),
         routes!(customers::list_consents, customers::switch_consent),
+        routes!(customers::create_link),
     ]
 }
 

@@ -57,11 +57,10 @@ impl Local {
 pub fn router(local: Arc<Local>) -> Router {
     let app = &local.runner.app;
     let webhooks = webhooks::router(Arc::clone(app));
+    let settled = || axum::middleware::from_fn_with_state(Arc::clone(&local), settle_after);
     // The API answers everything else, so that an unknown path gets its problem document.
-    let functions = api::router(Arc::clone(app)).layer(axum::middleware::from_fn_with_state(
-        Arc::clone(&local),
-        settle_after,
-    ));
+    let functions = api::router(Arc::clone(app)).layer(settled());
+    let links = links::router(Arc::clone(app)).layer(settled());
     let control = Router::new()
         .route("/local/clock", get(read_clock).post(move_clock))
         .route("/local/outbox", get(read_outbox).delete(empty_outbox))
@@ -73,6 +72,10 @@ pub fn router(local: Arc<Local>) -> Router {
         .route(
             "/webhooks/{*rest}",
             any(async move |request| pass_on(webhooks, request).await),
+        )
+        .route(
+            "/l/{*rest}",
+            any(async move |request| pass_on(links, request).await),
         )
         .with_state(Arc::clone(&local))
         .fallback_service(functions)

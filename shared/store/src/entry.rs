@@ -1,5 +1,5 @@
-//! The two ways into a workspace: an API key (by its hash) and a connection id (in a webhook
-//! address). Nowhere else does a workspace id come from.
+//! The three ways into a workspace: an API key (by its hash), a connection id (in a webhook address)
+//! and a customer's link (by the hash of its token). Nowhere else does a workspace id come from.
 
 use chrono::{DateTime, Utc};
 use domain::connection::Connection;
@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::book::GoneConnection;
 use crate::items::{self, Plain};
+use crate::links::Link;
 use crate::lists::PageRequest;
 use crate::writes::{Meaning, Writes};
 use crate::{Committed, Store, StoreError, keys};
@@ -77,6 +78,8 @@ pub enum Entrance {
         /// Which one.
         connection: ConnectionId,
     },
+    /// A link for a customer.
+    Link(Link),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,7 +96,7 @@ impl Store {
             .await?;
         Ok(match found {
             Some(Entrance::Key(key)) => Some(key),
-            Some(Entrance::Connection { .. }) | None => None,
+            Some(Entrance::Connection { .. } | Entrance::Link(_)) | None => None,
         })
     }
 
@@ -110,7 +113,7 @@ impl Store {
                 workspace,
                 connection,
             }) => self.connection(workspace, connection).await,
-            Some(Entrance::Key(_)) | None => Ok(None),
+            Some(Entrance::Key(_) | Entrance::Link(_)) | None => Ok(None),
         }
     }
 
@@ -227,7 +230,7 @@ impl Store {
     }
 }
 
-fn plain<T>(pk: String, sk: String, body: T) -> Plain<T> {
+pub(crate) fn plain<T>(pk: String, sk: String, body: T) -> Plain<T> {
     Plain {
         pk,
         sk,

@@ -48,8 +48,8 @@ pub struct Erasure {
 /// One item about a person, as it is stored.
 #[derive(Debug, Clone)]
 pub struct StoredRecord {
-    /// `conversation`, `message`, `attempt`, `receipt`, `event`, `delivery`, `pointer` or
-    /// `appointment`.
+    /// `conversation`, `message`, `attempt`, `receipt`, `event`, `delivery`, `pointer`,
+    /// `appointment`, `consent` or `link`.
     pub kind: &'static str,
     /// The conversation; `None`: an event that belongs to none.
     pub conversation: Option<ConversationId>,
@@ -220,8 +220,8 @@ impl Store {
         Ok(!found.is_empty())
     }
 
-    /// Removes one page of what stands beside a customer, appointments and the ledger. `false`:
-    /// nothing was left.
+    /// Removes one page of what stands beside a customer, appointments, the ledger, and links with
+    /// the ways in that they were. `false`: nothing was left.
     pub async fn delete_beside_customer_page(
         &self,
         ws: WorkspaceId,
@@ -285,6 +285,9 @@ impl Store {
         let mut writes = Writes::new(&self.table);
         for item in found {
             let part = |name| items::text_of(item, name).unwrap_or_default().to_owned();
+            if let Some(hash) = part("sk").strip_prefix(keys::LINK) {
+                writes.delete(keys::link_entrance(hash), keys::ENTRY)?;
+            }
             writes.delete(part("pk"), part("sk"))?;
         }
         self.must_be_done(writes).await
@@ -369,6 +372,7 @@ fn kind_of(sk: &str) -> &'static str {
     match sk.split('#').next() {
         Some("APPT") => "appointment",
         Some("CONSENT") => "consent",
+        Some("LINK") => "link",
         Some("M") => "message",
         Some("A") => "attempt",
         Some("R") => "receipt",

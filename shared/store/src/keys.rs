@@ -204,6 +204,17 @@ pub(crate) fn connection_entrance(id: ConnectionId) -> String {
     format!("ENTRY#CON#{id}")
 }
 
+pub(crate) fn link_entrance(hash: &str) -> String {
+    format!("ENTRY#LINK#{hash}")
+}
+
+/// What leads to a customer, beside them.
+pub(crate) const LINK: &str = "LINK#";
+
+pub(crate) fn link(hash: &str) -> String {
+    format!("{LINK}{hash}")
+}
+
 pub(crate) fn inbox(ws: WorkspaceId) -> String {
     format!("W#{ws}#INBOX")
 }

@@ -19,10 +19,10 @@
 //! | `W#<workspace>#ERASING` | customer | people who are being erased |
 //! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
-//! | `W#<workspace>#C#<customer>` | `CUSTOMER`, `APPT#…` | a customer, and their appointments |
+//! | `W#<workspace>#C#<customer>` | `CUSTOMER`, `APPT#…`, `LINK#…` | a customer, their appointments, the links they were given |
 //! | `W#<workspace>#WHO#<hash>` | customer, `REFERENCE` | who has this address, or this reference |
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…`, `P#…` | conversation, messages, attempts, receipts, raw events, what else leads to it |
-//! | `ENTRY#…` | `ENTRY` | the two ways in that lead to a workspace: key hash, connection id |
+//! | `ENTRY#…` | `ENTRY` | the three ways in that lead to a workspace: key hash, connection id, link hash |
 
 mod appointments;
 mod audit;
@@ -37,6 +37,7 @@ mod error;
 mod idempotency;
 mod items;
 mod keys;
+mod links;
 mod lists;
 mod mail_templates;
 mod notification;
@@ -59,6 +60,7 @@ pub use entry::{ApiKey, Entrance, KeyHash, Role};
 pub use erasure::{Erasure, StoredRecord};
 pub use error::StoreError;
 pub use idempotency::{Begun, KeyedAnswer, Reservation, SavedAnswer};
+pub use links::{Link, LinkKind, LinkToken};
 pub use lists::{Due, Order, Page, PageRequest, PendingItem, ScanCursor, View};
 pub use mail_templates::{MailLayout, StoredTemplate};
 pub use notification::Notification;

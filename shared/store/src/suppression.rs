@@ -48,6 +48,16 @@ impl SuppressionKey {
         mac.update(user.reveal().as_bytes());
         hex::encode(mac.finalize().into_bytes())
     }
+
+    /// What nobody else can compute of these words. Apart from the hashes above, which begin with
+    /// the name of a channel.
+    pub(crate) fn derive(&self, words: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
+            .expect("HMAC takes keys of every length");
+        mac.update(b"link#");
+        mac.update(words.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
 }
 
 impl Store {

@@ -128,6 +128,7 @@ async fn every_router_builds() {
     let runner = Runner::start(parts).await.unwrap();
     drop(api::router(Arc::clone(&runner.app)));
     drop(webhooks::router(Arc::clone(&runner.app)));
+    drop(links::router(Arc::clone(&runner.app)));
     let installation = first_start::open(&runner.app, None, None).await.unwrap();
     drop(nachfass::control::router(Arc::new(Local::new(
         runner,

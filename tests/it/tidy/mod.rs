@@ -14,7 +14,7 @@ fn root() -> PathBuf {
 }
 
 /// The text of a file, by its path from the root.
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

@@ -14,6 +14,7 @@ use app::Config;
 use app::ports::Model;
 use axum::Router;
 use axum::body::Body;
+use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::{Channel, ChannelUser};
 use domain::conversation::Conversation;
@@ -145,6 +146,12 @@ impl World {
             _ => serde_json::from_slice(&bytes)?,
         };
         Ok(Answer { status, body })
+    }
+
+    /// A request of anybody, as it comes.
+    pub(crate) async fn anybody(&self, request: Request<Body>) -> Response {
+        let answer = Box::pin(self.router.clone().oneshot(request)).await;
+        answer.unwrap_or_else(|never| match never {})
     }
 
     pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {

@@ -153,8 +153,9 @@ pub(crate) struct ConsentSwitch {
 
 /// Switch a class of messages to a customer off, or on again.
 ///
-/// Switching on takes back a refusal, it is no consent: what needs one still needs it. A STOP and
-/// what the customer told the platform stay.
+/// Switching on takes back what staff or an import had refused; it is no consent: what needs one
+/// still needs it. What the customers refused themselves stays, and so do a STOP and what they told
+/// the platform: send them a link to their preferences (`POST /v1/customers/{id}/links`).
 #[utoipa::path(
     post, path = "/v1/customers/{id}/consents", tag = "customers", security(("key" = ["agent"])),
     params(("id" = schema::CustomerId, Path)),
@@ -228,6 +229,10 @@ impl ConsentSwitch {
                 denied.to_string(),
                 "if the customer told you, record it with `POST /v1/customers/{id}/consent`",
             )]),
+            Denied::OnlyTheCustomer => Problem::conflict(format!(
+                "{denied}; give them a link to their preferences with \
+                 `POST /v1/customers/{{id}}/links`"
+            )),
             denied => Problem::conflict(denied.to_string()),
         }
     }

@@ -202,6 +202,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "join_conversation" => json!({"customer_id": format!("cus_{}", "0".repeat(32))}),
         "rehearse_message" => json!({"text": "Ich möchte keine Nachrichten mehr"}),
         "record_consent" => json!({"opted_out": true, "source": "phone", "note": "called us"}),
+        "create_link" => json!({"for": "unsubscribe", "class": "email_marketing"}),
         "switch_consent" => json!({"class": "email_marketing", "allowed": false}),
         "import_customers" => json!("name,email\nBerta Brot,berta@example.org\n"),
         "backtest_rebooking" => json!("customer_id,date\n1,2026-01-05\n1,2026-02-09\n"),

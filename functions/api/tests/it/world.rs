@@ -104,7 +104,10 @@ impl World {
             store,
             clock.clone(),
             Arc::new(SeededEntropy::new(1)),
-            Config::read(|_| None).unwrap(),
+            Config::read(|name| {
+                (name == app::config::PUBLIC_URL).then(|| "https://messages.example.org".to_owned())
+            })
+            .unwrap(),
         )
         .with_queues(queues.clone())
         .with_timers(Arc::new(LocalTimers::new()))
