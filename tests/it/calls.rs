@@ -7,6 +7,8 @@
 use std::fmt::Write as _;
 
 use chrono::TimeDelta;
+use domain::channel::ChannelUser;
+use domain::conversation::Conversation;
 use domain::ids::ConnectionId;
 use domain::message::Status;
 use serde_json::{Value, json};
@@ -255,6 +257,32 @@ async fn follow_up(table: &mut Table, what: &str, message: Value) -> Calls {
     all
 }
 
+/// What recipients do on the public pages.
+async fn pages(table: &mut Table) {
+    let chat = Chat::custom().await;
+    chat.customer("Hallo, habt ihr diese Woche noch einen Termin?")
+        .await;
+    chat.installation.settle().await;
+    let user = ChannelUser::parse(ANNA).unwrap();
+    let id = Conversation::id_for(chat.connection, &user);
+    let (ws, store) = (chat.installation.workspace, &chat.installation.store);
+    let customer = store.head(ws, id).await.unwrap().unwrap().customer;
+    for (class, what) in [
+        ("chat_marketing", "one click: a class ends"),
+        ("chat_transactional", "one click: all of a medium stops"),
+    ] {
+        let link = chat.installation.link(customer, class).await;
+        chat.installation.page("GET", &link).await.expect(200);
+        chat.calls();
+        chat.installation.page("GET", &link).await.expect(200);
+        table.row("page: it is looked at", chat.calls());
+        chat.installation.page("POST", &link).await.expect(200);
+        table.row(&format!("page: {what}"), chat.calls());
+        chat.installation.page("POST", &link).await.expect(200);
+        table.row("page: the same click again", chat.calls());
+    }
+}
+
 async fn sweep(table: &mut Table) {
     let chat = Chat::custom().await;
     let swept = chat.installation.sweep().await;
@@ -273,6 +301,7 @@ async fn what_everything_costs_in_calls() {
     let calls = follow_up(&mut table, "own text", custom).await;
     assert!(calls.dynamodb() <= 10, "{calls:?}");
     follow_up(&mut table, "AI text", json!({"mode": "ai"})).await;
+    pages(&mut table).await;
     sweep(&mut table).await;
     let table = table.print();
     eprintln!("{table}");

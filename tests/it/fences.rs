@@ -1,11 +1,14 @@
 //! What the owner changes holds from the moment of the answer: a function that is warm knows it at
 //! the claim, however fresh it believes its book to be.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use chrono::TimeDelta;
 use domain::channel::ChannelUser;
 use domain::conversation::Conversation;
 use domain::ids::ConnectionId;
 use domain::template::{Template, TemplateStatus};
+use local::Fault;
 use serde_json::json;
 
 use crate::installation::{Installation, whatsapp};
@@ -141,4 +144,47 @@ async fn a_template_that_the_platform_paused_a_moment_ago_is_not_sent() {
             .await
             .unwrap()
     );
+}
+
+/// The customer's word is written first: whoever dies right after that has not missed anything, and
+/// the same click again does what is left.
+#[tokio::test]
+async fn what_a_customer_refused_on_a_page_a_moment_ago_is_not_sent_whoever_dies_then() {
+    for dies in [false, true] {
+        let world = World::new().await;
+        world.first_is_sent().await;
+        let installation = &world.installation;
+        let user = ChannelUser::parse(PEOPLE[1]).unwrap();
+        let id = Conversation::id_for(world.connection, &user);
+        let (ws, store) = (installation.workspace, &installation.store);
+        let head = async || store.head(ws, id).await.unwrap().unwrap();
+        let customer = head().await.customer;
+        let link = installation.link(customer, "chat_transactional").await;
+        installation.page("GET", &link).await.expect(200);
+        let (dynamo, clicked) = (&installation.dynamo, async |status| {
+            installation.page("POST", &link).await.expect(status);
+            let known = store.customer(ws, customer).await.unwrap().unwrap();
+            assert!(known.chat.opted_out_at.is_some());
+        });
+        if dies {
+            let written = AtomicU32::new(0);
+            dynamo.fail_by(move |operation, _| {
+                let is_write = operation == "TransactWriteItems";
+                match is_write && written.fetch_add(1, Ordering::Relaxed) > 0 {
+                    true => Fault::Unavailable,
+                    false => Fault::None,
+                }
+            });
+            clicked(503).await;
+            dynamo.heal();
+            assert!(!head().await.is_opted_out());
+        } else {
+            clicked(200).await;
+            assert!(head().await.is_opted_out());
+        }
+        assert_eq!(world.second_is_due().await, 0);
+        clicked(200).await;
+        assert!(head().await.is_opted_out());
+        assert_eq!(head().await.due_at(), None);
+    }
 }

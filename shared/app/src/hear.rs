@@ -5,7 +5,7 @@
 //! that they refused. Then their conversations, one by one, as with a STOP that was written there;
 //! whoever dies in between, or is asked again, finds there what is left.
 
-use domain::consent::{Class, Source, Stoppable, Wanted};
+use domain::consent::{Class, Medium, Source, Stoppable, Wanted};
 use domain::customer::{Customer, Reach};
 use domain::decide::Event;
 use domain::ids::{CustomerId, WorkspaceId};
@@ -39,12 +39,33 @@ pub async fn hear(
     let Some(customer) = write_down(app, ws, id, choices, source).await? else {
         return Ok(None);
     };
-    for choice in choices.iter().filter(|choice| !choice.class.has_switch()) {
-        if let Some(what) = choice.class.stoppable() {
-            carry_out(app, &customer, what, choice.wanted, source).await?;
+    for choice in choices {
+        match choice.class.stoppable() {
+            _ if choice.class.has_switch() => {
+                if choice.wanted == Wanted::No {
+                    end_class(app, &customer, choice.class).await?;
+                }
+            }
+            Some(what) => stop_or_start(app, &customer, what, choice.wanted, source).await?,
+            None => {}
         }
     }
     Ok(Some(customer))
+}
+
+/// In every conversation in which something of the class is planned.
+async fn end_class(app: &App, customer: &Customer, class: Class) -> Result<(), AppError> {
+    let now = app.now();
+    let of_that = |reach: &&Reach| Medium::of(reach.channel) == class.medium();
+    for reach in customer.conversations.iter().filter(of_that) {
+        let planned = |loaded: &Loaded| {
+            let theirs = loaded.customer.id == customer.id;
+            (theirs && loaded.snapshot().plans(class))
+                .then(|| Change::event("said_on_a_page", Event::ClassRefused { class }))
+        };
+        apply(app, customer.workspace, reach.conversation, now, planned).await?;
+    }
+    Ok(())
 }
 
 async fn write_down(
@@ -83,7 +104,7 @@ async fn write_down(
 }
 
 /// In every conversation in which it is not so yet.
-async fn carry_out(
+async fn stop_or_start(
     app: &App,
     customer: &Customer,
     what: Stoppable,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use app::App;
 use app::bootstrap::create_workspace;
-use app::config::Config;
+use app::config::{CalledAt, Config};
 use app::ports::{Clock as _, Entropy, Queues as _};
 use aws::{Aws, TimerTarget};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +18,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use channels::verify;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::{ConnectionId, WorkspaceId};
+use domain::ids::{ConnectionId, CustomerId, WorkspaceId};
 use domain::message::Message;
 use http::{HeaderMap, Method, Request, StatusCode};
 use local::{
@@ -33,6 +33,8 @@ use sdk::Sdk;
 
 /// A Monday, ten o'clock in Berlin.
 pub(crate) const NOW: &str = "2026-11-02T09:00:00Z";
+/// Under which host the gateway is called.
+const HOST: &str = "desk.example.org";
 pub(crate) const APP_SECRET: &str = "9d6f1a7b3c5e4f20a1b2c3d4e5f60718";
 pub(crate) const VERIFY_TOKEN: &str = "a-token-of-ours";
 
@@ -43,6 +45,7 @@ pub(crate) struct Installation {
     pub(crate) http: Arc<LocalHttp>,
     pub(crate) queues: Arc<LocalQueues>,
     pub(crate) webhooks: Router,
+    pub(crate) links: Router,
     /// The table, for looking without being counted as a function.
     pub(crate) store: Store,
     pub(crate) loopback: ConnectionId,
@@ -173,6 +176,7 @@ impl Installation {
             .await
             .unwrap();
         let webhooks = webhooks::router(Arc::new(app()));
+        let links = links::router(Arc::new(app()));
         let (evaluate, dispatch, sweep) = (app(), app(), app());
         Self {
             workspace: made.workspace,
@@ -185,6 +189,7 @@ impl Installation {
             dispatch,
             sweep,
             webhooks,
+            links,
             sdk,
             dynamo,
             http,
@@ -205,6 +210,7 @@ impl Installation {
             .uri(path)
             .header("authorization", format!("Bearer {}", self.key))
             .header("content-type", "application/json")
+            .extension(CalledAt(HOST.to_owned()))
             .body(Body::from(body.to_string()))
             .unwrap();
         call(&self.api, request).await
@@ -214,6 +220,25 @@ impl Installation {
     pub(crate) async fn make(&self, path: &str, body: Value) -> Value {
         let answer = self.admin(Method::POST, path, body).await;
         answer.expect(201).json()
+    }
+
+    /// The path of the link that ends these messages to a customer.
+    pub(crate) async fn link(&self, customer: CustomerId, class: &str) -> String {
+        let wanted = json!({"for": "unsubscribe", "class": class});
+        let path = format!("/v1/customers/{customer}/links");
+        let made = self.make(&path, wanted).await;
+        let url = made["url"].as_str().unwrap();
+        let path = url.strip_prefix("https://").unwrap().strip_prefix(HOST);
+        path.unwrap().to_owned()
+    }
+
+    /// A recipient looks at a page, or their mail program sends its one click.
+    pub(crate) async fn page(&self, method: &str, path: &str) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("content-type", kind);
+        let body = Body::from("List-Unsubscribe=One-Click");
+        call(&self.links, request.body(body).unwrap()).await
     }
 
     /// A WhatsApp number, with the secrets that its webhooks are checked against.

@@ -2,10 +2,13 @@
 
 mod role;
 
+use app::links::Recipient;
 use axum::body::Body;
 use axum::response::Response;
 use chrono::TimeDelta;
 use domain::channel::Channel;
+use domain::consent::Class;
+use domain::ids::{ConversationId, CustomerId};
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
@@ -464,4 +467,114 @@ async fn mo_28_stopping_all_sms_on_the_page_ends_what_was_planned_as_a_stop_does
     );
     let head = world.0.get(&path).await.unwrap();
     assert_eq!(head["state"]["state"], "open", "{head}");
+}
+
+/// The refusal of a class ends what is planned of it, at once.
+#[tokio::test]
+async fn mo_27_the_end_of_a_class_ends_what_was_planned_of_it_and_says_why() {
+    for (class, stays) in [
+        ("sms_marketing", true),
+        ("chat_marketing", true),
+        ("sms_transactional", false),
+    ] {
+        let mut world = World::new().await;
+        let (_, anna) = followed_up(&mut world).await;
+        let link = world.unsubscribe(&anna, class).await;
+        world.post(&link, ONE_CLICK).await.says(200, "no more");
+        let pending = world.0.get("/v1/pending").await.unwrap();
+        let pending = pending["pending"].as_array().unwrap().len();
+        // The rule is about an appointment: no advertising.
+        assert_eq!(pending == 1, stays, "{class}");
+    }
+    let mut world = World::new().await;
+    let (path, anna) = followed_up(&mut world).await;
+    let rules = world.0.get("/v1/rules").await.unwrap();
+    let rule = rules["rules"].as_array().unwrap();
+    let rule = rule.iter().find(|it| it["enabled"] == true).unwrap()["id"]
+        .as_str()
+        .unwrap();
+    let purpose = json!({"purpose": "marketing"});
+    let changed = world
+        .0
+        .api("PATCH", &format!("/v1/rules/{rule}"), Some(purpose))
+        .await;
+    assert_eq!(changed.unwrap().status, 200);
+    world.0.advance(TimeDelta::minutes(5)).await.unwrap();
+    let pending = async |world: &World| {
+        let pending = world.0.get("/v1/pending").await.unwrap();
+        pending["pending"].as_array().unwrap().len()
+    };
+    assert_eq!(pending(&world).await, 1);
+    let link = world.unsubscribe(&anna, "sms_marketing").await;
+    world.post(&link, ONE_CLICK).await.says(200, "no more");
+    assert_eq!(pending(&world).await, 0);
+    let why = world.0.get(&format!("{path}/why?locale=en")).await.unwrap();
+    assert!(why.to_string().contains("class_refused"), "{why}");
+    world.0.advance(TimeDelta::hours(6)).await.unwrap();
+    assert_eq!(world.0.take_sent().len(), 1, "only what staff wrote");
+}
+
+/// What e-mail puts at the foot and into the header of a message.
+#[tokio::test]
+async fn nx_44_a_message_gets_one_address_and_the_headers_of_rfc_8058() {
+    let mut world = World::new().await;
+    let (path, _) = followed_up(&mut world).await;
+    let head = world.0.get(&path).await.unwrap();
+    let app = &world.0.runner().app;
+    let id = |value: &Value| value.as_str().unwrap().to_owned();
+    let to = Recipient {
+        workspace: world.0.local.installation.workspace,
+        customer: CustomerId::parse(&id(&head["customer"]["id"])).unwrap(),
+        conversation: Some(ConversationId::parse(&id(&head["id"])).unwrap()),
+    };
+    let ask = async |to, class| {
+        let link = app::links::unsubscribe(app, to, class).await.unwrap();
+        link.map(|link| (link.url.clone(), link.headers()))
+    };
+    let (url, headers) = ask(to, Class::EmailMarketing).await.unwrap();
+    let [list, post] = headers;
+    assert_eq!(list, ("List-Unsubscribe", format!("<{url}>")));
+    assert_eq!(post, ("List-Unsubscribe-Post", ONE_CLICK.to_owned()));
+    assert_eq!(
+        ask(to, Class::EmailMarketing).await.unwrap().0,
+        url,
+        "composed twice"
+    );
+    let other = ask(to, Class::EmailTransactional).await.unwrap().0;
+    let elsewhere = Recipient {
+        conversation: None,
+        ..to
+    };
+    let third = ask(elsewhere, Class::EmailMarketing).await.unwrap().0;
+    assert!(url != other && url != third && other != third);
+
+    // Staff find out that the conversation is with somebody else: the link speaks for them now.
+    let ben = world.customer(json!({"name": {"first": "Ben"}})).await;
+    let join = json!({"customer_id": ben.rsplit('/').next().unwrap()});
+    let joined = world
+        .0
+        .api("PUT", &format!("{path}/customer"), Some(join))
+        .await
+        .unwrap();
+    assert!(joined.status.is_success(), "{}", joined.body);
+    let link = url
+        .strip_prefix("https://desk.example.org/nachfass")
+        .unwrap();
+    world
+        .post(link, ONE_CLICK)
+        .await
+        .says(200, "no more marketing e-mails");
+    assert_eq!(
+        world.said(&ben).await.pop().unwrap(),
+        "refuse email_marketing footer_link"
+    );
+
+    let erased = world.0.api("DELETE", &ben, None).await.unwrap();
+    assert_eq!(erased.status, 204, "{}", erased.body);
+    world.get(link).await.says(404, "leads nowhere");
+    let nobody = Recipient {
+        customer: CustomerId::derive(&["nobody"]),
+        ..to
+    };
+    assert!(ask(nobody, Class::EmailMarketing).await.is_none());
 }

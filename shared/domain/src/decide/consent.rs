@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::decider::Decider;
 use super::{Effect, Judgement};
+use crate::consent::{Class, Medium};
 use crate::conversation::{Run, State};
 use crate::receipt::{Entry, Reason, Verdict};
 
@@ -42,6 +43,26 @@ impl Decider<'_> {
             self.counts_anew(at);
         }
         self.schedule_assessment();
+    }
+
+    /// What is planned of the class is over now and not only when it is due; what other rules would
+    /// say is looked at again. Messages of a person are of no class.
+    pub(super) fn class_refused(&mut self, class: Class) {
+        let known = self.known;
+        // Who takes it back at this moment is not overruled.
+        let Some(mark) = known.customer.chat.class(class).refused else {
+            return;
+        };
+        let (medium, since) = (Medium::of(self.conversation.channel), mark.at);
+        let reason = match medium {
+            Medium::Chat => Reason::MarketingRefused { since },
+            _ => Reason::ClassRefused { class, since },
+        };
+        let had = known.plans(class);
+        self.cancel_runs(&reason, |run| known.class_of(run) == Some(class));
+        if had {
+            self.schedule_assessment();
+        }
     }
 
     /// What staff wrote for a later time was written to somebody who still wanted messages. Whoever

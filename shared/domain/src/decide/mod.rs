@@ -47,7 +47,7 @@ pub use forecast::{Forecast, Outlook, forecast};
 pub use gates::gates;
 
 use crate::connection::Connection;
-use crate::consent::Stoppable;
+use crate::consent::{Class, Medium, Stoppable};
 use crate::conversation::{Conversation, OnReply, Origin, Run, Source};
 use crate::customer::Customer;
 use crate::ids::{ConversationId, MessageId, RuleId, RunId};
@@ -79,6 +79,22 @@ pub struct Snapshot<'a> {
     pub templates: &'a [Template],
     /// Automated sends of the workspace today.
     pub sent_today: u64,
+}
+
+impl Snapshot<'_> {
+    /// Whether a follow-up of this class is pending.
+    #[must_use]
+    pub fn plans(&self, class: Class) -> bool {
+        let mut runs = self.conversation.runs.iter();
+        runs.any(|run| self.class_of(run) == Some(class))
+    }
+
+    /// The class of a follow-up here; messages of a person have none.
+    fn class_of(&self, run: &Run) -> Option<Class> {
+        let mut rules = self.rules.iter();
+        let rule = rules.find(|rule| run.rule() == Some(rule.id))?;
+        Class::of(Medium::of(self.conversation.channel), rule.spec.purpose)
+    }
 }
 
 /// What happened.
@@ -181,6 +197,11 @@ pub enum Event {
         at: DateTime<Utc>,
         /// Opted out (`true`) or in again.
         opted_out: bool,
+    },
+    /// The customer refused a class of messages, which stands in their ledger already.
+    ClassRefused {
+        /// Which.
+        class: Class,
     },
     /// A rule was created, changed, switched or deleted.
     RuleChanged {
@@ -406,6 +427,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::ConnectionBack => decider.connection_back(),
         Event::Reachability { at, reachable } => decider.reachability(*at, *reachable),
         Event::Consent { at, opted_out } => decider.consent(*at, *opted_out),
+        Event::ClassRefused { class } => decider.class_refused(*class),
         Event::RuleChanged { rule } => decider.rule_changed(*rule),
         Event::Read => decider.conversation.unread = 0,
         Event::Closed => decider.closed(),

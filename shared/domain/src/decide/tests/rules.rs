@@ -214,6 +214,46 @@ fn cf_06_consent_follows_the_purpose_and_the_templates_category() {
 }
 
 #[test]
+fn a_refused_class_ends_what_is_planned_of_it_at_once_and_nothing_else() {
+    use crate::consent::{Change, Class, Medium, Source};
+    for channel in [Channel::Telegram, Channel::Sms] {
+        for purpose in [Purpose::Marketing, Purpose::Transactional] {
+            let mut rule = rule("rule", manual(60));
+            rule.spec.purpose = purpose;
+            let mut world = World::answered(channel, vec![rule]);
+            world.advance(5);
+            let (planned, since) = (world.pending().cloned().unwrap(), world.now);
+            let class = Class::of(Medium::of(channel), Purpose::Marketing).unwrap();
+            // Nothing was refused: nothing ends.
+            world.happens(&Event::ClassRefused { class });
+            assert_eq!(world.pending(), Some(&planned));
+            let refuse = Change::Refuse { class };
+            let said = world.customer.say(refuse, Source::FooterLink, None, since);
+            assert_eq!(said, Ok(()));
+            let (entries, _) = world.happens(&Event::ClassRefused { class });
+            world.advance(5);
+            let advertises = purpose == Purpose::Marketing;
+            assert_eq!(
+                world.pending().is_none(),
+                advertises,
+                "{channel} {purpose:?}"
+            );
+            let expected = match channel {
+                Channel::Sms => Reason::ClassRefused { class, since },
+                _ => Reason::MarketingRefused { since },
+            };
+            let reasons: Vec<_> = entries
+                .iter()
+                .filter_map(|entry| super::world::reason(&entry.verdict))
+                .collect();
+            assert_eq!(reasons.contains(&expected), advertises, "{reasons:?}");
+            world.advance(5000);
+            assert_eq!(world.sent.len(), usize::from(!advertises));
+        }
+    }
+}
+
+#[test]
 fn nx_28_in_quiet_hours_a_follow_up_is_held_not_dropped() {
     let mut world = World::answered(Channel::Telegram, rule_with(700));
     world.settings.quiet_hours = Some(quiet("21:00", "08:00"));
