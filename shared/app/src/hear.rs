@@ -5,7 +5,7 @@
 //! that they refused. Then their conversations, one by one, as with a STOP that was written there;
 //! whoever dies in between, or is asked again, finds there what is left.
 
-use domain::consent::{Class, Medium, Source, Stoppable, Wanted};
+use domain::consent::{Class, Medium, Source, Wanted};
 use domain::customer::{Customer, Reach};
 use domain::decide::Event;
 use domain::ids::{CustomerId, WorkspaceId};
@@ -40,14 +40,10 @@ pub async fn hear(
         return Ok(None);
     };
     for choice in choices {
-        match choice.class.stoppable() {
-            _ if choice.class.has_switch() => {
-                if choice.wanted == Wanted::No {
-                    end_class(app, &customer, choice.class).await?;
-                }
-            }
-            Some(what) => stop_or_start(app, &customer, what, choice.wanted, source).await?,
-            None => {}
+        match (choice.class.has_switch(), choice.wanted) {
+            (true, Wanted::No) => end_class(app, &customer, choice.class).await?,
+            (true, Wanted::Yes) => {}
+            (false, _) => stop_or_start(app, &customer, choice, source).await?,
         }
     }
     Ok(Some(customer))
@@ -56,8 +52,7 @@ pub async fn hear(
 /// In every conversation in which something of the class is planned.
 async fn end_class(app: &App, customer: &Customer, class: Class) -> Result<(), AppError> {
     let now = app.now();
-    let of_that = |reach: &&Reach| Medium::of(reach.channel) == class.medium();
-    for reach in customer.conversations.iter().filter(of_that) {
+    for reach in on(customer, class.medium()) {
         let planned = |loaded: &Loaded| {
             let theirs = loaded.customer.id == customer.id;
             (theirs && loaded.snapshot().plans(class))
@@ -107,24 +102,31 @@ async fn write_down(
 async fn stop_or_start(
     app: &App,
     customer: &Customer,
-    what: Stoppable,
-    wanted: Wanted,
+    choice: &Choice,
     source: Source,
 ) -> Result<(), AppError> {
-    let (now, opted_out) = (app.now(), wanted == Wanted::No);
-    let of_that = |reach: &&Reach| Stoppable::of(reach.channel) == what;
-    for reach in customer.conversations.iter().filter(of_that) {
+    let Some(what) = choice.class.stoppable() else {
+        return Ok(());
+    };
+    let (now, opted_out) = (app.now(), choice.wanted == Wanted::No);
+    for reach in on(customer, choice.class.medium()) {
         let planned = |loaded: &Loaded| {
             let theirs = loaded.customer.id == customer.id;
             let stands = loaded.conversation.is_opted_out() == opted_out;
             // Whoever has said something else meanwhile is not overruled.
             let still = loaded.customer.chat.stopped(what).is_some() == opted_out;
+            let event = Event::Consent { at: now, opted_out };
             (theirs && still && !stands).then(|| Change {
                 said_by: Some(source),
-                ..Change::event("said_on_a_page", Event::Consent { at: now, opted_out })
+                ..Change::event("said_on_a_page", event)
             })
         };
         apply(app, customer.workspace, reach.conversation, now, planned).await?;
     }
     Ok(())
+}
+
+fn on(customer: &Customer, medium: Medium) -> impl Iterator<Item = &Reach> {
+    let reaches = customer.conversations.iter();
+    reaches.filter(move |reach| Medium::of(reach.channel) == medium)
 }
