@@ -263,7 +263,9 @@ impl Standing {
                 stopped.then_some(Change::Start { what })
             }
             (None, Wanted::No) => {
-                let news = !self.is_refused_by_themselves(class);
+                // What they asked for since is withdrawn: its confirmation may still be on its way.
+                let asked = self.class(class).asked.is_some();
+                let news = asked || !self.is_refused_by_themselves(class);
                 news.then_some(Change::Refuse { class })
             }
             (None, Wanted::Yes) => {

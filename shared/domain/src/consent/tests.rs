@@ -178,6 +178,22 @@ fn what_a_customer_chooses_is_heard_once_and_also_where_staff_had_refused() {
 }
 
 #[test]
+fn a_refusal_on_a_page_withdraws_what_was_asked_for_since_the_one_before() {
+    let class = Class::EmailMarketing;
+    let mut book = Book::default();
+    let refuse = |book: &mut Book| {
+        let change = book.standing.hear(class, Wanted::No).unwrap();
+        book.say(change, Source::FooterLink).unwrap();
+    };
+    refuse(&mut book);
+    book.say(Change::Ask { class }, Source::Form).unwrap();
+    refuse(&mut book);
+    let late = book.say(Change::Confirm { class }, Source::ConfirmationLink);
+    assert_eq!(late, Err(Denied::NothingToConfirm));
+    assert!(!book.open().contains(&"email_marketing"));
+}
+
+#[test]
 fn a_stop_ends_all_sms_until_the_customer_starts_them_again() {
     let mut book = Book::default();
     book.say(SMS, Source::Keyword).unwrap();

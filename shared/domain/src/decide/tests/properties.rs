@@ -8,7 +8,7 @@ use proptest::sample::{Index, select};
 
 use super::world::{World, failed, reason};
 use crate::channel::Channel;
-use crate::consent::Stoppable;
+use crate::consent::{Class, Medium, Source, Stoppable, Wanted};
 use crate::conversation::{OnReply, Run, State};
 use crate::decide::{CustomerWrote, Effect, Event, Report, SendOutcome};
 use crate::fixtures::{manual, quiet, rule, with_template, without_text};
@@ -85,6 +85,10 @@ enum Op {
     Marketing {
         stopped: bool,
     },
+    /// Chosen on our page of preferences.
+    Advertising {
+        wanted: Wanted,
+    },
     OptIn,
 }
 
@@ -151,6 +155,8 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => (any::<bool>(), lag()).prop_map(|(reachable, lag)| Op::Block { reachable, lag }),
         2 => (any::<bool>(), lag()).prop_map(|(ours, lag)| Op::Thread { ours, lag }),
         1 => any::<bool>().prop_map(|stopped| Op::Marketing { stopped }),
+        1 => select(vec![Wanted::Yes, Wanted::No])
+            .prop_map(|wanted| Op::Advertising { wanted }),
         2 => prop::bool::weighted(0.2).prop_map(|opt_out| Op::Change { opt_out }),
         1 => Just(Op::OptIn),
     ]
@@ -397,6 +403,17 @@ impl Observed {
             Op::Marketing { stopped } => {
                 self.world.customer.chat.marketing_stopped_at = stopped.then_some(now);
             }
+            Op::Advertising { wanted } => {
+                let class = self.advertising();
+                let customer = &mut self.world.customer;
+                if let Some(change) = customer.chat.hear(class, *wanted) {
+                    let said = customer.say(change, Source::Preferences, None, now);
+                    assert_eq!(said, Ok(()));
+                }
+                self.happens(&Event::ClassRefused { class });
+                let refused = *wanted == Wanted::No;
+                assert!(!refused || !self.world.snapshot().plans(class));
+            }
             Op::Change { opt_out } => {
                 self.happens(&Event::CustomerChanged { opt_out: *opt_out });
                 assert!(!opt_out || self.opted_out().is_some());
@@ -411,6 +428,11 @@ impl Observed {
                 });
             }
         }
+    }
+
+    fn advertising(&self) -> Class {
+        let medium = Medium::of(self.world.head.channel);
+        Class::of(medium, Purpose::Marketing).expect("channels have classes")
     }
 
     /// Since when the customer wants nothing on this channel.
@@ -548,7 +570,11 @@ impl Observed {
         };
         assert_eq!(rule.version, version);
         if rule.spec.purpose == Purpose::Marketing {
-            assert_eq!(world.customer.chat.marketing_stopped_at, None);
+            let class = self.advertising();
+            assert_eq!(world.customer.chat.class(class).refused, None);
+            if class == Class::ChatMarketing {
+                assert_eq!(world.customer.chat.marketing_stopped_at, None);
+            }
         }
         if let (Some(delay), Some(from)) = (rule.spec.first_step().after.fixed(), self.let_in)
             && !matches!(run.rescue, Some(Rescue::Earlier { .. }))
