@@ -98,6 +98,7 @@ fn customer_routes() -> Routes {
         ),
         routes!(customers::export_customer),
         routes!(customers::import_customers),
+        routes!(conversations::create_customer_message),
         routes!(customers::record_consent),
         routes!(customers::list_consents, customers::switch_consent),
         routes!(customers::create_link),

@@ -67,6 +67,7 @@ words! {
         Messenger,
         Telegram,
         Sms,
+        Email,
         Loopback,
     }
     /// A label colour.
@@ -140,7 +141,7 @@ pub(crate) struct Reference(String);
 /// What a message says. The other members depend on `type`.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Content {
-    /// `text`, `media`, `template`, `location`, `contacts`, `reply`, `form`, `reaction`, `order`,
+    /// `text`, `email`, `media`, `template`, `location`, `contacts`, `reply`, `form`, `reaction`, `order`,
     /// `share` or `unsupported`.
     r#type: String,
 }

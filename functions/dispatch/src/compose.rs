@@ -13,7 +13,7 @@ use domain::receipt::{How, Reason};
 use domain::rule::{Action, MessageText, Rule, TemplateUse};
 use domain::variables::{self, VariableError};
 
-use crate::MODEL_TIME;
+use crate::{MODEL_TIME, mail};
 
 /// A text, or why there is none.
 pub(crate) struct Composed {
@@ -56,14 +56,14 @@ async fn written(
     let mut judge = Judge::new(app, loaded, now, MODEL_TIME);
     let text = judge.write(&transcript, rule).await?;
     Ok(Composed {
-        content: Ok(Content::text(text)),
+        content: Ok(mail::said(loaded, text)),
         decided_by: judge.decided_by(),
     })
 }
 
 fn custom(loaded: &Loaded, text: &str) -> Result<Content, Reason> {
     variables::render(text, &values(loaded))
-        .map(Content::text)
+        .map(|text| mail::said(loaded, text))
         .map_err(unusable)
 }
 

@@ -8,6 +8,7 @@
 mod assess;
 mod changed;
 mod compose;
+mod mail;
 mod month;
 mod moved;
 mod send;

@@ -16,6 +16,7 @@ async fn main() -> Result<(), HostError> {
         .with_timers(timers)
         .with_secrets(secrets)
         .with_http(environment.http()?)
+        .with_mailer(environment.mailer())
         .with_model(model);
     let app = &app;
     run_queue(Order::Standard { at_once: 4 }, move |task| {

@@ -28,10 +28,10 @@ use domain::message::{Author, Message, Status};
 use domain::receipt::{How, Reason};
 use domain::template::Template;
 use secrecy::{ExposeSecret, SecretString};
-use store::{Attempt, Check, Counter, Over};
+use store::{Attempt, Check, Counter, MailLayout, Over};
 
 use crate::compose::{Composed, compose};
-use crate::{TRIES, month, settled};
+use crate::{TRIES, mail, month, settled};
 
 /// Past this a claimed send counts as abandoned: longer than the function may run.
 const PATIENCE: TimeDelta = TimeDelta::seconds(120);
@@ -70,7 +70,8 @@ pub(crate) async fn run(
     // Writing a text may have taken seconds: quiet hours and windows count from here.
     let now = app.now();
     draft.at = draft.at.or(run.message_at).or(Some(now));
-    let prepared = match prepare(app, &loaded, run, &draft, &token, now) {
+    let layout = mail::layout(app, &loaded).await?;
+    let prepared = match prepare(app, &loaded, run, &draft, (&token, layout.as_ref()), now) {
         Ok(prepared) => prepared,
         Err(reason) => return give_up(app, loaded, run, reason).await,
     };
@@ -192,10 +193,10 @@ async fn draft(app: &App, loaded: &Loaded, run: &Run, how: How) -> Result<Option
     }
 }
 
-/// What the platform knows the account by; nothing is behind loopback. `None`: it was never set, or
+/// What the platform knows the account by; nothing is behind loopback, and SES knows our own role. `None`: it was never set, or
 /// is lost.
 async fn token(app: &App, connection: &Connection) -> Result<Option<SecretString>, AppError> {
-    if connection.channel == Channel::Loopback {
+    if matches!(connection.channel, Channel::Loopback | Channel::Email) {
         return Ok(Some(SecretString::default()));
     }
     connection_secrets::read(app, connection, connection_secrets::TOKEN).await
@@ -207,12 +208,21 @@ fn prepare(
     loaded: &Loaded,
     run: &Run,
     draft: &Draft,
-    token: &SecretString,
+    (token, layout): (&SecretString, Option<&MailLayout>),
     now: DateTime<Utc>,
 ) -> Result<OutboundAction, Reason> {
     let content = draft.content.clone()?;
     let head = &loaded.conversation;
     let connection = &loaded.connection;
+    let correlation = Correlation {
+        conversation: head.id,
+        at: draft.at.unwrap_or(now),
+        message: run.message,
+    };
+    let automated = draft.author.is_automated();
+    if let Some(layout) = layout {
+        return mail::prepare(app, loaded, &content, layout, &correlation, automated);
+    }
     let sms = sms_account(app, connection)?;
     let account = Account {
         channel: head.channel,
@@ -224,16 +234,11 @@ fn prepare(
             .as_ref()
             .map(|(sender, webhook)| SmsAccount { sender, webhook }),
     };
-    let correlation = Correlation {
-        conversation: head.id,
-        at: draft.at.unwrap_or(now),
-        message: run.message,
-    };
     let message = OutboundMessage {
         content,
         correlation: correlation.to_string(),
         reply_to: None,
-        purpose: if draft.author.is_automated() {
+        purpose: if automated {
             Purpose::FollowUp
         } else {
             Purpose::Reply
@@ -328,8 +333,8 @@ async fn claim(
         }],
         ..Change::default()
     };
-    let by_sms = loaded.conversation.channel == Channel::Sms;
-    if run.rule().is_none() && (run.ends_with_reply() || run.is_held_by_reply() || by_sms) {
+    let stoppable = loaded.conversation.channel == Channel::Sms;
+    if run.rule().is_none() && (run.ends_with_reply() || run.is_held_by_reply() || stoppable) {
         // A reply in another conversation, or a STOP on another number, raises the customer alone. (A
         // rule's claim writes them.)
         change.checks.push(Check::CustomerUnchanged {
@@ -449,6 +454,7 @@ async fn call(app: &App, loaded: &Loaded, message: &Message, action: OutboundAct
             Ok(id) => Outcome::Accepted { id, held: false },
             Err(_) => channels::TransportError::MaybeSent("no id".to_owned()).into(),
         },
+        OutboundAction::Email(email) => app.mailer.send(&email).await,
         OutboundAction::Http(request) => match app.http.send(&request).await {
             Err(error) => error.into(),
             Ok(answer) => channels::classify(

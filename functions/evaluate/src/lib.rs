@@ -6,6 +6,7 @@
 
 mod arrival;
 mod identity;
+mod mail;
 mod messages;
 mod others;
 mod reports;
@@ -16,9 +17,34 @@ use channels::{InboundEvent, InboundKind};
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
 use domain::ids::{ConnectionId, WorkspaceId};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::arrival::Arrival;
 use crate::reports::By;
+
+pub use mail::report;
+
+/// What the function's two queues bring.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Received {
+    /// A task of the queue `events`.
+    Task(Box<EventTask>),
+    /// What SES told its topic, as the topic put it on the queue of reports.
+    Report(Map<String, Value>),
+}
+
+/// Handles what came from either queue.
+pub async fn receive(app: &App, received: Received) -> Result<(), AppError> {
+    match received {
+        Received::Task(task) => handle(app, *task).await,
+        Received::Report(body) => {
+            let body = Value::Object(body).to_string();
+            Box::pin(report(app, body.as_bytes())).await
+        }
+    }
+}
 
 /// Handles one task of the queue.
 pub async fn handle(app: &App, task: EventTask) -> Result<(), AppError> {

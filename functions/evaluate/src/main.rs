@@ -1,4 +1,4 @@
-//! Hosts [`evaluate::handle`] on the FIFO queue `events`.
+//! Hosts [`evaluate::receive`] on the FIFO queue `events` and on the queue of reports on mails.
 
 use aws::Environment;
 use aws::hosting::{HostError, Order, run_queue};
@@ -10,8 +10,8 @@ async fn main() -> Result<(), HostError> {
     let timers = environment.timers(queues.clone())?;
     let app = environment.app()?.with_queues(queues).with_timers(timers);
     let app = &app;
-    run_queue(Order::Fifo { at_once: 4 }, move |task| {
-        evaluate::handle(app, task)
+    run_queue(Order::Fifo { at_once: 4 }, move |received| {
+        evaluate::receive(app, received)
     })
     .await
 }

@@ -10,6 +10,7 @@ use channels::Outcome;
 use channels::inbound::{DeliveryStatus, StatusUpdate, WatermarkKind};
 use channels::outcome::classify_failed;
 use chrono::{DateTime, Utc};
+use domain::channel::Channel;
 use domain::channel::ProviderMessageId;
 use domain::consent::{Source, Stoppable};
 use domain::content::Content;
@@ -90,7 +91,7 @@ pub(crate) async fn report(
 /// The platform took it and now says that it will not arrive: the same follows as if it had
 /// refused it at once, but it is not tried again. The account and the customer hear of it; a
 /// person's answer is taken back; a rule's message is not counted.
-async fn failed(
+pub(crate) async fn failed(
     app: &App,
     arrival: &Arrival,
     about: Correlation,
@@ -142,7 +143,8 @@ async fn failed(
                 at,
                 class: outcome.class().to_owned(),
                 detail: detail.clone(),
-                unreachable: outcome.is_unreachable(),
+                // What is known against an address of e-mail stands with the address.
+                unreachable: outcome.is_unreachable() && arrival.event.channel != Channel::Email,
                 counted: claim.filter(|_| !counters.is_empty()),
             },
         };

@@ -65,7 +65,8 @@ impl KnownConnections {
                 (APP_SECRETS, Some(VERIFY_TOKEN))
             }
             Channel::Sms => (TOKEN, None),
-            Channel::Telegram | Channel::Loopback => (WEBHOOK_SECRETS, None),
+            // E-mail has no webhook, and no secret that could let one in.
+            Channel::Telegram | Channel::Email | Channel::Loopback => (WEBHOOK_SECRETS, None),
         };
         let verify = match verify {
             Some(kind) => read(app, &connection, kind).await?,

@@ -312,6 +312,7 @@ fn signature(known: &Known, url: Option<&str>, headers: &HeaderMap, body: &[u8])
             };
             twilio::verify::check(&received, &known.signing_secrets(), &[])
         }
+        Channel::Email => Verification::Mismatch,
         Channel::Telegram => verify::telegram(header(TELEGRAM_TOKEN), &known.signing_secrets()),
         Channel::Loopback => {
             verify::loopback(header(LOOPBACK_SIGNATURE), body, &known.signing_secrets())
@@ -327,7 +328,9 @@ async fn find(state: &Webhooks, channel: &str, connection: &str) -> Result<Arc<K
         return Err(nowhere());
     };
     match state.known.get(&state.app, id).await {
-        Ok(Some(known)) if known.connection.channel == channel => Ok(known),
+        Ok(Some(known)) if known.connection.channel == channel && channel != Channel::Email => {
+            Ok(known)
+        }
         Ok(_) => Err(nowhere()),
         Err(error) => {
             tracing::error!(connection.id = %id, error = %error, "the connection could not be read");

@@ -65,6 +65,7 @@ pub fn router(local: Arc<Local>) -> Router {
         .route("/local/clock", get(read_clock).post(move_clock))
         .route("/local/outbox", get(read_outbox).delete(empty_outbox))
         .route("/local/loopback", post(speak_as_customer))
+        .route("/local/ses", post(take_report))
         .route("/local/queues", get(read_queues))
         .route("/local/queues/redrive", post(redrive_queues))
         .layer(axum::middleware::from_fn(only_from_here));
@@ -163,6 +164,25 @@ async fn move_clock(
 
 async fn read_outbox(State(local): State<Arc<Local>>) -> Response {
     Json(json!({ "messages": local.runner.http.outbox() })).into_response()
+}
+
+/// Plays the queue of reports: what SES would have told its topic of a mail.
+async fn take_report(State(local): State<Arc<Local>>, body: axum::body::Bytes) -> Response {
+    if serde_json::from_slice::<Value>(&body).is_err() {
+        return invalid(
+            "invalid_json",
+            "",
+            "send an event of SES as JSON, with or without the envelope of its topic",
+        );
+    }
+    let done = async {
+        local.runner.report(&body).await?;
+        local.runner.settle().await
+    };
+    match Box::pin(done).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => failed(&error),
+    }
 }
 
 async fn empty_outbox(State(local): State<Arc<Local>>) -> Response {

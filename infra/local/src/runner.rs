@@ -8,12 +8,12 @@ use anyhow::Context as _;
 use app::App;
 use app::config::{Config, ModelConfig};
 use app::metrics::Totals;
-use app::ports::{Clock, Entropy, Model, Queues as _, Secrets, Timer, Timers as _};
+use app::ports::{Clock, Entropy, Http, Model, Queues as _, Secrets, Timer, Timers as _};
 use app::tasks::{DueTask, EventTask};
 use chrono::{DateTime, TimeDelta, Utc};
 use local::{
     DataFolder, Dynamo, FileSecrets, LocalHttp, LocalQueues, LocalTimers, Queue, QueueLimits,
-    VirtualClock,
+    SesOverHttp, VirtualClock,
 };
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -184,6 +184,9 @@ impl Runner {
             .context("creating the table")?;
         let timers = Arc::new(LocalTimers::new());
         let metrics = Arc::new(Totals::default());
+        let ses = config.providers.ses.clone();
+        let out: Arc<dyn Http> = Arc::<LocalHttp>::clone(&http);
+        let mailer = SesOverHttp::new(out, ses.as_deref());
         let app = App::new(
             Store::new(dynamo.client(), TABLE),
             Arc::<VirtualClock>::clone(&clock),
@@ -193,6 +196,7 @@ impl Runner {
         .with_queues(Arc::<LocalQueues>::clone(&queues))
         .with_timers(Arc::<LocalTimers>::clone(&timers))
         .with_http(Arc::<LocalHttp>::clone(&http))
+        .with_mailer(Arc::new(mailer))
         .with_secrets(secrets)
         .with_metrics(Arc::<Totals>::clone(&metrics))
         .with_model(model);
@@ -302,6 +306,12 @@ impl Runner {
         Ok(Box::pin(evaluate::handle(&self.app, read::<EventTask>(body)?)).await?)
     }
 
+    /// What SES told its topic: handled at once, and all that follows from it.
+    pub async fn report(&self, body: &[u8]) -> anyhow::Result<()> {
+        Box::pin(evaluate::report(&self.app, body)).await?;
+        Ok(())
+    }
+
     async fn handle_due(&self, body: &str) -> anyhow::Result<()> {
         Ok(Box::pin(dispatch::handle(&self.app, read::<DueTask>(body)?)).await?)
     }
@@ -336,7 +346,10 @@ fn way_out(clock: Arc<dyn Clock>, config: &Config) -> anyhow::Result<LocalHttp> 
         &providers.instagram,
         &providers.telegram,
         &providers.twilio,
-    ] {
+    ]
+    .into_iter()
+    .chain(&providers.ses)
+    {
         if let Some((_, rest)) = base
             .split_once("://")
             .filter(|(scheme, _)| *scheme == "http")

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use channels::{HttpRequest, TransportError};
+use channels::email::outbound::SendEmail;
+use channels::{HttpRequest, Outcome, TransportError};
 use domain::ids::{ConversationId, WorkspaceId};
 use secrecy::SecretString;
 
 use crate::ports::{
-    ArmedPage, Http, HttpResponse, Part, PortError, Queues, Secrets, Timer, Timers,
+    ArmedPage, Http, HttpResponse, Mailer, Part, PortError, Queues, Secrets, Timer, Timers,
 };
 use crate::tasks::{DueTask, EventTask};
 
@@ -59,6 +60,13 @@ impl Http for Absent {
         Err(TransportError::NotSent(
             "this function was built without HTTP".to_owned(),
         ))
+    }
+}
+
+#[async_trait]
+impl Mailer for Absent {
+    async fn send(&self, _email: &SendEmail) -> Outcome {
+        TransportError::NotSent("this function was built without e-mail".to_owned()).into()
     }
 }
 

@@ -562,6 +562,7 @@ async fn connection_of(
         account: None,
         business_account: None,
         sender: None,
+        mail: None,
         state: ConnectionState::Disabled,
         secrets: BTreeMap::new(),
         hold: None,

@@ -87,6 +87,7 @@ pub async fn make_workspace(
         account: None,
         business_account: None,
         sender: None,
+        mail: None,
         state: ConnectionState::Active,
         secrets: BTreeMap::from([(WEBHOOK_SECRETS.to_owned(), secret_name.clone())]),
         hold: None,

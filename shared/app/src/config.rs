@@ -55,6 +55,11 @@ pub const INSTAGRAM_BASE_URL: &str = "INSTAGRAM_BASE_URL";
 pub const TELEGRAM_BASE_URL: &str = "TELEGRAM_BASE_URL";
 /// Base URL for SMS, of Twilio or of a provider that speaks its API.
 pub const TWILIO_BASE_URL: &str = "TWILIO_BASE_URL";
+/// Base URL for e-mail, of something that speaks the API of SES v2. Unset: SES of the Region.
+pub const SES_BASE_URL: &str = "SES_BASE_URL";
+/// The configuration set of SES through which reports on mails come back, where a connection names
+/// none. Without one nobody hears of bounces and complaints.
+pub const MAIL_CONFIGURATION_SET: &str = "MAIL_CONFIGURATION_SET";
 /// Zone of a new workspace. Default `Europe/Berlin`.
 pub const DEFAULT_ZONE: &str = "DEFAULT_ZONE";
 /// Language of a new workspace, `de` or `en`. Default `de`.
@@ -93,6 +98,10 @@ pub struct Providers {
     pub telegram: String,
     /// See [`TWILIO_BASE_URL`].
     pub twilio: String,
+    /// See [`SES_BASE_URL`].
+    pub ses: Option<String>,
+    /// See [`MAIL_CONFIGURATION_SET`].
+    pub mail_configuration_set: Option<String>,
 }
 
 /// Which model answers, if any.
@@ -166,6 +175,7 @@ impl Config {
                 .filter(|value| !value.trim().is_empty())
                 .unwrap_or_else(|| default.to_owned())
         };
+        let set = |name: &'static str| Some(text(name, "")).filter(|value| !value.is_empty());
         let horizon: u64 = number(SQS_HORIZON_SECONDS, &text(SQS_HORIZON_SECONDS, "900"))?;
         if horizon > 900 {
             return Err(problem(
@@ -182,6 +192,8 @@ impl Config {
                 instagram: text(INSTAGRAM_BASE_URL, "https://graph.facebook.com"),
                 telegram: text(TELEGRAM_BASE_URL, "https://api.telegram.org"),
                 twilio: text(TWILIO_BASE_URL, "https://api.twilio.com"),
+                ses: set(SES_BASE_URL),
+                mail_configuration_set: set(MAIL_CONFIGURATION_SET),
             },
             model: model(&text)?,
             prices: prices(&text)?,
@@ -211,7 +223,8 @@ impl Config {
             Channel::Instagram => &self.providers.instagram,
             Channel::Telegram => &self.providers.telegram,
             Channel::Sms => &self.providers.twilio,
-            Channel::Loopback => "",
+            // Called through the SDK, or in another way than the others; see `Mailer`.
+            Channel::Email | Channel::Loopback => "",
         }
     }
 }

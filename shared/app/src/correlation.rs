@@ -18,10 +18,16 @@ pub struct Correlation {
 }
 
 impl Correlation {
-    /// Reads the text form; anything else is not ours.
+    /// The form for tags of mails, which have no dots in them.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        self.to_string().replace('.', "-")
+    }
+
+    /// Reads either text form; anything else is not ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('.');
+        let mut parts = text.split(['.', '-']);
         let found = Self {
             conversation: ConversationId::parse(parts.next()?).ok()?,
             at: DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?,
@@ -58,6 +64,7 @@ mod tests {
             Correlation::parse(&correlation.to_string()),
             Some(correlation)
         );
+        assert_eq!(Correlation::parse(&correlation.tag()), Some(correlation));
         for wrong in ["", "x", "cnv_1.2.msg_3", &format!("{correlation}.x")] {
             assert_eq!(Correlation::parse(wrong), None, "{wrong}");
         }

@@ -20,6 +20,7 @@ pub mod join;
 pub mod judge;
 pub mod links;
 pub mod metrics;
+pub mod open;
 pub mod ports;
 pub mod reading;
 pub mod rules;
@@ -39,7 +40,7 @@ pub use error::AppError;
 use crate::absent::Absent;
 use crate::books::Books;
 use crate::metrics::{Metrics, Totals};
-use crate::ports::{Clock, Entropy, Http, Model, Queues, Secrets, Timers};
+use crate::ports::{Clock, Entropy, Http, Mailer, Model, Queues, Secrets, Timers};
 
 /// Everything a function works with. Built once, before the first event.
 pub struct App {
@@ -55,6 +56,8 @@ pub struct App {
     pub timers: Arc<dyn Timers>,
     /// Calls to platforms.
     pub http: Arc<dyn Http>,
+    /// Calls to SES.
+    pub mailer: Arc<dyn Mailer>,
     /// Secrets of connections.
     pub secrets: Arc<dyn Secrets>,
     /// The language model, if one is configured.
@@ -82,6 +85,7 @@ impl App {
             queues: Arc::new(Absent),
             timers: Arc::new(Absent),
             http: Arc::new(Absent),
+            mailer: Arc::new(Absent),
             secrets: Arc::new(Absent),
             model: None,
             metrics: Arc::new(Totals::default()),
@@ -108,6 +112,13 @@ impl App {
     #[must_use]
     pub fn with_http(mut self, http: Arc<dyn Http>) -> Self {
         self.http = http;
+        self
+    }
+
+    /// With this way out for e-mail.
+    #[must_use]
+    pub fn with_mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = mailer;
         self
     }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use ai::{Answer, Prompt};
 use async_trait::async_trait;
-use channels::{HttpRequest, TransportError};
+use channels::email::outbound::SendEmail;
+use channels::{HttpRequest, Outcome, TransportError};
 use chrono::{DateTime, Utc};
 use domain::ids::{ConversationId, WorkspaceId};
 use secrecy::SecretString;
@@ -155,6 +156,13 @@ pub struct LeavingMessage<'a> {
     pub message: domain::ids::MessageId,
     /// What it says.
     pub content: &'a domain::content::Content,
+}
+
+/// The way out for e-mail.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Makes the call, once: nobody behind this tries again by itself.
+    async fn send(&self, email: &SendEmail) -> Outcome;
 }
 
 /// Secrets of connections. Write-only for the API; read where a signature or a token is needed.

@@ -73,7 +73,7 @@ fn turn(message: &Message) -> Option<Turn> {
 /// The whole text; media without words stand as `[audio]`, `[photo]`.
 fn words(content: &Content) -> String {
     match content {
-        Content::Text { text } => text.clone(),
+        Content::Text { text } | Content::Email { text, .. } => text.clone(),
         Content::Template(template) => template
             .rendered
             .clone()

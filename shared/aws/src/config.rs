@@ -8,7 +8,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
-use crate::{BedrockModel, SchedulerTimers, SqsQueues, SsmSecrets, TimerTarget};
+use crate::{BedrockModel, SchedulerTimers, SesMailer, SqsQueues, SsmSecrets, TimerTarget};
 
 /// Every function has at least 20 seconds; a call that hangs must not use them all up.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -76,6 +76,24 @@ impl Aws {
     #[must_use]
     pub fn secrets(&self, prefix: &str, clock: Arc<dyn Clock>) -> SsmSecrets {
         SsmSecrets::new(aws_sdk_ssm::Client::new(&self.0), prefix, clock)
+    }
+
+    /// SES, or what speaks its API under this address.
+    #[must_use]
+    pub fn mailer(&self, base_url: Option<&str>) -> SesMailer {
+        // One attempt: whether to try again is decided by whoever knows what may have left.
+        let mut config = aws_sdk_sesv2::config::Builder::from(&self.0)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT)
+                    .operation_timeout(OPERATION)
+                    .build(),
+            );
+        if let Some(base_url) = base_url {
+            config = config.endpoint_url(base_url);
+        }
+        SesMailer::new(aws_sdk_sesv2::Client::from_conf(config.build()))
     }
 
     /// A model of Bedrock, by id or inference profile.

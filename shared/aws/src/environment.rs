@@ -15,8 +15,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::hosting::{HostError, start_logging};
 use crate::{
-    Aws, EmbeddedMetrics, HttpsModel, OsEntropy, ReqwestHttp, SchedulerTimers, SqsQueues,
-    SsmSecrets, TimerTarget, WallClock,
+    Aws, EmbeddedMetrics, HttpsModel, OsEntropy, ReqwestHttp, SchedulerTimers, SesMailer,
+    SqsQueues, SsmSecrets, TimerTarget, WallClock,
 };
 
 /// Set by Lambda itself.
@@ -114,6 +114,12 @@ impl Environment {
     /// The way out to the platforms: https to public addresses and nothing else.
     pub fn http(&self) -> Result<Arc<ReqwestHttp>, HostError> {
         Ok(Arc::new(ReqwestHttp::public(PROVIDER_PATIENCE)?))
+    }
+
+    /// The way out for e-mail.
+    #[must_use]
+    pub fn mailer(&self) -> Arc<SesMailer> {
+        Arc::new(self.aws.mailer(self.config.providers.ses.as_deref()))
     }
 
     /// The configured model.

@@ -37,6 +37,7 @@ pub fn parse(
     let body: Value = match channel {
         // The one provider that posts forms.
         Channel::Sms => twilio::inbound::form(raw),
+        Channel::Email => return Err(ParseError::NoWebhook),
         _ => serde_json::from_slice(raw)?,
     };
     if !body.is_object() {
@@ -49,6 +50,7 @@ pub fn parse(
         }
         Channel::Telegram => telegram::inbound::parse(&node, received_at),
         Channel::Sms => vec![twilio::inbound::event_of(&node, received_at).into()],
+        Channel::Email => return Err(ParseError::NoWebhook),
         Channel::Loopback => loopback::inbound::parse(&node, received_at),
     };
     Ok(Batch { events })
@@ -83,6 +85,9 @@ pub enum ParseError {
     /// JSON, but a list or a plain value.
     #[error("the body is not a JSON object")]
     NotAnObject,
+    /// E-mail has no webhook: what SES reports comes through a queue.
+    #[error("there are no webhooks of this channel")]
+    NoWebhook,
 }
 
 /// One thing that happened on a platform.

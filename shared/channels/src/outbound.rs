@@ -9,6 +9,7 @@ use std::fmt;
 use domain::channel::{Channel, ChannelUser, PhoneNumber, ProviderMessageId, TextLimit};
 use domain::content::Content;
 
+use crate::email::outbound::SendEmail;
 use crate::http::HttpRequest;
 use crate::sms::Sender;
 use crate::{meta, telegram, twilio, whatsapp};
@@ -24,7 +25,8 @@ pub fn default_base_url(channel: Channel) -> &'static str {
         Channel::WhatsApp | Channel::Messenger | Channel::Instagram => "https://graph.facebook.com",
         Channel::Telegram => "https://api.telegram.org",
         Channel::Sms => twilio::outbound::DEFAULT_BASE_URL,
-        Channel::Loopback => "",
+        // SES is where the account is; nothing is behind loopback.
+        Channel::Email | Channel::Loopback => "",
     }
 }
 
@@ -161,6 +163,8 @@ pub enum Purpose {
 pub enum OutboundAction {
     /// Carry this request and give the answer to [`crate::classify`].
     Http(HttpRequest),
+    /// Carry this call to SES and give the answer to [`crate::email::outcome::classify`].
+    Email(Box<SendEmail>),
     /// Nothing leaves: the message is stored, and that is its delivery.
     Loopback,
 }
@@ -177,6 +181,13 @@ pub fn request(
         Channel::Messenger | Channel::Instagram => meta::send::request(account, to, message)?,
         Channel::Telegram => telegram::outbound::request(account, to, message)?,
         Channel::Sms => sms(account, to, message)?,
+        Channel::Email => {
+            return Err(OutboundError::NotSupported {
+                channel: Channel::Email,
+                what: "a message without what stands around a mail",
+                remedy: "build it with `email::outbound::send_email`",
+            });
+        }
         Channel::Loopback => {
             if let Content::Text { text } = &message.content {
                 check_text("text", text, Channel::Loopback.text_limit())?;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use domain::channel::{Channel, ProviderMessageId};
 
 use crate::inbound::ProviderError;
-use crate::{meta, retry, telegram, twilio, whatsapp};
+use crate::{email, meta, retry, telegram, twilio, whatsapp};
 
 /// An answer of a platform.
 #[derive(Clone, Copy, Debug)]
@@ -284,6 +284,7 @@ pub fn classify(channel: Channel, response: &Response<'_>) -> Outcome {
         Channel::Messenger | Channel::Instagram => meta::send::classify(response),
         Channel::Telegram => telegram::outcome::classify(response),
         Channel::Sms => twilio::outcome::classify(response),
+        Channel::Email => email::outcome::read(response),
         // Loopback is delivered in process; an answer over HTTP is somebody's mistake.
         Channel::Loopback => Outcome::Permanent {
             reason: FailureReason::RequestBug,

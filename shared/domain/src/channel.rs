@@ -24,18 +24,21 @@ pub enum Channel {
     Telegram,
     /// SMS, through a provider that speaks Twilio's API.
     Sms,
+    /// E-mail, through Amazon SES.
+    Email,
     /// The built-in channel on which the owner plays the customer.
     Loopback,
 }
 
 impl Channel {
     /// Every channel, in the order lists show them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::WhatsApp,
         Self::Instagram,
         Self::Messenger,
         Self::Telegram,
         Self::Sms,
+        Self::Email,
         Self::Loopback,
     ];
 
@@ -47,6 +50,7 @@ impl Channel {
             Self::Messenger => "messenger",
             Self::Telegram => "telegram",
             Self::Sms => "sms",
+            Self::Email => "email",
             Self::Loopback => "loopback",
         }
     }
@@ -59,6 +63,7 @@ impl Channel {
             Self::Messenger => "fb",
             Self::Telegram => "tg",
             Self::Sms => "sm",
+            Self::Email => "em",
             Self::Loopback => "lo",
         }
     }
@@ -69,7 +74,7 @@ impl Channel {
             Self::WhatsApp => TimeDelta::seconds(6),
             // A sender number takes about one segment a second.
             Self::Telegram | Self::Sms => TimeDelta::seconds(1),
-            Self::Instagram | Self::Messenger | Self::Loopback => TimeDelta::zero(),
+            Self::Instagram | Self::Messenger | Self::Email | Self::Loopback => TimeDelta::zero(),
         }
     }
 
@@ -77,7 +82,7 @@ impl Channel {
     pub fn free_form_window(self) -> Option<TimeDelta> {
         match self {
             Self::WhatsApp | Self::Instagram | Self::Messenger => Some(TimeDelta::hours(24)),
-            Self::Telegram | Self::Sms | Self::Loopback => None,
+            Self::Telegram | Self::Sms | Self::Email | Self::Loopback => None,
         }
     }
 
@@ -87,7 +92,7 @@ impl Channel {
     pub fn human_agent_window(self) -> Option<TimeDelta> {
         match self {
             Self::Instagram | Self::Messenger => Some(TimeDelta::days(7)),
-            Self::WhatsApp | Self::Telegram | Self::Sms | Self::Loopback => None,
+            Self::WhatsApp | Self::Telegram | Self::Sms | Self::Email | Self::Loopback => None,
         }
     }
 
@@ -101,8 +106,13 @@ impl Channel {
     /// Without that a send whose answer was lost stays unknown.
     pub fn returns_correlation(self) -> bool {
         match self {
-            // By SMS it stands in the address of the status callback.
-            Self::WhatsApp | Self::Instagram | Self::Messenger | Self::Sms | Self::Loopback => true,
+            // By SMS it stands in the address of the status callback, by e-mail in a tag.
+            Self::WhatsApp
+            | Self::Instagram
+            | Self::Messenger
+            | Self::Sms
+            | Self::Email
+            | Self::Loopback => true,
             Self::Telegram => false,
         }
     }
@@ -113,6 +123,7 @@ impl Channel {
             Self::WhatsApp | Self::Telegram | Self::Loopback => TextLimit::Chars(4096),
             Self::Messenger => TextLimit::Chars(2000),
             Self::Sms => TextLimit::Chars(1600),
+            Self::Email => TextLimit::Chars(20_000),
             Self::Instagram => TextLimit::Bytes(1000),
         }
     }
@@ -121,7 +132,7 @@ impl Channel {
     pub fn caption_limit(self) -> TextLimit {
         match self {
             Self::WhatsApp | Self::Telegram | Self::Loopback => TextLimit::Chars(1024),
-            Self::Messenger | Self::Instagram | Self::Sms => TextLimit::Chars(0),
+            Self::Messenger | Self::Instagram | Self::Sms | Self::Email => TextLimit::Chars(0),
         }
     }
 }
@@ -145,7 +156,9 @@ impl FromStr for Channel {
 
 /// The name belongs to no channel of this system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown channel; expected one of whatsapp, instagram, messenger, telegram, sms, loopback")]
+#[error(
+    "unknown channel; expected one of whatsapp, instagram, messenger, telegram, sms, email, loopback"
+)]
 pub struct UnknownChannel;
 
 /// A limit together with the unit the platform counts in.

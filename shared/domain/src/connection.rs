@@ -25,9 +25,13 @@ pub struct Connection {
     pub account: Option<String>,
     /// WhatsApp: the business account that owns the templates.
     pub business_account: Option<String>,
-    /// SMS: the number they come from, or the provider's id of a pool of numbers.
+    /// SMS: the number they come from, or the provider's id of a pool of numbers. E-mail: the address
+    /// they come from.
     #[serde(default)]
     pub sender: Option<String>,
+    /// E-mail: what else belongs to its sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailAccount>,
     /// Whether it may send.
     pub state: ConnectionState,
     /// The platform asked all sends of this account to wait; may be over.
@@ -59,6 +63,23 @@ pub enum ConnectionState {
     },
 }
 
+/// What belongs to a sender of e-mail beside its address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MailAccount {
+    /// The name beside the address; unless given, that of the business.
+    pub from_name: Option<String>,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<String>,
+    /// The configuration set of SES through which reports come back; unless given, that of the
+    /// installation.
+    pub configuration_set: Option<String>,
+    /// Opens are counted, with a picture that nobody sees.
+    pub track_opens: bool,
+    /// Clicks are counted, with links that lead over SES.
+    pub track_clicks: bool,
+}
+
 /// A pause that the platform asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -87,6 +108,8 @@ pub fn secrets_of(channel: Channel) -> &'static [&'static str] {
         }
         Channel::Telegram => &[TOKEN, WEBHOOK_SECRETS],
         Channel::Sms => &[TOKEN],
+        // The function's own role lets it send.
+        Channel::Email => &[],
         Channel::Loopback => &[WEBHOOK_SECRETS],
     }
 }

@@ -13,6 +13,16 @@ pub enum Content {
         /// The text as written.
         text: String,
     },
+    /// An e-mail.
+    Email {
+        /// One line.
+        subject: String,
+        /// The text part, without what stands under every mail.
+        text: String,
+        /// What stands in the body of the HTML part; without one it is made from the text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        html: Option<String>,
+    },
     /// A picture, a recording or a file.
     Media(Media),
     /// An approved template with its values.
@@ -78,7 +88,7 @@ impl Content {
     /// The words in it, where there are any: what rules and models read.
     pub fn words(&self) -> Option<&str> {
         match self {
-            Self::Text { text } => Some(text),
+            Self::Text { text } | Self::Email { text, .. } => Some(text),
             Self::Media(media) => media.caption.as_deref(),
             Self::Template(template) => template.rendered.as_deref(),
             Self::Reply { title, .. } => Some(title),
@@ -97,6 +107,7 @@ impl Content {
         let label = match self {
             Self::Text { text } => return one_line(text),
             Self::Reply { title, .. } => return one_line(title),
+            Self::Email { subject, .. } => return one_line(subject),
             Self::Media(media) => media.kind.label(),
             Self::Template(template) => match &template.rendered {
                 Some(text) => return one_line(text),

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, ChannelUser};
+use crate::consent::{Cause, Suppression};
 use crate::customer::Customer;
 use crate::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId};
 use crate::message::{self, Afterthought, Message};
@@ -69,6 +70,12 @@ pub struct Conversation {
     /// older changes nothing.
     #[serde(default)]
     pub reach_told_at: Option<DateTime<Utc>>,
+    /// Why nothing goes to this address any more, whoever has it (e-mail).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppression>,
+    /// When that was last lifted: what was reported before is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppression_lifted_at: Option<DateTime<Utc>>,
     /// Messages that nobody has read.
     pub unread: u32,
     /// Since when the customer waits for a person's answer.
@@ -390,6 +397,17 @@ impl Conversation {
         ConversationId::derive(&[&connection.to_string(), user.reveal()])
     }
 
+    /// The same where several customers share one address: one for each of them.
+    #[must_use]
+    pub fn id_for_customer(
+        connection: ConnectionId,
+        user: &ChannelUser,
+        customer: CustomerId,
+    ) -> ConversationId {
+        let (connection, customer) = (connection.to_string(), customer.to_string());
+        ConversationId::derive(&[&connection, user.reveal(), &customer])
+    }
+
     /// A conversation that has just begun.
     #[must_use]
     pub fn new(
@@ -423,6 +441,8 @@ impl Conversation {
             window_closes_at: None,
             reachable: true,
             reach_told_at: None,
+            suppressed: None,
+            suppression_lifted_at: None,
             unread: 0,
             waiting_since: None,
             answer: None,
@@ -642,6 +662,20 @@ impl Conversation {
                 ..
             }
         )
+    }
+
+    /// Nothing goes to this address any more. Whether that is news: a report comes again, late, or
+    /// after it was lifted; the graver cause takes the place of the other.
+    pub fn suppress(&mut self, found: Suppression) -> bool {
+        let is_over = self.suppression_lifted_at >= Some(found.since);
+        let stands = self
+            .suppressed
+            .is_some_and(|known| known.cause == found.cause || known.cause == Cause::Complaint);
+        if is_over || stands {
+            return false;
+        }
+        self.suppressed = Some(found);
+        true
     }
 
     /// When somebody must look at this conversation again.

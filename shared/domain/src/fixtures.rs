@@ -63,6 +63,7 @@ pub(crate) fn connection(channel: Channel) -> Connection {
         account: None,
         business_account: None,
         sender: None,
+        mail: None,
         state: ConnectionState::Active,
         secrets: secrets_of(channel)
             .iter()

@@ -424,6 +424,7 @@ pub fn channel_name(channel: Channel) -> &'static str {
         Channel::Messenger => "Messenger",
         Channel::Telegram => "Telegram",
         Channel::Sms => "SMS",
+        Channel::Email => "E-Mail",
         Channel::Loopback => "Loopback",
     }
 }

@@ -56,7 +56,7 @@ pub struct RuleSpec {
     pub stop: String,
     /// What happens, in order. Follow-up rules have exactly one step.
     pub steps: Vec<Step>,
-    /// Only these channels; empty means every chat channel.
+    /// Only these channels; empty means every chat channel, see [`reaches`].
     pub channels: Vec<Channel>,
     /// What to do when the outcome of a send stays unknown.
     pub on_unknown: OnUnknown,
@@ -74,7 +74,7 @@ impl RuleSpec {
     /// Whether the rule may act on this channel.
     #[must_use]
     pub fn reaches(&self, channel: Channel) -> bool {
-        self.channels.is_empty() || self.channels.contains(&channel)
+        reaches(&self.channels, channel)
     }
 
     /// The description of the trigger.
@@ -89,6 +89,16 @@ impl RuleSpec {
     pub fn any_silence(&self) -> bool {
         let Trigger::Silence { any_silence, .. } = &self.trigger;
         *any_silence
+    }
+}
+
+/// Whether a rule with these channels may act on this one. A mail is sent only where that was asked
+/// for: it needs a subject, and people who write in a chat do not expect one.
+#[must_use]
+pub fn reaches(channels: &[Channel], channel: Channel) -> bool {
+    match channels {
+        [] => channel != Channel::Email,
+        named => named.contains(&channel),
     }
 }
 

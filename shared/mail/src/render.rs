@@ -10,6 +10,7 @@ use crate::block::{Align, Block, Run, WIDEST};
 use crate::footer::Footer;
 use crate::html::FillError;
 use crate::kind::TemplateKind;
+use crate::letter::{Letter, dress};
 use crate::link::{Link, LinkError};
 use crate::template::{Body, Template};
 use crate::theme::Theme;
@@ -68,6 +69,32 @@ impl std::fmt::Debug for Rendered {
     }
 }
 
+/// A template with its values, not addressed to anybody yet: without head and foot. `Debug` shows
+/// sizes only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// In which language it is.
+    pub locale: Locale,
+    /// One line.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// What stands in the body of the HTML part.
+    pub html: String,
+    /// The variables of the template that stood for nothing.
+    pub empty: Vec<&'static str>,
+}
+
+impl std::fmt::Debug for Filled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Filled")
+            .field("locale", &self.locale)
+            .field("text", &format_args!("{} bytes", self.text.len()))
+            .field("html", &format_args!("{} bytes", self.html.len()))
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why no mail could be made. Nothing may be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
@@ -115,21 +142,42 @@ pub fn render(
     values: &Values,
     around: &Surroundings<'_>,
 ) -> Result<Rendered, RenderError> {
-    let (locale, version) = template
-        .version(around.locale)
-        .ok_or(RenderError::NoVersion)?;
+    let filled = fill(template, values, around.locale, around.theme)?;
+    let letter = Letter {
+        subject: &filled.subject,
+        text: &filled.text,
+        html: Some(&filled.html),
+    };
+    let around = Surroundings {
+        locale: filled.locale,
+        ..*around
+    };
+    Ok(Rendered {
+        empty: filled.empty,
+        ..dress(&letter, &around)
+    })
+}
+
+/// Fills a template in.
+pub fn fill(
+    template: &Template,
+    values: &Values,
+    wanted: Locale,
+    theme: &Theme,
+) -> Result<Filled, RenderError> {
+    let (locale, version) = template.version(wanted).ok_or(RenderError::NoVersion)?;
     let filler = Filler::new(template.kind, values, locale)?;
     let subject = filler.line(&version.subject)?;
     if subject.is_empty() {
         return Err(RenderError::NoSubject);
     }
-    let (text, content) = match &version.body {
+    let (text, html) = match &version.body {
         Body::Text { text } => {
             let runs = [Run::plain(text)];
             let part = filler.text(&runs, Align::Left)?;
-            both(part.as_slice(), around.theme)
+            both(part.as_slice(), theme)
         }
-        Body::Blocks { blocks } => both(&filler.parts(blocks)?, around.theme),
+        Body::Blocks { blocks } => both(&filler.parts(blocks)?, theme),
         Body::Html { html, text } => {
             let runs = [Run::plain(text)];
             let part = filler.text(&runs, Align::Left)?;
@@ -137,13 +185,12 @@ pub fn render(
             (plain::text(part.as_slice()), html)
         }
     };
-    let around = Surroundings { locale, ..*around };
     let used = |name: &&str| version.texts().any(|text| mentions(text, name));
-    Ok(Rendered {
+    Ok(Filled {
         locale,
-        text: plain::mail(&text, &around),
-        html: layout::mail(&subject, content, &around),
         subject,
+        text,
+        html,
         empty: filler.empty.iter().copied().filter(used).collect(),
     })
 }

@@ -10,7 +10,7 @@
 //! | `why anna: …` | a receipt says so |
 //! | `state anna suspended`, `waiting anna`, `not waiting anna` | the conversation is like that |
 //! | `preview anna: …`, `label anna VIP` | the list shows this as the last message; it has the label |
-//! | `status anna delivered` | our last message to her stands there |
+//! | `status anna [on email] delivered` | our last message to her stands there |
 //! | `messages anna 3` | so many are stored |
 //! | `counted sends_failed 2` | the operator's metric stands there |
 //! | `notified 2` | so much is listed for staff to look at |
@@ -104,7 +104,7 @@ impl Play {
             }
             "status" => self.expect_status(words).await,
             "messages" => {
-                let person = words.need("a name")?;
+                let person = person(&mut words)?;
                 let wanted: usize = words.need("a number")?.parse()?;
                 let found = self.messages(&person).await?.len();
                 ensure!(found == wanted, "there are {found}");
@@ -227,7 +227,7 @@ impl Play {
     }
 
     async fn expect_status(&mut self, mut words: Words) -> anyhow::Result<()> {
-        let (person, wanted) = (words.need("a name")?, words.need("a status")?);
+        let (person, wanted) = (person(&mut words)?, words.need("a status")?);
         let messages = self.messages(&person).await?;
         let ours = messages
             .iter()
@@ -250,4 +250,14 @@ impl Play {
         );
         Ok(list(&self.world.get(&path).await?["messages"]))
     }
+}
+
+/// `anna`, or `anna on email`.
+fn person(words: &mut Words) -> anyhow::Result<String> {
+    let on = words.after("on")?;
+    let name = words.need("a name")?;
+    Ok(match on {
+        Some(account) => format!("{name} on {account}"),
+        None => name,
+    })
 }

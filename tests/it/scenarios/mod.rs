@@ -95,11 +95,13 @@ scenarios! {
     dk_29_ai_text_at_24h
     dk_30_time_in_description
     dk_31_smallest_and_largest_delay
+    mo_01_email_to_a_customer
     mo_22_segments
     mo_28_stop_by_sms
     mo_28_b_other_number
     mo_28_c_provider_had_stop
     mo_28_d_beside_chats
+    mo_30_bounce_and_complaint
     nx_02_window_rescue
     nx_02_b_next_channel
     nx_02_c_reply_elsewhere
@@ -137,6 +139,7 @@ scenarios! {
     nx_42_g_read_between_two_tries
     nx_42_h_connection_paused
     nx_42_i_by_sms
+    nx_42_j_by_email
 }
 
 pub(crate) fn folder() -> PathBuf {

@@ -61,6 +61,8 @@ pub(super) struct Play {
     templates: Vec<Value>,
     pub(super) staff_wrote: Vec<(String, String)>,
     last_sent: BTreeMap<String, Sent>,
+    /// The mail that each customer got last, whoever wrote it.
+    pub(super) last_mail: BTreeMap<String, Sent>,
     /// The message that staff wrote last.
     pub(super) last_planned: String,
     /// The number of the platform's last message of each conversation.
@@ -96,6 +98,7 @@ impl Play {
             templates: Vec::new(),
             staff_wrote: Vec::new(),
             last_sent: BTreeMap::new(),
+            last_mail: BTreeMap::new(),
             last_planned: String::new(),
             last_said: BTreeMap::new(),
         })
@@ -148,6 +151,10 @@ impl Play {
             "delete" => self.delete(rest).await?,
             "customer" => self.customer(rest).await?,
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
+            "has" => self.has(rest).await?,
+            "mails" => self.mails(rest).await?,
+            "ses" => self.ses(rest).await?,
+            "switch" => self.switches(rest).await?,
             "rewrites" | "withdraws" => self.reschedules(&command.verb, rest).await?,
             "edits" => self.edits(rest).await?,
             "echo" | "machine" | "taps" | "standby" | "shares" => {
@@ -223,7 +230,14 @@ impl Play {
             let trouble = trouble
                 .map(|trouble| format!(" ({trouble})"))
                 .unwrap_or_default();
+            let what = match &sent.subject {
+                Some(subject) => format!("[{subject}] {what}"),
+                None => what,
+            };
             let line = format!("to {to} on {}{trouble}: {what}", sent.channel);
+            if sent.channel == Channel::Email {
+                self.last_mail.insert(to.clone(), sent.clone());
+            }
             if self.staff_wrote.contains(&(to.clone(), sent.text.clone())) {
                 self.line_at(sent.at, "staff", &line);
                 continue;
@@ -715,7 +729,7 @@ impl Play {
         Ok(())
     }
 
-    /// `answers 429 code 130429 retry-after 30`, `timeout`, `lost-answer`, `refuses`.
+    /// `answers 429 code 130429 retry-after 30`, `answers 400 type MessageRejected`, `timeout`, `lost-answer`, `refuses`.
     fn provider(&mut self, rest: &str) -> anyhow::Result<()> {
         let mut words = Words::of(rest)?;
         let answer = match words.need("what it does")?.as_str() {
@@ -728,14 +742,15 @@ impl Play {
                     Some(code) => code.parse()?,
                     None => i64::from(status),
                 };
+                let kind = words.after("type")?;
                 let retry_after = words.after("retry-after")?;
                 let pause: Option<i64> = retry_after.as_deref().map(str::parse).transpose()?;
                 Provider::Status {
                     status,
                     retry_after,
-                    // The shapes of Meta, Telegram and Twilio at once.
+                    // The shapes of Meta, Telegram, Twilio and SES at once.
                     body: json!({
-                        "code": code, "message": "as the scenario says",
+                        "__type": kind, "code": code, "message": "as the scenario says",
                         "error": { "code": code, "message": "as the scenario says" },
                         "ok": false, "error_code": status, "description": "as the scenario says",
                         "parameters": { "retry_after": pause },

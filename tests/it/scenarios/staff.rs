@@ -1,6 +1,7 @@
 //! What staff do in a scenario.
 
 use anyhow::{Context as _, bail};
+use domain::channel::Channel;
 use serde_json::json;
 
 use super::play::{Play, instant, text};
@@ -37,6 +38,99 @@ impl Play {
             let who = if hidden { "note" } else { "staff" };
             self.line(who, &format!("about {person}: {words}"));
         }
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
+    /// `anna email`: the address becomes part of her profile, and she a customer if she is none yet.
+    pub(super) async fn has(&mut self, rest: &str) -> anyhow::Result<()> {
+        let mut words = Words::of(rest)?;
+        let person = words.need("a name")?;
+        let shared = words.after("like")?;
+        let kind = words.after("as")?.unwrap_or_else(|| "private".to_owned());
+        words.flag("email");
+        words.done()?;
+        let whose = shared.as_ref().unwrap_or(&person);
+        let address = self.world.person(whose).user(Channel::Email);
+        let emails = json!([{ "value": address, "kind": kind }]);
+        self.line(
+            "staff",
+            &format!("give {person} the e-mail address of {whose}"),
+        );
+        let known = self.conversation(&person).ok();
+        let found = match known {
+            Some(id) => self
+                .world
+                .get(&format!("/v1/conversations/{id}"))
+                .await
+                .ok(),
+            None => None,
+        };
+        let answer = match found {
+            Some(head) => {
+                let path = format!("/v1/customers/{}", text(&head["customer"]["id"]));
+                let body = json!({ "emails": emails });
+                self.world.api("PATCH", &path, Some(body)).await?
+            }
+            None => {
+                let body = json!({ "name": { "display": person }, "emails": emails });
+                self.world.api("POST", "/v1/customers", Some(body)).await?
+            }
+        };
+        if answer.status.is_success() {
+            let id = text(&answer.body["id"]).parse()?;
+            self.world.is_customer(&person, id);
+        }
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
+    /// `anna: subject | text`, `anna at 18:00: …`: by e-mail, whether or not she has written.
+    pub(super) async fn mails(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (head, words) = said(rest)?;
+        let (subject, said) = words
+            .split_once(" | ")
+            .context("`mails anna: subject | text`")?;
+        let mut heads = Words::of(head)?;
+        let at = heads.time()?;
+        let person = heads.need("a name")?;
+        heads.done()?;
+        self.staff_wrote.push((person.clone(), said.to_owned()));
+        let mut body = json!({ "medium": "email", "subject": subject, "text": said });
+        if let Some(at) = &at {
+            body["send_at"] = json!(instant(self.zone, at, Some(self.world.now()))?);
+            self.line("plans", &format!("{head}: {words}"));
+        }
+        let path = format!("/v1/customers/{}/messages", self.world.customer(&person)?);
+        let answer = self.world.api("POST", &path, Some(body)).await?;
+        self.last_planned = text(&answer.body["id"]);
+        if !answer.status.is_success() {
+            self.line("staff", &format!("mail {person}: {words}"));
+        }
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
+    /// `bounced anna`: what SES tells of the mail she got last.
+    pub(super) async fn ses(&mut self, rest: &str) -> anyhow::Result<()> {
+        let (status, person) = rest.split_once(' ').context("`ses bounced anna`")?;
+        let sent = self.last_mail.get(person).cloned();
+        let sent = sent.with_context(|| format!("no mail was sent to {person}"))?;
+        self.line("ses", &format!("reports: {status} to {person}"));
+        self.world.ses_tells(sent, status).await
+    }
+
+    /// `anna email_marketing off`: the switches in her profile.
+    pub(super) async fn switches(&mut self, rest: &str) -> anyhow::Result<()> {
+        let mut words = Words::of(rest)?;
+        let person = words.need("a name")?;
+        let class = words.need("a class")?;
+        let allowed = words.need("on or off")? == "on";
+        words.done()?;
+        let path = format!("/v1/customers/{}/consents", self.world.customer(&person)?);
+        let body = json!({ "class": class, "allowed": allowed });
+        let answer = self.world.api("POST", &path, Some(body)).await?;
+        self.line("staff", &format!("switch {rest}"));
         self.note_refusal(&answer);
         Ok(())
     }

@@ -18,7 +18,7 @@ use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::{Channel, ChannelUser};
 use domain::conversation::Conversation;
-use domain::ids::{ConnectionId, ConversationId};
+use domain::ids::{ConnectionId, ConversationId, CustomerId};
 use http::{Request, StatusCode};
 use local::SeededEntropy;
 use nachfass::Runner;
@@ -41,6 +41,8 @@ pub(crate) struct World {
     router: Router,
     connections: Vec<Connected>,
     people: BTreeMap<String, Person>,
+    /// Those who were made through the API.
+    customers: BTreeMap<String, CustomerId>,
     /// Numbers what the platforms deliver.
     delivered: u64,
     last_delivery: Option<(ConnectionId, Value)>,
@@ -102,6 +104,7 @@ impl World {
             local,
             connections: vec![loopback],
             people: BTreeMap::new(),
+            customers: BTreeMap::new(),
             delivered: 0,
             last_delivery: None,
         })
@@ -222,7 +225,42 @@ impl World {
         let person = self.person(person);
         let connected = self.connection(account)?;
         let user = ChannelUser::parse(&person.user(connected.channel))?;
+        if connected.channel == Channel::Email {
+            let customer = self.customers.get(&person.name);
+            let customer = customer.context("nobody has an address yet")?;
+            return Ok(Conversation::id_for_customer(
+                connected.id,
+                &user,
+                *customer,
+            ));
+        }
         Ok(Conversation::id_for(connected.id, &user))
+    }
+
+    /// Who this is, as far as the API has told.
+    pub(crate) fn is_customer(&mut self, person: &str, id: CustomerId) {
+        self.customers.insert(person.to_owned(), id);
+    }
+
+    /// Who this is.
+    pub(crate) fn customer(&self, person: &str) -> anyhow::Result<CustomerId> {
+        let known = self.customers.get(person).copied();
+        known.with_context(|| format!("{person} is no customer that was made here"))
+    }
+
+    /// SES tells its topic what became of a mail, and the topic the queue.
+    pub(crate) async fn ses_tells(&mut self, sent: Sent, status: &str) -> anyhow::Result<()> {
+        self.delivered += 1;
+        let name = self.name_of(&sent.to);
+        let person = self.person(&name);
+        let told = Happening::Status {
+            of: sent,
+            status: status.to_owned(),
+            code: None,
+        };
+        let body = platform::body(Channel::Email, &person, &told, self.delivered, self.now())?;
+        self.runner().report(body.to_string().as_bytes()).await?;
+        Box::pin(self.runner().settle()).await
     }
 
     /// What a platform would post about this, not delivered yet.

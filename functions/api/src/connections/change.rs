@@ -17,7 +17,7 @@ use super::list::{find, shown};
 use super::secrets::{Swapped, remove};
 use super::wire::{ConnectionOut, ConnectionPatch, check_accounts, name, only_one_of_account};
 use crate::auth::{Admin, Caller};
-use crate::http::{Id, IfMatch, IfMatchHeader, Json, Problem, Versioned, WriteProblems};
+use crate::http::{Id, IfMatch, IfMatchHeader, Json, Patch, Problem, Versioned, WriteProblems};
 use crate::schema;
 
 /// Change a connection or replace its secrets.
@@ -48,6 +48,11 @@ pub(crate) async fn update_connection(
     patch.account.apply(&mut after.account);
     patch.business_account.apply(&mut after.business_account);
     patch.sender.apply(&mut after.sender);
+    match patch.mail {
+        Patch::Absent => {}
+        Patch::Null => after.mail = None,
+        Patch::Value(mail) => after.mail = Some(mail.into()),
+    }
     let secrets = patch.secrets.checked(after.channel, &mut errors);
     check_accounts(&after, &mut errors);
     errors.finish()?;

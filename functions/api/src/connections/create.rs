@@ -55,6 +55,7 @@ pub(crate) async fn create_connection(
         account: body.account,
         business_account: body.business_account,
         sender: body.sender,
+        mail: body.mail.map(Into::into),
         state: ConnectionState::Active,
         secrets: BTreeMap::new(),
         hold: None,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use channels::email::header::Mailbox;
 use channels::sms::Sender;
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
-use domain::connection::{Connection, ConnectionState, Hold, secrets_of};
+use domain::connection::{Connection, ConnectionState, Hold, MailAccount, secrets_of};
+use domain::contact::EmailAddress;
 use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::ConnectionId;
 use serde::{Deserialize, Serialize};
@@ -43,9 +45,16 @@ pub(crate) struct ConnectionIn {
     )]
     pub(super) business_account: Option<String>,
     /// SMS: the number they come from (`+4915112345678`), or the provider's id of a messaging
-    /// service (`MG...`). Required there.
-    #[schema(pattern = "^(\\+[1-9][0-9]{6,14}|MG[0-9A-Fa-f]{32})$")]
+    /// service (`MG...`). E-mail: the address they come from, verified with Amazon SES. Required there.
+    #[schema(
+        max_length = 254,
+        pattern = "^(\\+[1-9][0-9]{6,14}|MG[0-9A-Fa-f]{32}|[^@ ]+@[^@ ]+)$"
+    )]
     pub(super) sender: Option<String>,
+    /// E-mail: what else belongs to its sender.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) mail: Option<MailSender>,
     /// Write-only.
     #[serde(default)]
     #[schema(required = false)]
@@ -65,12 +74,67 @@ pub(crate) struct ConnectionPatch {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
     pub(super) business_account: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(\\+[1-9][0-9]{6,14}|MG[0-9A-Fa-f]{32})$")]
+    #[schema(value_type = Option<String>, max_length = 254, pattern = "^(\\+[1-9][0-9]{6,14}|MG[0-9A-Fa-f]{32}|[^@ ]+@[^@ ]+)$")]
     pub(super) sender: Patch<String>,
+    /// As a whole.
+    #[serde(default)]
+    #[schema(value_type = Option<MailSender>)]
+    pub(super) mail: Patch<MailSender>,
     /// Write-only.
     #[serde(default)]
     #[schema(required = false)]
     pub(super) secrets: SecretsIn,
+}
+
+/// What belongs to a sender of e-mail beside its address.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MailSender {
+    /// The name beside the address; unless given, that of the business.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    from_name: Option<String>,
+    /// Where answers go, if not to the sender.
+    #[serde(default)]
+    #[schema(max_length = 254, pattern = "^[^@ ]+@[^@ ]+$")]
+    reply_to: Option<String>,
+    /// The configuration set of SES through which reports come back; unless given, that of the
+    /// installation.
+    #[serde(default)]
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    configuration_set: Option<String>,
+    /// Opens are counted, with a picture that nobody sees.
+    #[serde(default)]
+    #[schema(required = false)]
+    track_opens: bool,
+    /// Clicks are counted, with links that lead over SES.
+    #[serde(default)]
+    #[schema(required = false)]
+    track_clicks: bool,
+}
+
+impl From<MailSender> for MailAccount {
+    fn from(sender: MailSender) -> Self {
+        Self {
+            from_name: sender.from_name,
+            reply_to: sender.reply_to,
+            configuration_set: sender.configuration_set,
+            track_opens: sender.track_opens,
+            track_clicks: sender.track_clicks,
+        }
+    }
+}
+
+impl From<MailAccount> for MailSender {
+    fn from(account: MailAccount) -> Self {
+        Self {
+            from_name: account.from_name,
+            reply_to: account.reply_to,
+            configuration_set: account.configuration_set,
+            track_opens: account.track_opens,
+            track_clicks: account.track_clicks,
+        }
+    }
 }
 
 /// A connection.
@@ -86,8 +150,10 @@ pub(crate) struct ConnectionOut {
     name: String,
     account: Option<String>,
     business_account: Option<String>,
-    /// SMS: the number they come from, or the provider's id of a messaging service.
+    /// SMS: the number they come from, or the provider's id of a messaging service. E-mail: the address.
     sender: Option<String>,
+    /// E-mail: what else belongs to its sender.
+    mail: Option<MailSender>,
     /// `active`, `incomplete` (active, but secrets are missing), `disabled` (by you) or `paused` (by
     /// the platform).
     state: ConnectionStateName,
@@ -106,8 +172,9 @@ pub(crate) struct ConnectionOut {
     paused_since: Option<DateTime<Utc>>,
     /// Which secrets are set. Their values never leave.
     secrets: BTreeMap<String, bool>,
-    /// Where the platform's webhook points to, after the address of this service.
-    webhook_path: String,
+    /// Where the platform's webhook points to, after the address of this service. E-mail has none: its
+    /// reports come through a queue.
+    webhook_path: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -152,7 +219,9 @@ pub(crate) struct ConnectionList {
 impl ConnectionOut {
     pub(super) fn new(connection: Connection, now: DateTime<Utc>) -> Self {
         let (missing, can_send) = (connection.missing_secrets(), connection.can_send());
-        let (webhook_path, can_receive) = (connection.webhook_path(), connection.can_receive());
+        let can_receive = connection.can_receive();
+        let has_webhook = connection.channel != Channel::Email;
+        let webhook_path = has_webhook.then(|| connection.webhook_path());
         let hold = connection.held(now).cloned();
         let secrets = secrets_of(connection.channel)
             .iter()
@@ -178,6 +247,7 @@ impl ConnectionOut {
             account: connection.account,
             business_account: connection.business_account,
             sender: connection.sender,
+            mail: connection.mail.map(MailSender::from),
             state,
             paused_reason,
             paused_since,
@@ -228,7 +298,10 @@ pub(super) fn only_one_of_account(
 /// The account ids that a channel needs and may have.
 pub(super) fn check_accounts(connection: &Connection, errors: &mut FieldErrors) {
     let channel = connection.channel;
-    let has_account = !matches!(channel, Channel::Telegram | Channel::Loopback);
+    let has_account = !matches!(
+        channel,
+        Channel::Telegram | Channel::Email | Channel::Loopback
+    );
     let fields = [
         ("account", &connection.account, has_account, has_account),
         (
@@ -264,11 +337,74 @@ pub(super) fn check_accounts(connection: &Connection, errors: &mut FieldErrors) 
     if let Some((code, message, remedy)) = wrong_sender(connection) {
         errors.push(FieldError::new("sender", code, message, remedy));
     }
+    if let Some(mail) = &connection.mail {
+        check_mail(channel, mail, errors);
+    }
+}
+
+fn check_mail(channel: Channel, mail: &MailAccount, errors: &mut FieldErrors) {
+    if channel != Channel::Email {
+        errors.push(FieldError::new(
+            "mail",
+            "not_on_this_channel",
+            format!("{channel} has no `mail`"),
+            "leave it out",
+        ));
+        return;
+    }
+    let anybody = Mailbox::parse("a@example.org");
+    let name = mail.from_name.as_deref().unwrap_or_default();
+    if let Err(error) = anybody.and_then(|it| it.named(name)) {
+        let remedy = "write it on one line, at most 100 characters";
+        errors.push(FieldError::new(
+            "mail.from_name",
+            "invalid",
+            error.to_string(),
+            remedy,
+        ));
+    }
+    if let Some(Err(error)) = mail.reply_to.as_deref().map(Mailbox::parse) {
+        let remedy = "give one plain address, such as hallo@example.org";
+        errors.push(FieldError::new(
+            "mail.reply_to",
+            "invalid",
+            error.to_string(),
+            remedy,
+        ));
+    }
+    let of_set = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let is_set =
+        |name: &String| (1..=ACCOUNT_LIMIT).contains(&name.len()) && name.bytes().all(of_set);
+    if !mail.configuration_set.as_ref().is_none_or(is_set) {
+        errors.push(FieldError::new(
+            "mail.configuration_set",
+            "invalid_characters",
+            format!("the name has 1 to {ACCOUNT_LIMIT} letters, digits, `_` and `-`"),
+            "copy the name of the configuration set from SES",
+        ));
+    }
 }
 
 fn wrong_sender(connection: &Connection) -> Option<(&'static str, String, &'static str)> {
     let by_sms = connection.channel == Channel::Sms;
+    let by_email = connection.channel == Channel::Email;
     match &connection.sender {
+        None if by_email => Some((
+            "required",
+            "`sender` is required on email".to_owned(),
+            "send the address that your e-mails come from, verified with Amazon SES",
+        )),
+        Some(sender) if by_email => {
+            let plain = Mailbox::parse(sender).is_ok()
+                && EmailAddress::parse(sender).is_ok_and(|known| known.reveal() == sender);
+            (!plain).then(|| {
+                (
+                    "invalid",
+                    "`sender` is no plain e-mail address in ASCII".to_owned(),
+                    "write it as `hallo@example.org`, the part behind the @ in lower case; the name goes into `mail.from_name`",
+                )
+            })
+        }
         None if by_sms => Some((
             "required",
             "`sender` is required on sms".to_owned(),

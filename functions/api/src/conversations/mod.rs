@@ -12,6 +12,7 @@ mod state;
 mod why;
 mod wire;
 mod write;
+mod write_to;
 
 pub(crate) use assign::*;
 pub(crate) use join::*;
@@ -24,3 +25,4 @@ pub(crate) use state::*;
 pub(crate) use why::*;
 pub(crate) use wire::{CustomerOut, ReasonOut, Words};
 pub(crate) use write::*;
+pub(crate) use write_to::*;

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use super::find::{head, missing};
 use super::message::MessageOut;
 use super::wire::Words;
-use super::write::{TEXT_LIMIT, due, filled, sendable};
+use super::write::{TEXT_LIMIT, checked_subject, due, filled, sendable};
 use crate::auth::Agent;
 use crate::http::{Json, MessagePath, Patch, Problem, WriteProblems};
 use crate::schema;
@@ -30,8 +30,12 @@ use crate::schema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct MessagePatch {
     #[serde(default)]
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 4096)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 20000)]
     text: Patch<String>,
+    /// Of an e-mail.
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
+    subject: Patch<String>,
     /// When it is to go out; `null`: now. One that was set aside waits until this is given.
     #[serde(default)]
     #[schema(value_type = Option<DateTime<Utc>>)]
@@ -72,13 +76,9 @@ pub(crate) async fn update_message(
     let at = run.source.stored_at().ok_or_else(gone)?;
     let stored = app.store.message(ws, id, at, message).await?;
     let stored = stored.ok_or_else(gone)?;
-    let stored = match text {
-        None => stored,
-        Some(text) => Message {
-            content: Content::text(text),
-            ..stored
-        },
-    };
+    let subject = patch.subject.clone().into_option();
+    let subject = subject.map(|subject| checked_subject(subject.as_deref().unwrap_or_default()));
+    let stored = said(stored, text, subject.transpose()?);
     let mut changed = Err(gone());
     let plan = |loaded: &Loaded| {
         changed = with(&patch, loaded, &stored, now);
@@ -96,7 +96,8 @@ pub(crate) async fn update_message(
         };
         Some(Change {
             // Written with the head: a sender that has read the old text cannot claim it any more.
-            messages: (!patch.text.is_absent())
+            messages: patch
+                .says_something()
                 .then(|| message.clone())
                 .into_iter()
                 .collect(),
@@ -142,6 +143,38 @@ pub(crate) async fn delete_message(
     }
 }
 
+impl MessagePatch {
+    fn says_something(&self) -> bool {
+        !self.text.is_absent() || !self.subject.is_absent()
+    }
+}
+
+/// The message with these words. A new text of a mail takes the place of both its parts.
+fn said(stored: Message, text: Option<String>, subject: Option<String>) -> Message {
+    let content = match (&stored.content, subject) {
+        (content, None) if text.is_none() => content.clone(),
+        (
+            Content::Email {
+                subject: was,
+                text: said,
+                html,
+            },
+            new,
+        ) => Content::Email {
+            subject: new.unwrap_or_else(|| was.clone()),
+            html: html.clone().filter(|_| text.is_none()),
+            text: text.unwrap_or_else(|| said.clone()),
+        },
+        (content, Some(subject)) => Content::Email {
+            subject,
+            text: text.unwrap_or_else(|| content.words().unwrap_or_default().to_owned()),
+            html: None,
+        },
+        (_, None) => Content::text(text.unwrap_or_default()),
+    };
+    Message { content, ..stored }
+}
+
 /// The message and its run as they would be.
 fn with(
     patch: &MessagePatch,
@@ -164,9 +197,9 @@ fn with(
     if let (Source::Manual { on_reply, .. }, Some(wanted)) = (&mut run.source, wanted) {
         *on_reply = wanted.unwrap_or_default();
     }
-    let message = match patch.text.is_absent() {
-        false => filled(loaded, stored)?,
-        true => stored.clone(),
+    let message = match patch.says_something() {
+        true => filled(loaded, stored)?,
+        false => stored.clone(),
     };
     sendable(loaded, &message, &run, now)?;
     Ok((message, run))

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use app::App;
-use app::apply::{Applied, Change, Loaded, apply};
+use app::apply::{self, Applied, Change, Loaded};
+use app::join::MOST_CONVERSATIONS;
+use app::open::{self, Opened};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::channel::Channel;
+use domain::connection::Connection;
+use domain::contact::EmailAddress;
 use domain::content::Content;
 use domain::conversation::{OnReply, Run, Source};
 use domain::decide::{Event, gates};
 use domain::field::{FieldError, required_text};
-use domain::ids::{ConversationId, MessageId, RunId};
+use domain::ids::{ConversationId, CustomerId, MessageId, RunId, WorkspaceId};
 use domain::message::{Author, Message, Status};
 use domain::receipt::Reason;
 use domain::settings::Settings;
@@ -32,7 +37,11 @@ use crate::http::{
 use crate::schema;
 
 /// No channel takes more.
-pub(super) const TEXT_LIMIT: usize = 4096;
+pub(super) const TEXT_LIMIT: usize = 20_000;
+/// The longest subject of an e-mail: mail programs show far less.
+pub(super) const SUBJECT_LIMIT: usize = 200;
+/// How often a lost race is decided again.
+const TRIES: u32 = 10;
 const FURTHEST: TimeDelta = TimeDelta::days(365);
 
 /// What staff write.
@@ -41,8 +50,12 @@ const FURTHEST: TimeDelta = TimeDelta::days(365);
 pub(crate) struct MessageIn {
     /// The text. `##{{first_name}}`, `##{{last_name}}`, `##{{full_name}}` and `##{{business_name}}`
     /// are filled in; other variables are refused.
-    #[schema(min_length = 1, max_length = 4096)]
+    #[schema(min_length = 1, max_length = 20000)]
     text: String,
+    /// Of an e-mail, and required there; variables as in the text.
+    #[serde(default)]
+    #[schema(required = false, min_length = 1, max_length = 200)]
+    subject: Option<String>,
     /// A note for staff; the customer never sees it.
     #[serde(default)]
     hidden: bool,
@@ -88,14 +101,32 @@ pub(crate) async fn create_message(
         request: format!("POST /v1/conversations/{id}/messages {fingerprint}"),
         now: app.now(),
     };
-    Box::pin(once(at, |keep| write(&app, &caller, id, body, keep))).await
+    let target = Target::Conversation(id);
+    Box::pin(once(at, |keep| write(&app, &caller, target, body, keep))).await
 }
 
 impl MessageIn {
-    fn checked(self) -> Result<Self, Problem> {
+    /// An e-mail to be sent.
+    pub(super) fn email(
+        subject: String,
+        text: String,
+        send_at: Option<DateTime<Utc>>,
+        on_reply: Option<OnReply>,
+    ) -> Self {
+        Self {
+            text,
+            subject: Some(subject),
+            hidden: false,
+            send_at,
+            on_reply,
+        }
+    }
+
+    pub(super) fn checked(self) -> Result<Self, Problem> {
         let text = required_text("text", Some(&self.text), TEXT_LIMIT, "write something");
         let text = text.map_err(|error| Problem::invalid(vec![error]))?;
         let of_sending = [
+            ("subject", self.subject.is_some()),
             ("send_at", self.send_at.is_some()),
             ("on_reply", self.on_reply.is_some()),
         ];
@@ -108,14 +139,88 @@ impl MessageIn {
                 format!("leave `{field}` out, or leave `hidden` out"),
             )]));
         }
-        Ok(Self { text, ..self })
+        let subject = self.subject.as_deref().map(checked_subject).transpose()?;
+        Ok(Self {
+            text,
+            subject,
+            ..self
+        })
+    }
+
+    fn content(&self) -> Content {
+        match self.subject.clone() {
+            None => Content::text(&self.text),
+            Some(subject) => Content::Email {
+                subject,
+                text: self.text.clone(),
+                html: None,
+            },
+        }
     }
 }
 
-async fn write(
+/// One line that says what the mail is about.
+pub(super) fn checked_subject(subject: &str) -> Result<String, Problem> {
+    let remedy = "say in a few words what the e-mail is about";
+    let subject = required_text("subject", Some(subject), SUBJECT_LIMIT, remedy)
+        .map_err(|error| Problem::invalid(vec![error]))?;
+    match subject.contains(char::is_control) {
+        false => Ok(subject),
+        true => Err(Problem::invalid(vec![FieldError::new(
+            "subject",
+            "line_break",
+            "the subject has line breaks or other control characters",
+            "write it on one line",
+        )])),
+    }
+}
+
+/// Where a message is written.
+pub(super) enum Target {
+    /// In this conversation.
+    Conversation(ConversationId),
+    /// To this address of a customer, in a conversation that may begin with it.
+    Address {
+        customer: CustomerId,
+        connection: Box<Connection>,
+        address: EmailAddress,
+    },
+}
+
+impl Target {
+    async fn load(
+        &self,
+        app: &App,
+        ws: WorkspaceId,
+        now: DateTime<Utc>,
+    ) -> Result<Loaded, Problem> {
+        let (customer, connection, address) = match self {
+            Self::Conversation(id) => {
+                return apply::load(app, ws, *id).await?.ok_or_else(missing);
+            }
+            Self::Address {
+                customer,
+                connection,
+                address,
+            } => (*customer, connection, address),
+        };
+        match open::by_email(app, ws, customer, connection, address, now).await? {
+            Opened::Loaded(loaded) => Ok(loaded),
+            Opened::NoCustomer => Err(Problem::not_found("a customer")),
+            Opened::Taken(id) => Err(Problem::conflict(format!(
+                "the conversation {id} with this address belongs to another customer by now; write there, or join the two"
+            ))),
+            Opened::Full => Err(Problem::conflict(format!(
+                "a customer has at most {MOST_CONVERSATIONS} conversations; write in one of them"
+            ))),
+        }
+    }
+}
+
+pub(super) async fn write(
     app: &App,
     caller: &Caller,
-    id: ConversationId,
+    target: Target,
     body: MessageIn,
     keep: Keep,
 ) -> Result<SavedAnswer, Problem> {
@@ -124,12 +229,13 @@ async fn write(
     let message = Message {
         id: MessageId::new(now, app.random10()),
         workspace: ws,
-        conversation: id,
+        // Filled in with everything else that only the conversation tells.
+        conversation: ConversationId::derive(&[]),
         at: now,
         author: Author::Staff {
             key: caller.key().id,
         },
-        content: Content::text(&body.text),
+        content: body.content(),
         hidden: body.hidden,
         // A note is where it belongs as soon as it is stored.
         status: if body.hidden {
@@ -178,7 +284,11 @@ async fn write(
     // What the last round of `plan` came to: the answer that was stored, or why there is none.
     let mut answered = Err(Problem::stale(None));
     let mut tomorrow = now;
-    let plan = |loaded: &Loaded| {
+    let mut plan = |loaded: &Loaded| {
+        let message = Message {
+            conversation: loaded.conversation.id,
+            ..message.clone()
+        };
         tomorrow = loaded.book.settings.zone.next_day(now);
         let stored = if message.hidden {
             Ok(message.clone())
@@ -229,12 +339,21 @@ async fn write(
             ..change
         })
     };
-    match apply(app, ws, id, now, plan).await? {
-        Applied::Done { .. } | Applied::Nothing => answered,
-        Applied::Missing => Err(missing()),
-        Applied::AtLimit => Err(spent(tomorrow - now)),
-        Applied::Duplicate | Applied::Refused(_) => Err(Problem::stale(None)),
+    for _ in 0..TRIES {
+        let loaded = target.load(app, ws, now).await?;
+        let Some(change) = plan(&loaded) else {
+            return answered;
+        };
+        let change = open::begun(&loaded, change);
+        match apply::apply_once(app, loaded, change, now).await? {
+            None => {}
+            Some(Applied::Done { .. } | Applied::Nothing) => return answered,
+            Some(Applied::Missing) => return Err(missing()),
+            Some(Applied::AtLimit) => return Err(spent(tomorrow - now)),
+            Some(Applied::Duplicate | Applied::Refused(_)) => break,
+        }
     }
+    Err(Problem::stale(None))
 }
 
 /// What one key may send in a calendar day of the workspace, counted in the write that plans the message.
@@ -292,10 +411,36 @@ pub(super) fn due(
 pub(super) fn filled(loaded: &Loaded, message: &Message) -> Result<Message, Problem> {
     let text = message.content.words().unwrap_or_default();
     let business = &loaded.book.settings.business_name;
-    let text = variables::filled("text", text, &loaded.customer.name, business)
-        .map_err(|error| Problem::invalid(vec![error]))?;
+    let fill = |field, text| {
+        variables::filled(field, text, &loaded.customer.name, business)
+            .map_err(|error| Problem::invalid(vec![error]))
+    };
+    let text = fill("text", text)?;
+    let by_email = loaded.conversation.channel == Channel::Email;
+    let wrong = |code, message: &str, remedy| {
+        let error = FieldError::new("subject", code, message, remedy);
+        Err(Problem::invalid(vec![error]))
+    };
+    let content = match &message.content {
+        Content::Email { subject, html, .. } if by_email => Content::Email {
+            // A name may bring nothing that ends the line: names are cleaned.
+            subject: fill("subject", subject)?,
+            text,
+            html: html.clone(),
+        },
+        Content::Email { .. } => {
+            let channel = loaded.conversation.channel;
+            let message = format!("messages on {channel} have no subject");
+            return wrong("not_on_this_channel", &message, "leave it out");
+        }
+        _ if by_email => {
+            let remedy = "say in a few words what the e-mail is about";
+            return wrong("required", "an e-mail needs a subject", remedy);
+        }
+        _ => Content::text(text),
+    };
     Ok(Message {
-        content: Content::text(text),
+        content,
         ..message.clone()
     })
 }

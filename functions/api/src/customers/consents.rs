@@ -7,7 +7,7 @@ use app::App;
 use axum::Json as Out;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use domain::consent::{self, Class, Denied, Entry, Source, Standing, Stoppable};
+use domain::consent::{self, Class, Denied, Entry, Medium, Source, Standing, Stoppable};
 use domain::field::FieldError;
 use domain::ids::{CustomerId, KeyId};
 use domain::segment;
@@ -88,10 +88,12 @@ struct EntryOut {
     at: DateTime<Utc>,
     /// About a class: `grant`, `ask` (to be confirmed), `confirm`, `refuse`, `restore` (the refusal
     /// is taken back). About all of `what`: `stop`, `start`. `merge`: all that `from` had refused.
+    /// About an address of theirs on `what`: `suppress` (it does not exist, or its owner complained),
+    /// `lift`.
     change: &'static str,
     #[schema(value_type = Option<schema::ConsentClass>)]
     class: Option<Class>,
-    /// `sms` or `chat`.
+    /// `sms`, `chat` or `email`.
     what: Option<&'static str>,
     #[schema(value_type = Option<schema::CustomerId>)]
     from: Option<CustomerId>,
@@ -292,6 +294,11 @@ impl From<Entry> for EntryOut {
             Stoppable::Sms => "sms",
             Stoppable::Chat => "chat",
         };
+        let on = |medium| match medium {
+            Medium::Email => "email",
+            Medium::Sms => "sms",
+            Medium::Chat | Medium::InApp => "chat",
+        };
         let (change, class, what, from) = match entry.change {
             Change::Grant { class } => ("grant", Some(class), None, None),
             Change::Ask { class } => ("ask", Some(class), None, None),
@@ -300,6 +307,8 @@ impl From<Entry> for EntryOut {
             Change::Restore { class } => ("restore", Some(class), None, None),
             Change::Stop { what } => ("stop", None, Some(about(what)), None),
             Change::Start { what } => ("start", None, Some(about(what)), None),
+            Change::Suppress { medium, .. } => ("suppress", None, Some(on(medium)), None),
+            Change::Lift { medium, .. } => ("lift", None, Some(on(medium)), None),
             Change::Merge { from, .. } => ("merge", None, None, Some(from)),
         };
         Self {

@@ -371,3 +371,74 @@ async fn an_sms_account_has_a_sender_and_one_token_for_both_directions() {
         .await
         .problem(422, "not_on_this_channel", "sender");
 }
+
+#[tokio::test]
+async fn an_email_connection_has_a_sender_and_needs_no_secret() {
+    let world = World::new().await;
+    let email = |sender: Value, mail: Value| json!({"channel": "email", "name": "Post", "sender": sender, "mail": mail});
+    let fine = json!("hallo@salon.example");
+    for (sender, mail, code, field) in [
+        (Value::Null, Value::Null, "required", "sender"),
+        (
+            json!("Salon <hallo@salon.example>"),
+            Value::Null,
+            "invalid",
+            "sender",
+        ),
+        (
+            json!("hallo@Salon.example"),
+            Value::Null,
+            "invalid",
+            "sender",
+        ),
+        (
+            json!("grüße@salon.example"),
+            Value::Null,
+            "invalid",
+            "sender",
+        ),
+        (
+            fine.clone(),
+            json!({"reply_to": "salon"}),
+            "invalid",
+            "mail.reply_to",
+        ),
+        (
+            fine.clone(),
+            json!({"from_name": "Salon\nBcc: x"}),
+            "invalid",
+            "mail.from_name",
+        ),
+        (
+            fine.clone(),
+            json!({"configuration_set": "a b"}),
+            "invalid_characters",
+            "mail.configuration_set",
+        ),
+    ] {
+        world
+            .post("/v1/connections", email(sender, mail))
+            .await
+            .problem(422, code, field);
+    }
+    let mail = json!({"from_name": "Salon Mitte", "track_opens": true});
+    let made = world.post("/v1/connections", email(fine, mail)).await;
+    let made = made.expect(201).body;
+    assert_eq!(
+        [&made["state"], &made["can_send"], &made["can_receive"]],
+        [&json!("active"), &json!(true), &json!(true)]
+    );
+    assert_eq!(made["webhook_path"], Value::Null);
+    assert_eq!(made["mail"]["track_opens"], true);
+    assert_eq!(made["mail"]["track_clicks"], false);
+
+    let path = format!("/v1/connections/{}", made["id"].as_str().unwrap());
+    let changed = world.patch(&path, json!({"mail": null})).await.expect(200);
+    assert_eq!(changed.body["mail"], Value::Null);
+    let mut other = whatsapp();
+    other["mail"] = json!({"from_name": "Salon"});
+    world
+        .post("/v1/connections", other)
+        .await
+        .problem(422, "not_on_this_channel", "mail");
+}

@@ -104,6 +104,16 @@ impl Things {
             .await
             .expect(200);
         let customer = head.body["customer"]["id"].as_str().unwrap().to_owned();
+        // To whom mails can be written.
+        let emails = json!({"emails": [{"value": "anna@example.org", "kind": "private"}]});
+        let path = format!("/v1/customers/{customer}");
+        world
+            .call("PATCH", &path, &[], Some(emails))
+            .await
+            .expect(200);
+        let sender =
+            json!({"channel": "email", "name": "Post Mitte", "sender": "hallo@salon.example"});
+        made(world.post("/v1/connections", sender).await);
         let listed = world
             .get(&format!("/v1/conversations/{conversation}/messages"))
             .await
@@ -207,6 +217,9 @@ fn example_body(operation: &str) -> Option<Value> {
         "import_customers" => json!("name,email\nBerta Brot,berta@example.org\n"),
         "backtest_rebooking" => json!("customer_id,date\n1,2026-01-05\n1,2026-02-09\n"),
         "create_message" | "update_message" => json!({"text": "Hallo"}),
+        "create_customer_message" => {
+            json!({"medium": "email", "subject": "Hallo", "text": "Hallo"})
+        }
         "put_appointment" => json!({"starts_at": "2026-11-20T10:00:00Z", "status": "booked"}),
         "create_template" => json!({
             "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",

@@ -115,6 +115,7 @@ impl Person {
             Channel::Messenger => format!("612987443021{:04}", self.number),
             Channel::Telegram => format!("520883{:04}", self.number),
             Channel::Sms => format!("+{}", self.phone()),
+            Channel::Email => format!("{}@example.org", self.name),
             Channel::Loopback => self.name.clone(),
         }
     }
@@ -173,6 +174,12 @@ pub fn account(channel: Channel, name: &str, number: usize, secret: &str) -> Val
             body["sender"] = json!(sender(number));
             body["secrets"] = json!({ "token": secret });
         }
+        Channel::Email => {
+            body["sender"] = json!(match number {
+                0 => "hallo@salon.example".to_owned(),
+                number => format!("hallo{number}@salon.example"),
+            });
+        }
         Channel::Loopback => body["secrets"] = json!({ "webhook_secrets": [secret] }),
     }
     if channel == Channel::WhatsApp {
@@ -193,7 +200,8 @@ pub fn signature(channel: Channel, secret: &str, url: &str, body: &str) -> (&'st
             let signed = verify::sign(Algorithm::Sha1, secret, url, body.as_bytes());
             (verify::SIGNATURE_HEADER, signed.unwrap_or_default())
         }
-        Channel::Loopback => ("x-nachfass-signature", signed()),
+        // Its reports come through a queue, and nobody signs them.
+        Channel::Email | Channel::Loopback => ("x-nachfass-signature", signed()),
     }
 }
 
@@ -232,6 +240,7 @@ pub fn body(
         Channel::Messenger => update.meta("page", channel, happening),
         Channel::Telegram => update.telegram(happening),
         Channel::Sms => update.sms(happening),
+        Channel::Email => update.email(happening),
         Channel::Loopback => update.loopback(happening),
     }
 }
@@ -582,6 +591,65 @@ impl Update<'_> {
             }
             _ => bail!("an SMS provider has nothing of that kind"),
         }
+    }
+
+    /// A report of SES, as its topic delivers it to the queue; `status` is the kind of event and, of a
+    /// bounce, its type.
+    fn email(&self, happening: &Happening) -> anyhow::Result<Value> {
+        let Happening::Status { of, status, .. } = happening else {
+            bail!("SES tells of nothing but mails of ours");
+        };
+        let (to, at) = (self.person.user(Channel::Email), self.now);
+        let at = at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let (kind, part, told) = match status.as_str() {
+            "sent" => ("Send", "send", json!({})),
+            "delivered" => (
+                "Delivery",
+                "delivery",
+                json!({ "timestamp": at, "recipients": [to], "smtpResponse": "250 ok" }),
+            ),
+            "bounced" | "full" => {
+                let (class, sub) = match status.as_str() {
+                    "bounced" => ("Permanent", "NoEmail"),
+                    _ => ("Transient", "MailboxFull"),
+                };
+                let bounced = json!({
+                    "bounceType": class, "bounceSubType": sub, "timestamp": at,
+                    "feedbackId": format!("bounce-{}", self.number),
+                    "bouncedRecipients": [{ "emailAddress": to, "status": "5.1.1" }],
+                });
+                ("Bounce", "bounce", bounced)
+            }
+            "complained" => (
+                "Complaint",
+                "complaint",
+                json!({
+                    "timestamp": at, "feedbackId": format!("complaint-{}", self.number),
+                    "complaintFeedbackType": "abuse",
+                    "complainedRecipients": [{ "emailAddress": to }],
+                }),
+            ),
+            "opened" => (
+                "Open",
+                "open",
+                json!({ "timestamp": at, "ipAddress": "192.0.2.1", "userAgent": "Mozilla/5.0 (X11)" }),
+            ),
+            other => bail!("SES has no report `{other}`"),
+        };
+        let mut report = json!({
+            "eventType": kind,
+            "mail": {
+                "timestamp": at, "messageId": of.provider_id.clone().unwrap_or_default(),
+                "source": "hallo@salon.example", "destination": [to],
+                "tags": { "message": [of.correlation], "connection": [of.connection] },
+            },
+        });
+        report[part] = told;
+        Ok(json!({
+            "Type": "Notification", "MessageId": format!("sns-{}", self.number),
+            "TopicArn": "arn:aws:sns:eu-central-1:1:mail", "Timestamp": at,
+            "Message": report.to_string(),
+        }))
     }
 
     fn loopback(&self, happening: &Happening) -> anyhow::Result<Value> {

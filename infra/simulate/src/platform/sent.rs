@@ -1,5 +1,6 @@
 //! A message on its way out, read back from the request that the platform got.
 
+use channels::email::{TAG_CONNECTION, TAG_MESSAGE};
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
 use serde_json::Value;
@@ -16,6 +17,10 @@ pub struct Sent {
     pub template: Option<String>,
     /// Comes back in the platform's reports.
     pub correlation: Option<String>,
+    /// The same of the connection, by e-mail.
+    pub connection: Option<String>,
+    /// Of an e-mail.
+    pub subject: Option<String>,
     pub provider_id: Option<String>,
     /// The platform has it, whether or not we heard so.
     pub accepted: bool,
@@ -51,6 +56,11 @@ impl Sent {
                 let correlation = callback.split_once("?c=").map(|(_, ours)| ours.to_owned());
                 (text(&body["To"]), text(&body["Body"]), correlation)
             }
+            Channel::Email => (
+                text(&body["Destination"]["ToAddresses"][0]),
+                text(&body["Content"]["Simple"]["Body"]["Text"]["Data"]).map(without_foot),
+                tag(body, TAG_MESSAGE),
+            ),
             Channel::Loopback => (text(&body["to"]), text(&body["text"]), None),
         };
         let (answer, trouble) = match &sent.outcome {
@@ -73,6 +83,7 @@ impl Sent {
         let provider_id = text(&answer["messages"][0]["id"])
             .or_else(|| text(&answer["message_id"]))
             .or_else(|| text(&answer["sid"]))
+            .or_else(|| text(&answer["MessageId"]))
             .or_else(|| {
                 answer["result"]["message_id"]
                     .as_i64()
@@ -85,10 +96,27 @@ impl Sent {
             text: words.unwrap_or_else(|| values(template)),
             template: text(&template["name"]),
             correlation,
+            connection: tag(body, TAG_CONNECTION),
+            subject: text(&body["Content"]["Simple"]["Subject"]["Data"]),
             provider_id,
             accepted: sent.outcome.accepted(),
             trouble,
         })
+    }
+}
+
+/// A tag of a mail.
+fn tag(body: &Value, name: &str) -> Option<String> {
+    let mut tags = body["EmailTags"].as_array()?.iter();
+    let found = tags.find(|tag| tag["Name"] == name)?;
+    found["Value"].as_str().map(str::to_owned)
+}
+
+/// What was written, without what stands under every mail.
+fn without_foot(text: String) -> String {
+    match text.split_once("\n\n-- \n") {
+        Some((written, _)) => written.to_owned(),
+        None => text,
     }
 }
 

@@ -411,7 +411,7 @@ impl World {
                 Channel::WhatsApp if failed => &["sent", "failed"],
                 Channel::WhatsApp => &["sent", "delivered", "read"],
                 Channel::Messenger | Channel::Instagram => &["sent"],
-                Channel::Telegram | Channel::Sms | Channel::Loopback => &[],
+                Channel::Telegram | Channel::Sms | Channel::Email | Channel::Loopback => &[],
             };
             for stage in stages {
                 self.report(&accepted.sent, stage)?;

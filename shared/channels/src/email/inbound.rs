@@ -5,8 +5,8 @@ use domain::channel::{ChannelUser, ProviderMessageId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::TAG_MESSAGE;
 use super::machine::{Actor, clicked, opened};
+use super::{TAG_CONNECTION, TAG_MESSAGE};
 use crate::inbound::{DeliveryStatus, ParseError, fingerprint};
 use crate::node::{Node, Problem, kept};
 use crate::outcome::{Detail, FailureReason, Outcome};
@@ -21,6 +21,9 @@ pub struct EmailEvent {
     /// Our own message id, as we sent it along.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
+    /// The connection, as we sent it along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
     /// Whom it is about. A complaint may name several of one provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<ChannelUser>,
@@ -341,13 +344,17 @@ impl<'a> Report<'a> {
         let mail = self.mail();
         let message = mail.as_ref().and_then(|mail| mail.message_id("messageId"));
         let tags = mail.as_ref().and_then(|mail| mail.get("tags"));
-        let tag = tags.and_then(|tags| tags.list(TAG_MESSAGE).into_iter().next());
+        let tag = |name| {
+            let tag = tags.as_ref()?.list(name).into_iter().next()?;
+            tag.value().as_str().map(str::to_owned)
+        };
         let sent = mail.as_ref().and_then(|mail| time(mail, "timestamp"));
         let at = time(part, "timestamp").or(sent).unwrap_or(self.arrived);
         EmailEvent {
             dedup: self.dedup(part, message.as_ref(), recipient.as_ref(), &kind),
             message,
-            correlation: tag.and_then(|tag| tag.value().as_str().map(str::to_owned)),
+            correlation: tag(TAG_MESSAGE),
+            connection: tag(TAG_CONNECTION),
             recipient,
             at: at.min(self.arrived),
             kind,
@@ -400,6 +407,7 @@ impl<'a> Report<'a> {
         EmailEvent {
             message: self.mail().and_then(|mail| mail.message_id("messageId")),
             correlation: None,
+            connection: None,
             recipient: None,
             at: self.arrived,
             dedup: fingerprint(&self.body),

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::TAG_MESSAGE;
 use super::header::{Mailbox, check_line, check_value, message_id};
+use crate::http::HttpRequest;
 use crate::outbound::{OutboundError, check_text};
 
 /// A message may have this many bytes once it is encoded.
@@ -464,6 +465,23 @@ fn check_size(email: &Email) -> Result<(), OutboundError> {
         });
     }
     Ok(())
+}
+
+/// The call as the API takes it over HTTP, at an address that asks for no signature: a stand-in of SES.
+/// SES itself is called through its SDK.
+pub fn request(base_url: &str, email: &SendEmail) -> HttpRequest {
+    let url = format!(
+        "{}/v2/email/outbound-emails",
+        base_url.trim_end_matches('/')
+    );
+    let body = serde_json::to_value(email).expect("it has only keys that are text");
+    let mut request = HttpRequest::post_json(url, &body);
+    // Stand-ins want to see some signature, and check none.
+    let header = ("authorization", "AWS4-HMAC-SHA256 unsigned");
+    request
+        .headers
+        .push((header.0.to_owned(), header.1.to_owned()));
+    request
 }
 
 /// The `Message-ID` under which SES sent it: the answer's id at the sending region's host.

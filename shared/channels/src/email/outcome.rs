@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 use domain::channel::ProviderMessageId;
+use serde_json::Value;
 
-use crate::outcome::{Detail, FailureReason, Outcome, RetryScope};
+use crate::outcome::{Detail, FailureReason, Outcome, Response, RetryScope};
 
 /// An answer, as whoever carried the call has it.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,25 @@ pub fn classify(answer: &Answer<'_>) -> Outcome {
             message,
         } => refused(status, name(code), message),
     }
+}
+
+/// Reads an answer as it comes over HTTP.
+pub fn read(response: &Response<'_>) -> Outcome {
+    let body: Value = serde_json::from_slice(response.body).unwrap_or_default();
+    let text = |names: &[&str]| {
+        let mut found = names.iter().filter_map(|name| body[*name].as_str());
+        found.next().unwrap_or_default()
+    };
+    if (200..300).contains(&response.status) {
+        return classify(&Answer::Accepted {
+            message_id: text(&["MessageId"]),
+        });
+    }
+    classify(&Answer::Refused {
+        status: response.status,
+        code: text(&["__type", "code", "type"]),
+        message: text(&["message", "Message"]),
+    })
 }
 
 /// Without its namespace and the address behind it.
@@ -82,6 +102,11 @@ fn refused(status: u16, code: &str, message: &str) -> Outcome {
         | "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "ExpiredTokenException" => permanent(FailureReason::ConnectionStopped),
+        // The sender, or an account that may not yet write to everybody: nothing else would leave
+        // either, until somebody has looked.
+        "MessageRejected" if message.to_ascii_lowercase().contains("not verified") => {
+            permanent(FailureReason::ConnectionStopped)
+        }
         "MessageRejected" | "BadRequestException" | "NotFoundException" => {
             permanent(FailureReason::RequestBug)
         }

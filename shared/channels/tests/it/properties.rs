@@ -151,12 +151,18 @@ fn no_event_is_dated_before_1970() {
     }
 }
 
+/// Of mail there are reports only, and the call of an SDK.
+fn with_webhook() -> Vec<Channel> {
+    let all = Channel::ALL.into_iter();
+    all.filter(|channel| *channel != Channel::Email).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn arbitrary_bytes_never_panic(raw in prop::collection::vec(any::<u8>(), 0..400)) {
-        for channel in Channel::ALL {
+        for channel in with_webhook() {
             let _ = parse(channel, &raw, arrival());
             for status in [200, 400, 429, 500] {
                 let response = Response { status, retry_after: Some("x"), body: &raw };
@@ -189,7 +195,7 @@ proptest! {
     fn a_text_leaves_exactly_when_it_fits(
         text in "[a-zü😀 \n]{0,40}",
         times in 0_usize..60,
-        which in select(Channel::ALL.to_vec()),
+        which in select(with_webhook()),
     ) {
         let text = text.repeat(times);
         let account = Account {
@@ -214,7 +220,7 @@ proptest! {
     #[test]
     fn any_channel_reads_any_platforms_payload(which in any::<Index>()) {
         let (_, body) = which.get(bodies());
-        for channel in Channel::ALL {
+        for channel in with_webhook() {
             let batch = parse(channel, body.to_string().as_bytes(), arrival()).unwrap();
             prop_assert!(!batch.events.is_empty());
         }

@@ -27,6 +27,7 @@ impl Medium {
     pub fn of(channel: Channel) -> Self {
         match channel {
             Channel::Sms => Self::Sms,
+            Channel::Email => Self::Email,
             Channel::WhatsApp
             | Channel::Instagram
             | Channel::Messenger

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Class, Standing, Stoppable};
+use super::{Cause, Class, Medium, Standing, Stoppable};
 use crate::ids::{CustomerId, KeyId};
 
 /// One thing that was said. Entries are never changed or removed while the customer exists.
@@ -66,6 +66,21 @@ pub enum Change {
     Start {
         /// What.
         what: Stoppable,
+    },
+    /// Nothing goes to an address of theirs any more. It is kept with the address, not with what they
+    /// said; here it stands for whoever asks what happened.
+    Suppress {
+        /// On this medium.
+        medium: Medium,
+        /// Why.
+        cause: Cause,
+    },
+    /// That ends.
+    Lift {
+        /// On this medium.
+        medium: Medium,
+        /// What had been the cause.
+        cause: Cause,
     },
     /// Another customer turned out to be the same person: what they had refused is refused.
     Merge {

@@ -368,6 +368,11 @@ impl Standing {
                 Ok(())
             }
             Change::Start { what } => self.start(*what, mark),
+            // Kept with the address. Only what its provider tells puts it there.
+            Change::Suppress { .. } if source != Source::Platform => Err(Denied::OnlyThePlatform),
+            Change::Suppress { .. } => Ok(()),
+            Change::Lift { cause, .. } if !cause.lifted_by(source) => Err(Denied::OnlyTheCustomer),
+            Change::Lift { .. } => Ok(()),
             Change::Merge { standing, .. } => {
                 self.merge(standing);
                 Ok(())

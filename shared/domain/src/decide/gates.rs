@@ -31,9 +31,10 @@ pub fn gates(known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) -> (Vec<Gate>,
             if run.ends_with_reply() {
                 looked.at_reply(known, run);
             }
-            if known.conversation.channel == Channel::Sms {
-                // Preferences do not count for one-to-one messages, but a STOP does (MO-30, CF-01).
-                looked.at_sms_consent(known, Purpose::Transactional, Audience::OneToOne);
+            if has_media_gate(known.conversation.channel) {
+                // Preferences do not count for one-to-one messages, but a STOP does (MO-30, CF-01), and
+                // so does what is known against the address.
+                looked.at_media_consent(known, Purpose::Transactional, Audience::OneToOne);
             }
         }
     }
@@ -150,8 +151,8 @@ impl Looked {
             format!("{} automated in this silence", head.episode_sent),
             (head.episode_sent > 0).then_some(Reason::EpisodeDone),
         );
-        if channel == Channel::Sms {
-            self.at_sms_consent(known, rule.spec.purpose, Audience::Automated);
+        if has_media_gate(channel) {
+            self.at_media_consent(known, rule.spec.purpose, Audience::Automated);
         } else {
             let (input, refusal) = consent(known, rule.spec.purpose);
             self.look(GateName::Consent, input, refusal);
@@ -177,19 +178,31 @@ impl Looked {
         );
     }
 
-    /// Who has written by SMS has a number, and what is known against it is part of the standing.
-    fn at_sms_consent(&mut self, known: &Snapshot<'_>, purpose: Purpose, audience: Audience) {
+    /// Who has a conversation there has a number or an address. What is known against a number is part
+    /// of the standing, what is known against an address of the conversation with it.
+    fn at_media_consent(&mut self, known: &Snapshot<'_>, purpose: Purpose, audience: Audience) {
         let send = Send {
-            medium: Medium::Sms,
+            medium: Medium::of(known.conversation.channel),
             purpose,
             audience,
             address: Address::Known,
         };
         let (standing, zone) = (&known.customer.chat, known.settings.zone);
-        let verdict = may_send(send, standing, &[], &Policy::default(), zone);
+        let verdict = may_send(
+            send,
+            standing,
+            known.conversation.suppressed.as_slice(),
+            &Policy::default(),
+            zone,
+        );
         self.refusal = self.refusal.take().or_else(|| verdict.reason().cloned());
         self.gates.extend(verdict.gates);
     }
+}
+
+/// Whether consent is asked for by medium and class; chats have an older, equal gate.
+fn has_media_gate(channel: Channel) -> bool {
+    matches!(Medium::of(channel), Medium::Sms | Medium::Email)
 }
 
 /// Whether the customer has written since the run was planned.

@@ -8,7 +8,7 @@ use crate::channel::Channel;
 use crate::connection::{Connection, ConnectionState};
 use crate::field::FieldError;
 use crate::receipt::channel_name;
-use crate::rule::{Delay, MessageText};
+use crate::rule::{Delay, MessageText, reaches};
 use crate::template::Template;
 use crate::variables;
 use crate::window::MARGIN;
@@ -53,7 +53,7 @@ impl<'a> Accounts<'a> {
         templates: &'a [Template],
         channels: &[Channel],
     ) -> Self {
-        let wanted = |channel| channels.is_empty() || channels.contains(&channel);
+        let wanted = |channel| reaches(channels, channel);
         Self {
             active: connections
                 .iter()
@@ -120,7 +120,7 @@ pub(super) fn require_account(
     };
     let asleep: Vec<_> = connections
         .iter()
-        .filter(|connection| channels.is_empty() || channels.contains(&connection.channel))
+        .filter(|connection| reaches(channels, connection.channel))
         .map(|connection| {
             let state = match &connection.state {
                 ConnectionState::Active => "active",
@@ -134,7 +134,12 @@ pub(super) fn require_account(
     let missing = if channels.is_empty() {
         format!(
             "no chat channel is connected and active; a follow-up needs one of {}",
-            names(&Channel::ALL)
+            names(
+                &Channel::ALL
+                    .into_iter()
+                    .filter(|channel| reaches(&[], *channel))
+                    .collect::<Vec<_>>()
+            )
         )
     } else {
         format!(

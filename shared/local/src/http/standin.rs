@@ -29,6 +29,7 @@ impl StandIn {
             "api.telegram.org" => (200, self.telegram(path, &body, now)),
             host if host.starts_with("graph.") => (200, self.graph(request.method, &body)),
             "api.twilio.com" => (201, self.twilio(path)),
+            _ if path == "/v2/email/outbound-emails" => (200, json!({"MessageId": self.id("01")})),
             _ => (200, json!({"ok": true})),
         };
         HttpResponse {

@@ -1,0 +1,149 @@
+//! A conversation that we begin: to an address that the customer gave us, not to somebody who wrote.
+
+use chrono::{DateTime, Utc};
+use domain::channel::{Channel, ChannelUser};
+use domain::connection::Connection;
+use domain::contact::EmailAddress;
+use domain::conversation::Conversation;
+use domain::customer::{Customer, Reach};
+use domain::ids::{ConversationId, CustomerId, WorkspaceId};
+use store::{Check, Consistency, KnownAs, PageRequest};
+
+use crate::apply::{self, Change, Loaded};
+use crate::join::MOST_CONVERSATIONS;
+use crate::{App, AppError};
+
+/// How many who share an address are asked what is known of it.
+const SHARED_BY: u16 = 20;
+
+/// What came of it.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, and the large one is the usual one"
+)]
+pub enum Opened {
+    /// The conversation as it is, or as it begins: its version is 0 then, and [`Opened::begun`] has to
+    /// be part of the change that stores it.
+    Loaded(Loaded),
+    /// The workspace has no such customer.
+    NoCustomer,
+    /// It is another customer's by now.
+    Taken(ConversationId),
+    /// The customer has as many as there may be.
+    Full,
+}
+
+/// The customer's conversation with this address on this connection.
+///
+/// Families share an address: each of them has a conversation of their own there, and what is known
+/// against the address holds for all.
+pub async fn by_email(
+    app: &App,
+    ws: WorkspaceId,
+    customer: CustomerId,
+    connection: &Connection,
+    address: &EmailAddress,
+    now: DateTime<Utc>,
+) -> Result<Opened, AppError> {
+    let Some(mut known) = app.store.customer(ws, customer).await? else {
+        return Ok(Opened::NoCustomer);
+    };
+    let user = user(address);
+    for reach in on(&known, connection) {
+        let found = apply::load(app, ws, reach).await?;
+        let same = |found: &Loaded| {
+            let head = &found.conversation;
+            head.user == user && head.moved_to.is_none() && head.customer == customer
+        };
+        if let Some(found) = found.filter(same) {
+            return Ok(Opened::Loaded(found));
+        }
+    }
+    let id = Conversation::id_for_customer(connection.id, &user, customer);
+    if app.store.head(ws, id).await?.is_some() {
+        return Ok(Opened::Taken(id));
+    }
+    if known.conversations.len() >= MOST_CONVERSATIONS {
+        return Ok(Opened::Full);
+    }
+    let mut conversation = Conversation {
+        id,
+        ..Conversation::new(ws, connection.id, Channel::Email, user, customer, now)
+    };
+    conversation.turn = known.turn;
+    for other in with_address(app, ws, address).await? {
+        if let Some(found) = other.suppressed {
+            conversation.suppress(found);
+        }
+    }
+    known.conversations.push(Reach {
+        conversation: id,
+        connection: connection.id,
+        channel: Channel::Email,
+        window_closes_at: None,
+        refusal: None,
+    });
+    let book = app.book(ws).await?;
+    Ok(Opened::Loaded(Loaded {
+        templates: book.templates_of(connection.id),
+        connection: connection.clone(),
+        customer: known,
+        conversation,
+        book,
+        sent_today: 0,
+        pointers: Vec::new(),
+    }))
+}
+
+/// What belongs to the change that stores a conversation for the first time: the customer knows of it,
+/// and is not being erased.
+#[must_use]
+pub fn begun(loaded: &Loaded, change: Change) -> Change {
+    if loaded.conversation.version > 0 {
+        return change;
+    }
+    let mut change = change;
+    change.checks.push(Check::NotErasing {
+        customer: loaded.customer.id,
+    });
+    Change {
+        customer: change.customer.or_else(|| Some(loaded.customer.clone())),
+        ..change
+    }
+}
+
+/// Every conversation of the workspace with this address, whoever has it, on whichever connection.
+pub async fn with_address(
+    app: &App,
+    ws: WorkspaceId,
+    address: &EmailAddress,
+) -> Result<Vec<Conversation>, AppError> {
+    let page = PageRequest {
+        limit: SHARED_BY,
+        ..PageRequest::default()
+    };
+    let who = KnownAs::Email(address);
+    let ids = app.store.customers_known_as(ws, who, &page).await?.items;
+    let customers = app.store.customers(ws, &ids, Consistency::Strong).await?;
+    let reaches = customers
+        .iter()
+        .flat_map(|customer| &customer.conversations);
+    let by_email = reaches.filter(|reach| reach.channel == Channel::Email);
+    let ids: Vec<_> = by_email.map(|reach| (ws, reach.conversation)).collect();
+    let user = user(address);
+    let mut heads = app.store.heads(&ids).await?;
+    heads.retain(|head| head.user == user);
+    Ok(heads)
+}
+
+/// The address as it stands in a conversation. It fits: addresses are shorter than ids.
+fn user(address: &EmailAddress) -> ChannelUser {
+    ChannelUser::parse(&address.key()).expect("an address is no empty text and no long one")
+}
+
+fn on(customer: &Customer, connection: &Connection) -> Vec<ConversationId> {
+    let reaches = customer.conversations.iter();
+    let there = reaches.filter(|reach| reach.connection == connection.id);
+    there.map(|reach| reach.conversation).collect()
+}
