@@ -3,26 +3,69 @@
 
 use app::apply::Loaded;
 use app::correlation::Correlation;
+use app::links::{self, Recipient};
 use app::{App, AppError};
 use channels::OutboundAction;
 use channels::email::TAG_CONNECTION;
 use channels::email::header::Mailbox;
-use channels::email::outbound::{Email, Origin, Thread, Tracking, send_email};
+use channels::email::outbound::{Email, OneClick, Origin, Thread, Tracking, send_email};
 use channels::outbound::OutboundError;
 use domain::channel::Channel;
+use domain::consent::{Class, Medium};
 use domain::content::Content;
+use domain::conversation::Run;
 use domain::receipt::Reason;
 use domain::settings::Locale;
-use mail::{Footer, Letter, Surroundings, dress};
+use mail::link::Link;
+use mail::{Footer, FooterClass, Letter, Surroundings, dress};
 use store::MailLayout;
 
-/// What stands around the mails of the business; nothing is read for what is no mail.
-pub(crate) async fn layout(app: &App, loaded: &Loaded) -> Result<Option<MailLayout>, AppError> {
-    if loaded.conversation.channel != Channel::Email {
+/// What stands around a mail.
+pub(crate) struct Around {
+    layout: MailLayout,
+    way_out: Option<WayOut>,
+}
+
+/// How the customer hears no more of this class (MO-27).
+struct WayOut {
+    class: Class,
+    /// `None`: there is none, or nobody knows where we are reached.
+    link: Option<String>,
+}
+
+/// Reads what stands around the mail of this run; nothing is read for what is no mail.
+///
+/// A rule's mail ends with the way out of its class, the same address however often it is written. What
+/// a person writes to one customer is a letter, and has none.
+pub(crate) async fn around(
+    app: &App,
+    loaded: &Loaded,
+    run: &Run,
+) -> Result<Option<Around>, AppError> {
+    let head = &loaded.conversation;
+    if head.channel != Channel::Email {
         return Ok(None);
     }
-    let ws = loaded.conversation.workspace;
-    Ok(Some(app.store.mail_layout(ws).await?))
+    let layout = app.store.mail_layout(head.workspace).await?;
+    let rule = run
+        .rule()
+        .and_then(|id| loaded.book.rules.iter().find(|rule| rule.id == id));
+    let class = rule.and_then(|rule| Class::of(Medium::Email, rule.spec.purpose));
+    let way_out = match class {
+        None => None,
+        Some(class) => {
+            let to = Recipient {
+                workspace: head.workspace,
+                customer: loaded.customer.id,
+                conversation: Some(head.id),
+            };
+            let link = links::unsubscribe(app, to, class)
+                .await?
+                .map(|link| link.url);
+            Some(WayOut { class, link })
+        }
+    };
+    Ok(Some(Around { layout, way_out }))
 }
 
 /// What a text becomes on the conversation's channel: a mail needs a subject, and a follow-up has none
@@ -50,7 +93,7 @@ pub(crate) fn prepare(
     app: &App,
     loaded: &Loaded,
     content: &Content,
-    layout: &MailLayout,
+    around: &Around,
     correlation: &Correlation,
     automated: bool,
 ) -> Result<OutboundAction, Reason> {
@@ -64,6 +107,8 @@ pub(crate) fn prepare(
         return Err(unusable("only a mail can be sent by e-mail".to_owned()));
     };
     let settings = &loaded.book.settings;
+    let layout = &around.layout;
+    let (footer, unsubscribe) = foot(around.way_out.as_ref()).map_err(unusable)?;
     let rendered = dress(
         &Letter {
             subject,
@@ -75,7 +120,7 @@ pub(crate) fn prepare(
             business_name: &settings.business_name,
             address: &layout.address,
             theme: &layout.theme,
-            footer: &Footer::Internal,
+            footer: &footer,
         },
     );
     let email = || {
@@ -101,7 +146,7 @@ pub(crate) fn prepare(
                 true => Origin::Automatic,
                 false => Origin::Person,
             },
-            unsubscribe: None,
+            unsubscribe,
             thread: Thread::default(),
             tracking: Tracking {
                 opens: account.track_opens,
@@ -115,6 +160,32 @@ pub(crate) fn prepare(
     email()
         .map(|email| OutboundAction::Email(Box::new(email)))
         .map_err(|error: OutboundError| unusable(error.to_string()))
+}
+
+/// What stands at the foot, and, of advertising, in the header for mail programs. A mail that nobody
+/// could end does not leave.
+fn foot(way_out: Option<&WayOut>) -> Result<(Footer, Option<OneClick>), String> {
+    let Some(WayOut { class, link }) = way_out else {
+        return Ok((Footer::Internal, None));
+    };
+    let missing = || {
+        "there is no link to unsubscribe with: set PUBLIC_URL to the https address of this installation"
+            .to_owned()
+    };
+    let link = link.clone().ok_or_else(missing)?;
+    let unsubscribe = Link::parse(&link).map_err(|_| missing())?;
+    let is_marketing = *class == Class::EmailMarketing;
+    let footer = Footer::Customer {
+        class: match is_marketing {
+            true => FooterClass::Marketing,
+            false => FooterClass::Transactional,
+        },
+        unsubscribe,
+        preferences: None,
+        why: None,
+    };
+    let one_click = is_marketing.then_some(OneClick { link, mailto: None });
+    Ok((footer, one_click))
 }
 
 /// The language that this customer is written to in.

@@ -1,7 +1,7 @@
 //! A follow-up that goes out in the customer's other conversation (NX-02).
 
 use app::apply::{self, Change, Loaded};
-use app::{App, AppError};
+use app::{App, AppError, open};
 use chrono::{DateTime, Utc};
 use domain::conversation::{Origin, Run};
 use domain::decide::{Effect, Event, decide};
@@ -32,12 +32,14 @@ pub(crate) async fn run(
                     cause: "timer_fired",
                     ..Change::default()
                 };
-                let arrives = Change::event("moved_here", arrival);
+                let arrives = open::begun(&there, Change::event("moved_here", arrival));
                 let both = apply::apply_to_both(app, (loaded, away), (there, arrives), now);
                 return Ok(both.await?.is_some());
             }
             Err(reason) => {
-                let mut known = loaded.customer.conversations.iter_mut();
+                let customer = &mut loaded.customer;
+                let offered = customer.offered.iter_mut();
+                let mut known = customer.conversations.iter_mut().chain(offered);
                 let Some(reach) = known.find(|reach| reach.conversation == to) else {
                     return Ok(false);
                 };
@@ -62,7 +64,10 @@ async fn there(
     arrival: &Event,
     now: DateTime<Utc>,
 ) -> Result<Result<Loaded, Reason>, AppError> {
-    let found = apply::load(app, here.conversation.workspace, to).await?;
+    let found = match apply::load(app, here.conversation.workspace, to).await? {
+        None => open::offered(app, here, to, now).await?,
+        found => found,
+    };
     let same = |there: &Loaded| {
         there.customer.id == here.customer.id && there.conversation.moved_to.is_none()
     };

@@ -28,7 +28,7 @@ use domain::message::{Author, Message, Status};
 use domain::receipt::{How, Reason};
 use domain::template::Template;
 use secrecy::{ExposeSecret, SecretString};
-use store::{Attempt, Check, Counter, MailLayout, Over};
+use store::{Attempt, Check, Counter, Over};
 
 use crate::compose::{Composed, compose};
 use crate::{TRIES, mail, month, settled};
@@ -70,8 +70,8 @@ pub(crate) async fn run(
     // Writing a text may have taken seconds: quiet hours and windows count from here.
     let now = app.now();
     draft.at = draft.at.or(run.message_at).or(Some(now));
-    let layout = mail::layout(app, &loaded).await?;
-    let prepared = match prepare(app, &loaded, run, &draft, (&token, layout.as_ref()), now) {
+    let around = mail::around(app, &loaded, run).await?;
+    let prepared = match prepare(app, &loaded, run, &draft, (&token, around.as_ref()), now) {
         Ok(prepared) => prepared,
         Err(reason) => return give_up(app, loaded, run, reason).await,
     };
@@ -208,7 +208,7 @@ fn prepare(
     loaded: &Loaded,
     run: &Run,
     draft: &Draft,
-    (token, layout): (&SecretString, Option<&MailLayout>),
+    (token, around): (&SecretString, Option<&mail::Around>),
     now: DateTime<Utc>,
 ) -> Result<OutboundAction, Reason> {
     let content = draft.content.clone()?;
@@ -220,8 +220,8 @@ fn prepare(
         message: run.message,
     };
     let automated = draft.author.is_automated();
-    if let Some(layout) = layout {
-        return mail::prepare(app, loaded, &content, layout, &correlation, automated);
+    if let Some(around) = around {
+        return mail::prepare(app, loaded, &content, around, &correlation, automated);
     }
     let sms = sms_account(app, connection)?;
     let account = Account {

@@ -99,6 +99,7 @@ impl Arrival {
                 refusal: None,
             }],
             turn: 0,
+            offered: Vec::new(),
             chat: ChatConsent::default(),
             said: Vec::new(),
             automated_at: Vec::new(),

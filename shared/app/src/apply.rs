@@ -25,7 +25,7 @@ use store::{
 
 use crate::metrics::{self, Metric};
 use crate::ports::Timer;
-use crate::{App, AppError, audit, timers};
+use crate::{App, AppError, audit, open, timers};
 
 /// How often a lost race is decided again.
 const TRIES: u32 = 10;
@@ -206,9 +206,10 @@ async fn complete(
         Some(customer) if customer.id == conversation.customer => Some(customer),
         _ => app.store.customer(ws, conversation.customer).await?,
     };
-    let Some(customer) = customer else {
+    let Some(mut customer) = customer else {
         return Ok(None);
     };
+    customer.offered = open::offers(&book, &customer);
     let connection = connection_of(app, &book, &conversation).await?;
     let templates = book.templates_of(connection.id);
     Ok(Some(Loaded {

@@ -7,7 +7,8 @@ use domain::contact::EmailAddress;
 use domain::conversation::Conversation;
 use domain::customer::{Customer, Reach};
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
-use store::{Check, Consistency, KnownAs, PageRequest};
+use domain::rule::Purpose;
+use store::{Book, Check, Consistency, KnownAs, PageRequest};
 
 use crate::apply::{self, Change, Loaded};
 use crate::join::MOST_CONVERSATIONS;
@@ -77,13 +78,7 @@ pub async fn by_email(
             conversation.suppress(found);
         }
     }
-    known.conversations.push(Reach {
-        conversation: id,
-        connection: connection.id,
-        channel: Channel::Email,
-        window_closes_at: None,
-        refusal: None,
-    });
+    known.conversations.push(reach(id, connection));
     let book = app.book(ws).await?;
     Ok(Opened::Loaded(Loaded {
         templates: book.templates_of(connection.id),
@@ -94,6 +89,61 @@ pub async fn by_email(
         sent_today: 0,
         pointers: Vec::new(),
     }))
+}
+
+/// The conversation by e-mail that a follow-up could begin with: with the address for messages that are
+/// not advertising, from the oldest sender.
+#[must_use]
+pub fn offers(book: &Book, customer: &Customer) -> Vec<Reach> {
+    let by_email =
+        |connection: &&Connection| connection.channel == Channel::Email && connection.is_active();
+    let active = book.connections.iter().filter(by_email);
+    let oldest = active.min_by_key(|connection| (connection.created_at, connection.id));
+    let address = customer.profile.email_for(Purpose::Transactional);
+    let Some((connection, address)) = oldest.zip(address) else {
+        return Vec::new();
+    };
+    let id = Conversation::id_for_customer(connection.id, &user(address), customer.id);
+    let is_there = |reach: &Reach| reach.conversation == id;
+    if customer.conversations.iter().any(is_there) {
+        return Vec::new();
+    }
+    vec![reach(id, connection)]
+}
+
+/// The conversation that was offered, as it begins. `None`: it is none of those, or not any more.
+pub async fn offered(
+    app: &App,
+    from: &Loaded,
+    id: ConversationId,
+    now: DateTime<Utc>,
+) -> Result<Option<Loaded>, AppError> {
+    let customer = &from.customer;
+    let offered = customer
+        .offered
+        .iter()
+        .find(|reach| reach.conversation == id);
+    let connection = offered.and_then(|reach| from.book.connection(reach.connection));
+    let address = customer.profile.email_for(Purpose::Transactional);
+    let Some((connection, address)) = connection.zip(address) else {
+        return Ok(None);
+    };
+    let ws = customer.workspace;
+    let opened = by_email(app, ws, customer.id, connection, address, now).await?;
+    Ok(match opened {
+        Opened::Loaded(loaded) if loaded.conversation.id == id => Some(loaded),
+        Opened::Loaded(_) | Opened::NoCustomer | Opened::Taken(_) | Opened::Full => None,
+    })
+}
+
+fn reach(conversation: ConversationId, connection: &Connection) -> Reach {
+    Reach {
+        conversation,
+        connection: connection.id,
+        channel: Channel::Email,
+        window_closes_at: None,
+        refusal: None,
+    }
 }
 
 /// What belongs to the change that stores a conversation for the first time: the customer knows of it,

@@ -31,6 +31,10 @@ pub struct Customer {
     pub language: Option<String>,
     /// Where they can be written to.
     pub conversations: Vec<Reach>,
+    /// Where else they could be written to: in conversations that we may begin, with an address they
+    /// gave us. Never stored.
+    #[serde(skip)]
+    pub offered: Vec<Reach>,
     /// What they said about messages, on every medium. Its name in the table is older than the
     /// other media.
     pub chat: ChatConsent,

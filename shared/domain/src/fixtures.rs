@@ -184,6 +184,7 @@ pub(crate) fn customer(conversation: &Conversation) -> Customer {
         }],
         turn: 0,
         chat: ChatConsent::default(),
+        offered: Vec::new(),
         said: Vec::new(),
         automated_at: Vec::new(),
         named_by_staff: false,

@@ -11,6 +11,7 @@
 //! | `state anna suspended`, `waiting anna`, `not waiting anna` | the conversation is like that |
 //! | `preview anna: …`, `label anna VIP` | the list shows this as the last message; it has the label |
 //! | `status anna [on email] delivered` | our last message to her stands there |
+//! | `foot anna marketing` | her last mail ends with the link of that class, and of advertising the header has it |
 //! | `messages anna 3` | so many are stored |
 //! | `counted sends_failed 2` | the operator's metric stands there |
 //! | `notified 2` | so much is listed for staff to look at |
@@ -103,6 +104,7 @@ impl Play {
                 words.done()
             }
             "status" => self.expect_status(words).await,
+            "foot" => self.expect_foot(words),
             "messages" => {
                 let person = person(&mut words)?;
                 let wanted: usize = words.need("a number")?.parse()?;
@@ -223,6 +225,40 @@ impl Play {
         let person = words.need("a name")?;
         let since = self.head(&person).await?["waiting_since"].clone();
         ensure!(since.is_null() != wanted, "waiting since {since}");
+        words.done()
+    }
+
+    fn expect_foot(&self, mut words: Words) -> anyhow::Result<()> {
+        let (person, class) = (words.need("a name")?, words.need("a class")?);
+        let sent = self.last_mail.get(&person).context("she got no mail")?;
+        let mail = &sent.body["Content"]["Simple"];
+        let link = self.way_out(&person)?;
+        let label = match class.as_str() {
+            "marketing" => "Werbe-E-Mails abbestellen",
+            _ => "Solche Service-E-Mails abbestellen",
+        };
+        for part in ["Text", "Html"] {
+            let part = text(&mail["Body"][part]["Data"]);
+            ensure!(
+                part.contains(label) && part.contains(&link),
+                "it ends: {part}"
+            );
+        }
+        let headers = list(&mail["Headers"]);
+        let header = |name: &str| {
+            let found = headers.iter().find(|header| header["Name"] == name);
+            found.map(|header| text(&header["Value"]))
+        };
+        let one_click = (header("List-Unsubscribe"), header("List-Unsubscribe-Post"));
+        let wanted = match class.as_str() {
+            "marketing" => (
+                Some(format!("<{link}>")),
+                Some("List-Unsubscribe=One-Click".to_owned()),
+            ),
+            _ => (None, None),
+        };
+        ensure!(one_click == wanted, "the header says {one_click:?}");
+        ensure!(header("Auto-Submitted").is_some(), "a rule wrote it");
         words.done()
     }
 

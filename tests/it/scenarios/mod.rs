@@ -97,10 +97,12 @@ scenarios! {
     dk_31_smallest_and_largest_delay
     mo_01_email_to_a_customer
     mo_22_segments
+    mo_27_way_out_of_mails
     mo_28_stop_by_sms
     mo_28_b_other_number
     mo_28_c_provider_had_stop
     mo_28_d_beside_chats
+    mo_29_transactional_follow_up
     mo_30_bounce_and_complaint
     nx_02_window_rescue
     nx_02_b_next_channel

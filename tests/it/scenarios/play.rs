@@ -154,6 +154,8 @@ impl Play {
             "has" => self.has(rest).await?,
             "mails" => self.mails(rest).await?,
             "ses" => self.ses(rest).await?,
+            "clicks" => self.clicks(rest).await?,
+            "forgets" => self.forgets(rest).await?,
             "switch" => self.switches(rest).await?,
             "rewrites" | "withdraws" => self.reschedules(&command.verb, rest).await?,
             "edits" => self.edits(rest).await?,

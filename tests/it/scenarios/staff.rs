@@ -120,6 +120,35 @@ impl Play {
         self.world.ses_tells(sent, status).await
     }
 
+    /// The address under the customer's last mail.
+    pub(super) fn way_out(&self, person: &str) -> anyhow::Result<String> {
+        let sent = self.last_mail.get(person);
+        let sent = sent.with_context(|| format!("no mail was sent to {person}"))?;
+        let shown = text(&sent.body["Content"]["Simple"]["Body"]["Text"]["Data"]);
+        let link = shown.split_whitespace().find(|word| word.contains("/l/"));
+        Ok(link.context("it has no link at its foot")?.to_owned())
+    }
+
+    /// `anna`: her mail program posts to the address that the header of the last mail names.
+    pub(super) async fn clicks(&mut self, person: &str) -> anyhow::Result<()> {
+        let link = self.way_out(person)?;
+        let status = self.world.one_click(&link).await?;
+        self.line(person, &format!("unsubscribes with one click: {status}"));
+        Ok(())
+    }
+
+    /// `anna`: staff take every address of e-mail out of her profile.
+    pub(super) async fn forgets(&mut self, person: &str) -> anyhow::Result<()> {
+        let path = format!("/v1/customers/{}", self.world.customer(person)?);
+        let answer = self
+            .world
+            .api("PATCH", &path, Some(json!({ "emails": null })))
+            .await?;
+        self.line("staff", &format!("take {person}'s e-mail address away"));
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
     /// `anna email_marketing off`: the switches in her profile.
     pub(super) async fn switches(&mut self, rest: &str) -> anyhow::Result<()> {
         let mut words = Words::of(rest)?;

@@ -248,6 +248,20 @@ impl World {
         known.with_context(|| format!("{person} is no customer that was made here"))
     }
 
+    /// A mail program's one click on the link of a mail (RFC 8058); the status that it gets.
+    pub(crate) async fn one_click(&self, link: &str) -> anyhow::Result<u16> {
+        let path = link.strip_prefix(PUBLIC_URL).context("another address")?;
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from("List-Unsubscribe=One-Click"))?;
+        let response = Box::pin(self.router.clone().oneshot(request)).await?;
+        let status = response.status().as_u16();
+        Box::pin(self.runner().settle()).await?;
+        Ok(status)
+    }
+
     /// SES tells its topic what became of a mail, and the topic the queue.
     pub(crate) async fn ses_tells(&mut self, sent: Sent, status: &str) -> anyhow::Result<()> {
         self.delivered += 1;

@@ -65,6 +65,7 @@ async fn create(
         chat: ChatConsent::default(),
         said: Vec::new(),
         turn: 0,
+        offered: Vec::new(),
         automated_at: Vec::new(),
         named_by_staff: false,
         reference: None,

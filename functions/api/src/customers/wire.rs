@@ -276,6 +276,7 @@ impl CustomerOut {
             name,
             language,
             conversations,
+            offered: _,
             chat,
             named_by_staff: _,
             turn: _,

@@ -248,6 +248,7 @@ async fn invented(
         }],
         turn: 0,
         chat: ChatConsent::default(),
+        offered: Vec::new(),
         said: Vec::new(),
         automated_at: Vec::new(),
         reference: None,

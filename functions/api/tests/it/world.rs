@@ -370,6 +370,7 @@ impl World {
                 ),
             ],
             customer: Some(Customer {
+                offered: Vec::new(),
                 said: Vec::new(),
                 id: customer,
                 workspace: self.workspace,

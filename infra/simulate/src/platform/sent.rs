@@ -21,6 +21,8 @@ pub struct Sent {
     pub connection: Option<String>,
     /// Of an e-mail.
     pub subject: Option<String>,
+    /// All that the platform got.
+    pub body: Value,
     pub provider_id: Option<String>,
     /// The platform has it, whether or not we heard so.
     pub accepted: bool,
@@ -98,6 +100,7 @@ impl Sent {
             correlation,
             connection: tag(body, TAG_CONNECTION),
             subject: text(&body["Content"]["Simple"]["Subject"]["Data"]),
+            body: body.clone(),
             provider_id,
             accepted: sent.outcome.accepted(),
             trouble,

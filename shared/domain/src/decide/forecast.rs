@@ -282,10 +282,11 @@ pub(super) fn circumstances<'a>(
     }
 }
 
-/// The customer's other conversations.
+/// The customer's other conversations, then those that may begin.
 pub(super) fn others(known: &Snapshot<'_>) -> Vec<Reach> {
     let own = known.conversation.id;
-    let all = known.customer.conversations.iter();
+    let customer = known.customer;
+    let all = customer.conversations.iter().chain(&customer.offered);
     all.filter(|reach| reach.conversation != own)
         .cloned()
         .collect()

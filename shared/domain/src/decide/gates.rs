@@ -6,6 +6,7 @@ use super::Snapshot;
 use crate::channel::Channel;
 use crate::connection::ConnectionState;
 use crate::consent::{Address, Audience, Medium, Policy, Send, may_send};
+use crate::contact::{EmailAddress, Labelled};
 use crate::conversation::{LATEST_AFTER_DUE, Run, Source, State};
 use crate::receipt::{Gate, GateName, Reason};
 use crate::rule::{Purpose, Rule};
@@ -185,7 +186,7 @@ impl Looked {
             medium: Medium::of(known.conversation.channel),
             purpose,
             audience,
-            address: Address::Known,
+            address: address(known),
         };
         let (standing, zone) = (&known.customer.chat, known.settings.zone);
         let verdict = may_send(
@@ -197,6 +198,18 @@ impl Looked {
         );
         self.refusal = self.refusal.take().or_else(|| verdict.reason().cloned());
         self.gates.extend(verdict.gates);
+    }
+}
+
+/// Who has written by SMS has a number. An address of e-mail is the customer's as long as it stands in
+/// their profile.
+fn address(known: &Snapshot<'_>) -> Address {
+    let head = known.conversation;
+    let is_it = |known: &Labelled<EmailAddress>| known.value.key() == head.user.reveal();
+    let has = head.channel != Channel::Email || known.customer.profile.emails.iter().any(is_it);
+    match has {
+        true => Address::Known,
+        false => Address::Missing,
     }
 }
 

@@ -6,6 +6,7 @@ use super::decider::{Decider, about};
 use super::forecast::template_refusal;
 use super::gates::{gates, is_too_late};
 use super::{Assessed, Forecast, Judgement, Outlook, Snapshot};
+use crate::channel::Channel;
 use crate::conversation::{Origin, Run, Source};
 use crate::ids::{ConversationId, MessageId, RuleId, RunId};
 use crate::plan::{self, Planned};
@@ -264,6 +265,11 @@ impl Decider<'_> {
             );
             return;
         };
+        if self.conversation.channel == Channel::Email {
+            // Nobody writes to us there, so no silence of its own ever ends. The silence that this one
+            // belongs to is counted where it comes from.
+            self.conversation.episode_sent = 0;
+        }
         let run = Run {
             episode: self.conversation.episode,
             from: Some(from),
