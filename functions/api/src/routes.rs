@@ -76,6 +76,7 @@ fn conversation_routes() -> Routes {
         routes!(conversations::read_conversation),
         routes!(conversations::close_conversation),
         routes!(conversations::reopen_conversation),
+        routes!(conversations::lift_suppression),
         routes!(
             conversations::list_conversation_messages,
             conversations::create_message

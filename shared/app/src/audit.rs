@@ -62,5 +62,6 @@ fn decided_by_staff(head: &Conversation) -> Value {
         "assignee": head.assignee,
         "labels": head.labels,
         "customer_id": head.customer,
+        "suppressed": head.suppressed.map(|found| found.cause),
     })
 }

@@ -155,6 +155,7 @@ impl Play {
             "mails" => self.mails(rest).await?,
             "ses" => self.ses(rest).await?,
             "clicks" => self.clicks(rest).await?,
+            "lifts" => self.lifts(rest).await?,
             "forgets" => self.forgets(rest).await?,
             "switch" => self.switches(rest).await?,
             "rewrites" | "withdraws" => self.reschedules(&command.verb, rest).await?,

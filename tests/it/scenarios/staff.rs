@@ -137,6 +137,15 @@ impl Play {
         Ok(())
     }
 
+    /// `anna on email`: staff let mail go to her address again.
+    pub(super) async fn lifts(&mut self, who: &str) -> anyhow::Result<()> {
+        let path = format!("/v1/conversations/{}/lift", self.conversation(who)?);
+        let answer = self.world.api("POST", &path, None).await?;
+        self.line("staff", &format!("let mail go to {who} again"));
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
     /// `anna`: staff take every address of e-mail out of her profile.
     pub(super) async fn forgets(&mut self, person: &str) -> anyhow::Result<()> {
         let path = format!("/v1/customers/{}", self.world.customer(person)?);

@@ -12,6 +12,7 @@ use domain::settings::{Locale, Settings};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::suppressed::SuppressionOut;
 use crate::schema;
 
 /// In which language and on which wall clock things are explained.
@@ -85,6 +86,8 @@ pub(crate) struct ConversationOut {
     window_open: bool,
     /// `false` when the customer blocked us.
     reachable: bool,
+    /// Why nothing goes to this address any more (e-mail).
+    suppressed: Option<SuppressionOut>,
     unread: u32,
     /// Since when the customer waits for a person's answer.
     waiting_since: Option<DateTime<Utc>>,
@@ -201,6 +204,7 @@ impl ConversationOut {
             last_automated_at: head.last_automated_at,
             window_closes_at: head.window_closes_at,
             reachable: head.reachable,
+            suppressed: head.suppressed.map(SuppressionOut::from),
             unread: head.unread,
             waiting_since: head.waiting_since,
             assignee: head.assignee,

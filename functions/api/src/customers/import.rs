@@ -481,6 +481,7 @@ impl Importing<'_> {
             language: None,
             conversations: Vec::new(),
             chat: ChatConsent::default(),
+            offered: Vec::new(),
             said: Vec::new(),
             turn: 0,
             automated_at: Vec::new(),

@@ -1,6 +1,8 @@
 //! The audit log: every change that somebody asks for is in it, with the change or not at all.
 
+use app::apply::{Change, Loaded, apply};
 use domain::channel::Channel;
+use domain::consent::{Cause, Medium, Suppression};
 use serde_json::{Value, json};
 
 use crate::operations::{Operation, Things, operations};
@@ -67,6 +69,26 @@ async fn carry_out(world: &World, operation: &Operation, things: &Things) -> Ans
             let path = operation.path(things);
             let own = json!({"versions": {"en": null}});
             world.patch(&path, own).await.expect(200);
+        }
+        "lift_suppression" => {
+            let id = things.id("conversations").parse().unwrap();
+            let now = world.app.now();
+            let bounced = Suppression {
+                medium: Medium::Email,
+                cause: Cause::HardBounce,
+                since: now,
+            };
+            let change = |loaded: &Loaded| {
+                let mut head = loaded.conversation.clone();
+                head.suppress(bounced).then(|| Change {
+                    head: Some(head),
+                    cause: "address_suppressed",
+                    ..Change::default()
+                })
+            };
+            apply(&world.app, world.workspace, id, now, change)
+                .await
+                .unwrap();
         }
         "reopen_conversation" => {
             let path = format!("/v1/conversations/{}/close", things.id("conversations"));
