@@ -22,7 +22,7 @@ pub struct Sent {
     /// Of an e-mail.
     pub subject: Option<String>,
     /// All that the platform got.
-    pub body: Value,
+    pub body: Box<Value>,
     pub provider_id: Option<String>,
     /// The platform has it, whether or not we heard so.
     pub accepted: bool,
@@ -100,7 +100,7 @@ impl Sent {
             correlation,
             connection: tag(body, TAG_CONNECTION),
             subject: text(&body["Content"]["Simple"]["Subject"]["Data"]),
-            body: body.clone(),
+            body: Box::new(body.clone()),
             provider_id,
             accepted: sent.outcome.accepted(),
             trouble,
