@@ -233,7 +233,7 @@ impl Play {
             let trouble = trouble
                 .map(|trouble| format!(" ({trouble})"))
                 .unwrap_or_default();
-            let what = match &sent.subject {
+            let what = match sent.subject() {
                 Some(subject) => format!("[{subject}] {what}"),
                 None => what,
             };

@@ -17,10 +17,6 @@ pub struct Sent {
     pub template: Option<String>,
     /// Comes back in the platform's reports.
     pub correlation: Option<String>,
-    /// The same of the connection, by e-mail.
-    pub connection: Option<String>,
-    /// Of an e-mail.
-    pub subject: Option<String>,
     /// All that the platform got.
     pub body: Box<Value>,
     pub provider_id: Option<String>,
@@ -98,13 +94,23 @@ impl Sent {
             text: words.unwrap_or_else(|| values(template)),
             template: text(&template["name"]),
             correlation,
-            connection: tag(body, TAG_CONNECTION),
-            subject: text(&body["Content"]["Simple"]["Subject"]["Data"]),
             body: Box::new(body.clone()),
             provider_id,
             accepted: sent.outcome.accepted(),
             trouble,
         })
+    }
+}
+
+impl Sent {
+    /// The tag of a mail that names the connection.
+    pub fn connection(&self) -> Option<String> {
+        tag(&self.body, TAG_CONNECTION)
+    }
+
+    /// The subject of a mail.
+    pub fn subject(&self) -> Option<&str> {
+        self.body["Content"]["Simple"]["Subject"]["Data"].as_str()
     }
 }
 
