@@ -12,6 +12,7 @@ mod erasure;
 mod fences;
 mod healing;
 mod identities;
+mod imports;
 mod installation;
 mod links;
 mod logs;

@@ -44,7 +44,21 @@ pub(crate) async fn reachability(
     let reachable = state == Reaching::Unblocked;
     let at = arrival.event.at;
     let event = Event::Reachability { at, reachable };
-    change(app, arrival, "reachability", Some(event)).await
+    if reachable {
+        return change(app, arrival, "reachability", Some(event)).await;
+    }
+    // Known before their first message, which is on its way still: it must not be followed up.
+    apply::apply_read(app, arrival.now, || async {
+        Ok(arrival.find_or_begin(app).await?.map(|loaded| {
+            let change = Change {
+                raw: arrival.raw(),
+                ..Change::event("reachability", event.clone())
+            };
+            (loaded, change)
+        }))
+    })
+    .await?;
+    Ok(())
 }
 
 /// The thread was passed between applications, or somebody asks for it.

@@ -6,6 +6,7 @@
 pub mod control;
 pub mod demo;
 pub mod first_start;
+pub mod import;
 pub mod judge;
 pub mod options;
 pub mod runner;

@@ -10,7 +10,7 @@ use local::{OsEntropy, SeededEntropy};
 use nachfass::control::{self, Local};
 use nachfass::options::{Command, HELP, Options};
 use nachfass::runner::{Parts, Runner};
-use nachfass::{demo, judge};
+use nachfass::{demo, import, judge};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -22,6 +22,13 @@ async fn main() -> anyhow::Result<()> {
         Command::Judge { file } => {
             let runner = Runner::start(parts(&options, true)?).await?;
             print(&judge::run(&runner.app, file).await?);
+        }
+        Command::Import(table) => {
+            let url = format!("http://{}", options.addr);
+            let url = table.url.as_deref().unwrap_or(&url);
+            let key = options.api_key.as_deref();
+            let key = key.context("NACHFASS_API_KEY must hold a key of the role `admin`")?;
+            print(&import::run(table, url, key).await?);
         }
         Command::Serve => serve(&options).await?,
     }

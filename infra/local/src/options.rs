@@ -31,8 +31,29 @@ pub enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Send a table of customers to an installation, in parts.
+    Import(Import),
     /// Print how to call it.
     Help,
+}
+
+/// A table of customers, and where it goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Import {
+    /// The table.
+    pub file: PathBuf,
+    /// `--url`: the installation; `None`: the one that runs here.
+    pub url: Option<String>,
+    /// `--report`: where everything that is wrong is written to, as a table.
+    pub report: Option<PathBuf>,
+    /// `--dry-run`: store nothing.
+    pub dry_run: bool,
+    /// `--skip-broken`: store the good rows although others are broken.
+    pub skip_broken: bool,
+    /// `--fields`: columns that are fields of the business's own, divided by commas.
+    pub fields: Option<String>,
+    /// `--consent-text`: what customers agreed to whose consent stands in the table.
+    pub consent_text: Option<String>,
 }
 
 /// How to call it.
@@ -42,6 +63,8 @@ Nachfass on this machine: every function in one process, no account needed.
   cargo run                        serve on 127.0.0.1:8787, data in .nachfass/
   cargo run -- demo                play the sources' examples on a virtual clock
   cargo run -- judge FILE.jsonl    count how good the decider is on labelled conversations
+  cargo run -- import FILE.csv     send customers to an installation: first all of it as a dry run,
+                                   then, if no row is broken, to be stored
 
   --addr ADDRESS   NACHFASS_ADDR      where to listen
   --data FOLDER    NACHFASS_DATA      where to keep everything; `:memory:` keeps nothing
@@ -65,6 +88,8 @@ impl Options {
         let mut data = set("NACHFASS_DATA");
         let mut seed = set("NACHFASS_SEED");
         let mut words = Vec::new();
+        let mut import = Import::default();
+        let mut of_import = None;
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let mut value = || {
@@ -76,6 +101,18 @@ impl Options {
                 "--addr" => addr = Some(value()?),
                 "--data" => data = Some(value()?),
                 "--seed" => seed = Some(value()?),
+                "--url" | "--report" | "--fields" | "--consent-text" | "--dry-run"
+                | "--skip-broken" => {
+                    match argument.as_str() {
+                        "--url" => import.url = Some(value()?),
+                        "--report" => import.report = Some(PathBuf::from(value()?)),
+                        "--fields" => import.fields = Some(value()?),
+                        "--consent-text" => import.consent_text = Some(value()?),
+                        "--dry-run" => import.dry_run = true,
+                        _ => import.skip_broken = true,
+                    }
+                    of_import = Some(argument);
+                }
                 "--help" | "-h" | "help" => words.push("help".to_owned()),
                 flag if flag.starts_with('-') => {
                     bail!("{flag} is unknown; --help lists what there is")
@@ -90,6 +127,11 @@ impl Options {
             ["judge", file] => Command::Judge {
                 file: PathBuf::from(file),
             },
+            ["import", file] => Command::Import(Import {
+                file: PathBuf::from(file),
+                ..import
+            }),
+            ["import"] => bail!("import needs a file: cargo run -- import customers.csv"),
             ["judge"] => bail!("judge needs a file: cargo run -- judge tests/judgement/dev.jsonl"),
             [first, ..] if *first == "help" => Command::Help,
             other => bail!(
@@ -97,6 +139,9 @@ impl Options {
                 other.join(" ")
             ),
         };
+        if let Some(flag) = of_import.filter(|_| !matches!(command, Command::Import(_))) {
+            bail!("{flag} belongs to import; --help lists what there is");
+        }
         Ok(Self {
             command,
             addr: addr.unwrap_or_else(|| "127.0.0.1:8787".to_owned()),
@@ -130,6 +175,8 @@ mod tests {
             (vec!["--nope"], "--nope"),
             (vec!["--seed"], "--seed"),
             (vec!["fly"], "fly"),
+            (vec!["import"], "customers.csv"),
+            (vec!["--dry-run"], "--dry-run"),
         ] {
             let error = read(&wrong).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");

@@ -36,7 +36,7 @@ bugs! {
     /// Commits are acknowledged and some never happen: what follows is published before it is true.
     PublishBeforeCommit, "publish-before-commit", 20;
     /// A time-out is taken for a refused connection, and the message is sent again.
-    BlindResend, "blind-resend", 20;
+    BlindResend, "blind-resend", 60;
     /// Opt-outs are not seen where customers are read.
     OptOutUnseen, "opt-out-unseen", 50;
     /// What a customer said about messages is acted on and not written down.

@@ -163,6 +163,8 @@ pub(crate) struct World {
     told: u64,
     said: BTreeMap<usize, u64>,
     typed: BTreeMap<usize, u64>,
+    /// How many numbers changed hands.
+    numbers: usize,
     totals: Totals,
     started: DateTime<Utc>,
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::channel::ChannelUser;
 use domain::conversation::Conversation;
-use domain::customer::Customer;
+use domain::customer::{Customer, Reach};
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
 use serde_json::{Value, json};
 use store::{Commit, Erasure, Resource, SuppressionKey};
@@ -120,9 +120,10 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
         // The customer before the heads: as long as there is a head nobody can begin again, so
         // that there is never a head whose customer was taken away. The person themselves last,
         // because they hold what all of them refused.
-        for id in erasure.people() {
+        for id in people(erasure) {
             while let Some(person) = app.store.customer(ws, id).await? {
-                if id != erasure.customer && !person.conversations.is_empty() {
+                let is_theirs = |it: &Reach| erasure.conversations.contains(&it.conversation);
+                if id != erasure.customer && !person.conversations.iter().all(is_theirs) {
                     // Staff have given them a conversation since: somebody else's.
                     break;
                 }
@@ -165,6 +166,19 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
     app.store.delete_mentions(erasure).await?;
     app.store.end_erasure(erasure).await?;
     Ok(Progress::Done)
+}
+
+/// Everybody who is to be forgotten, the person themselves last: also whom a conversation makes that
+/// begins meanwhile under one of the ids, and is erased with them.
+fn people(erasure: &Erasure) -> Vec<CustomerId> {
+    let begun = erasure.conversations.iter();
+    let begun = begun.map(|id| first_customer(erasure.workspace, *id));
+    let mut people: Vec<_> = begun.chain(erasure.earlier.iter().copied()).collect();
+    people.sort_unstable();
+    people.dedup();
+    people.retain(|id| *id != erasure.customer);
+    people.push(erasure.customer);
+    people
 }
 
 /// A number that was given to somebody else goes on leading to them.

@@ -31,14 +31,14 @@ impl From<io::Error> for Unreadable {
 
 /// Where a table begins, and what separates its fields.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Start {
+pub struct Start {
     at: u64,
-    pub(crate) separator: u8,
+    separator: u8,
 }
 
 impl Start {
     /// Looks at the first line; a table with one column needs its separator told.
-    pub(crate) fn look_at(
+    pub fn look_at(
         source: &mut (impl Read + Seek),
         separator: Option<u8>,
     ) -> Result<Self, Unreadable> {
@@ -68,8 +68,25 @@ impl Start {
         Ok(Self { at, separator })
     }
 
+    /// The same for a table that may be a list, of which the one column is separated by nothing.
+    pub fn look_at_list(
+        source: &mut (impl Read + Seek),
+        separator: Option<u8>,
+    ) -> Result<Self, Unreadable> {
+        match Self::look_at(source, separator) {
+            Err(Unreadable::NoHeader) => Self::look_at(source, Some(b',')),
+            start => start,
+        }
+    }
+
+    /// What separates the fields.
+    #[must_use]
+    pub fn separator(self) -> u8 {
+        self.separator
+    }
+
     /// The rows from the header on.
-    pub(crate) fn rows<R: Read + Seek>(self, mut source: R) -> Result<csv::Reader<R>, Unreadable> {
+    pub fn rows<R: Read + Seek>(self, mut source: R) -> Result<csv::Reader<R>, Unreadable> {
         source.seek(SeekFrom::Start(self.at))?;
         Ok(csv::ReaderBuilder::new()
             .delimiter(self.separator)

@@ -193,7 +193,7 @@ impl ImportCustomers {
 
 fn phone(cell: &str) -> Result<PhoneNumber, FieldError> {
     PhoneNumber::parse(cell).map_err(|error| {
-        let message = format!("the phone number {error}");
+        let message = format!("the cell {error}");
         let remedy = "write it in international form, such as +49 151 1234567";
         FieldError::new("phone", "invalid_value", message, remedy)
     })

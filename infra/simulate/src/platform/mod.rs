@@ -28,7 +28,7 @@ pub struct Person {
     number: usize,
     /// How often WhatsApp has given them a new id.
     renamed: usize,
-    /// Whose phone number they have.
+    /// Which phone number they have: that of their own, of somebody else, or a new one.
     phone_of: usize,
     /// WhatsApp tells their id alone.
     hides_phone: bool,
@@ -102,9 +102,9 @@ impl Person {
         self.hides_phone = hides_phone;
     }
 
-    /// They get the number of somebody else, who has a new one.
-    pub fn take_number(&mut self, of: &mut Self) {
-        (self.phone_of, of.phone_of) = (of.phone_of, of.phone_of + 50);
+    /// They get the number of somebody else, who has one that nobody had before.
+    pub fn take_number(&mut self, of: &mut Self, fresh: usize) {
+        (self.phone_of, of.phone_of) = (of.phone_of, fresh);
     }
 
     /// The id on a channel by which we know them.

@@ -17,6 +17,9 @@ use crate::life::{Action, quiet};
 use crate::platform::{self, Happening, Sent};
 use crate::table::{lock, watch};
 
+/// Nobody had a number from here on.
+const NEW_NUMBERS: usize = 50;
+
 impl World {
     pub(super) fn act(&mut self, action: &Action) -> anyhow::Result<()> {
         self.hub.note(&format!("{action:?}"));
@@ -147,7 +150,8 @@ impl World {
                 let (talk, of) = (self.talks[*talk].person, self.talks[*of].person);
                 if let Ok([one, other]) = self.people.get_disjoint_mut([talk, of]) {
                     let number = other.phone();
-                    one.take_number(other);
+                    self.numbers += 1;
+                    one.take_number(other, NEW_NUMBERS + self.numbers);
                     watch(&self.observer, |it| it.changes_hands(&number));
                 }
             }

@@ -95,6 +95,7 @@ impl World {
             told: 0,
             said: BTreeMap::new(),
             typed: BTreeMap::new(),
+            numbers: 0,
             totals: Totals::default(),
             started: start,
         };

@@ -234,12 +234,8 @@ impl<R: Read + Seek> Rows<R> {
         separator: Option<u8>,
         custom: &[FieldName],
     ) -> Result<Self, NoTable> {
-        let start = match Start::look_at(&mut source, separator) {
-            // A list of addresses has one column.
-            Err(Unreadable::NoHeader) => Start::look_at(&mut source, Some(b',')),
-            start => start,
-        };
-        let mut rows = start?.rows(source)?;
+        let start = Start::look_at_list(&mut source, separator)?;
+        let mut rows = start.rows(source)?;
         let header = table::header(&mut rows)?;
         let header: Vec<_> = header.iter().map(String::as_str).collect();
         Ok(Self {
@@ -470,7 +466,7 @@ fn read_cell(
         Column::LastName => draft.name.last = Some(name(cell)?),
         Column::Email { kind } => {
             let address = EmailAddress::parse(cell).map_err(|error| {
-                let message = format!("the e-mail address {error}");
+                let message = format!("the cell {error}");
                 FieldError::new(
                     "email",
                     "email",

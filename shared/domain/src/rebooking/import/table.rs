@@ -138,7 +138,7 @@ pub fn read(mut source: impl Read + Seek, reading: &Reading) -> Result<Table, Ta
         tally,
         header,
         columns,
-        separator: start.separator,
+        separator: start.separator(),
         not_utf8,
         broken,
     })
