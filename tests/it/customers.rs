@@ -1,6 +1,6 @@
 //! What staff know of a customer, beside what the platform tells.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::channel::Channel;
 use serde_json::json;
 
@@ -33,5 +33,25 @@ async fn the_name_that_staff_gave_stays_whatever_the_platform_tells() {
     }
     assert_ne!(names[0], "Annegret Alt");
     assert_eq!(names[1], "Annegret Alt");
+    world.finish().unwrap();
+}
+
+/// The message was on its way for longer than the news that followed it.
+#[tokio::test]
+async fn a_block_that_is_told_before_the_first_message_is_heeded() {
+    let now: DateTime<Utc> = "2026-11-02T08:00:00Z".parse().unwrap();
+    let mut world = World::start(now, None).await.unwrap();
+    world.connect(Channel::Telegram, "salon").await.unwrap();
+    let wrote = Happening::Wrote {
+        text: "Hallo, habt ihr noch einen Termin frei?".to_owned(),
+        at: now - TimeDelta::minutes(10),
+    };
+    for happening in [&Happening::Blocked, &wrote] {
+        world.happens("salon", "anna", happening).await.unwrap();
+    }
+    let id = world.conversation("anna", "salon").unwrap();
+    let shown = world.get(&format!("/v1/conversations/{id}")).await.unwrap();
+    assert_eq!(shown["reachable"], false);
+    assert_eq!(shown["unread"], 1);
     world.finish().unwrap();
 }

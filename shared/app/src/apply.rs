@@ -322,7 +322,9 @@ async fn decided(
     if let Some(head) = change.head {
         after.conversation = head;
     }
-    let customer_changed = change.customer.is_some() || change.claims_automated;
+    // Who has just become a customer is stored whatever the event says of them.
+    let begins = read_customer == 0;
+    let customer_changed = begins || change.customer.is_some() || change.claims_automated;
     if let Some(customer) = change.customer {
         after.customer = customer;
     }
