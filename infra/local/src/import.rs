@@ -20,6 +20,8 @@ const ROWS: usize = 1000;
 const BYTES: usize = 3 * 1024 * 1024;
 /// How often a part is sent: what was stored is found again.
 const TRIES: u32 = 5;
+/// Between two tries.
+const PAUSE: Duration = Duration::from_secs(5);
 /// So many problems are printed; all of them are in the report.
 const SHOWN: usize = 20;
 
@@ -110,10 +112,6 @@ impl Sender<'_> {
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the installation is elsewhere, and so is its clock"
-    )]
     async fn send(&self, part: Vec<u8>, dry_run: bool) -> anyhow::Result<Report> {
         let url = format!("{}/v1/customers/import", self.url.trim_end_matches('/'));
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -129,8 +127,10 @@ impl Sender<'_> {
             }
         }
         let url = format!("{url}?{}", query.finish());
-        let mut wait = Duration::from_secs(1);
+        // The first tick comes at once.
+        let mut pause = tokio::time::interval(PAUSE);
         for tries in 1.. {
+            pause.tick().await;
             let request = self.client.post(&url).bearer_auth(self.key);
             let request = request
                 .header("content-type", "text/csv")
@@ -156,8 +156,6 @@ impl Sender<'_> {
             if tries == TRIES {
                 bail!("{why}; what was stored stays, and the same call goes on with it");
             }
-            tokio::time::sleep(wait).await;
-            wait *= 2;
         }
         unreachable!("the last try returns")
     }
