@@ -24,7 +24,7 @@ const SHARED_BY: u16 = 20;
     reason = "moved once, and the large one is the usual one"
 )]
 pub enum Opened {
-    /// The conversation as it is, or as it begins: its version is 0 then, and [`Opened::begun`] has to
+    /// The conversation as it is, or as it begins: its version is 0 then, and [`begun`] has to
     /// be part of the change that stores it.
     Loaded(Loaded),
     /// The workspace has no such customer.
