@@ -1,5 +1,6 @@
 //! The SMS segments of a month: what a message needs of them, and what follows when they are spent
-//! (MO-22, MO-23). No message leaves in part, and the owner is told once.
+//! (MO-22, MO-23). No message leaves in part, the owner is told once, and the same message goes by e-mail
+//! if it may.
 //!
 //! They are counted when a send is claimed, as its text stands; the provider may need fewer, because
 //! it replaces signs that look alike. What it does not take is counted back; what it took is billed,
@@ -9,21 +10,19 @@ use app::apply::Loaded;
 use app::{App, AppError};
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
-use domain::consent::Medium;
 use domain::content::Content;
 use domain::ids::NotificationId;
-use domain::receipt::Reason;
 use domain::sms::count;
-use domain::sms::tier::{Month, Route, route};
+use domain::sms::tier::{Month, Spent, take};
 use store::{Counter, Notification, Over, SMS_SEGMENTS};
 
-/// What the claim of this message counts; `None` where nothing is. Or why it cannot leave.
+/// What the claim of this message counts; `None` where nothing is. Or that the month has not enough left.
 pub(crate) async fn look(
     app: &App,
     loaded: &Loaded,
     content: &Content,
     now: DateTime<Utc>,
-) -> Result<Result<Option<Counter>, Reason>, AppError> {
+) -> Result<Result<Option<Counter>, Spent>, AppError> {
     let settings = &loaded.book.settings;
     let Some(counter) = counted(loaded, content, now) else {
         return Ok(Ok(None));
@@ -35,10 +34,7 @@ pub(crate) async fn look(
     let month = Month::of(now, settings.zone);
     let usage = app.store.sms_usage(ws, month).await?;
     let size = count(content.words().unwrap_or_default());
-    // There is no e-mail yet that could take its place.
-    let medium = Medium::Email;
-    let routing = route(size, usage, tier, || Some(Reason::NoAddress { medium }));
-    let (Route::EmailInstead { reason } | Route::Fail { reason, .. }) = routing.route else {
+    let Err(spent) = take(size, usage, tier) else {
         // Others may be counted at the same moment: all of it must fit.
         let room = tier.segments - u64::from(size.parts);
         return Ok(Ok(Some(Counter {
@@ -46,11 +42,11 @@ pub(crate) async fn look(
             ..counter
         })));
     };
-    if routing.tell_owner {
+    if usage.told_of_limit != Some(tier.segments) {
         let told = Notification {
             id: NotificationId::new(now, app.random10()),
             at: now,
-            reason: reason.clone(),
+            reason: spent.reason(),
             conversation: None,
             message: None,
             read_at: None,
@@ -61,7 +57,7 @@ pub(crate) async fn look(
             .await?;
         tracing::warn!(workspace.id = %ws, "the SMS segments of the month are spent");
     }
-    Ok(Err(reason))
+    Ok(Err(spent))
 }
 
 /// What takes back what the claim counted: the provider has certainly not taken the message.

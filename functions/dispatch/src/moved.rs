@@ -1,4 +1,5 @@
-//! A follow-up that goes out in the customer's other conversation (NX-02).
+//! What goes out in the customer's other conversation: a follow-up whose window has closed (NX-02), and an
+//! SMS for which the month has no segments left (MO-23).
 
 use app::apply::{self, Change, Loaded};
 use app::{App, AppError, open};
@@ -6,9 +7,10 @@ use chrono::{DateTime, Utc};
 use domain::conversation::{Origin, Run};
 use domain::decide::{Effect, Event, decide};
 use domain::ids::ConversationId;
+use domain::message::Message;
 use domain::receipt::{Reason, Verdict};
 
-use crate::timer_only;
+use crate::{mail, timer_only};
 
 /// Gives the run up here and takes it there, in one write. If it cannot leave there, the next
 /// channel is asked; where no channel takes it, the receipt here says why.
@@ -24,6 +26,7 @@ pub(crate) async fn run(
         let arrival = Event::MovedHere {
             run: run.clone(),
             from: Origin::of(&loaded.conversation),
+            instead: loaded.segments_spent,
         };
         match there(app, &loaded, run, to, &arrival, now).await? {
             Ok(there) => {
@@ -32,7 +35,11 @@ pub(crate) async fn run(
                     cause: "timer_fired",
                     ..Change::default()
                 };
-                let arrives = open::begun(&there, Change::event("moved_here", arrival));
+                let arrives = Change {
+                    messages: written(app, &loaded, &there, run).await?,
+                    ..Change::event("moved_here", arrival)
+                };
+                let arrives = open::begun(&there, arrives);
                 let both = apply::apply_to_both(app, (loaded, away), (there, arrives), now);
                 return Ok(both.await?.is_some());
             }
@@ -53,6 +60,29 @@ pub(crate) async fn run(
         });
     }
     timer_only(app, loaded, now).await
+}
+
+/// What a person wrote, as it stands there; a rule's message is not written yet.
+async fn written(
+    app: &App,
+    here: &Loaded,
+    there: &Loaded,
+    run: &Run,
+) -> Result<Vec<Message>, AppError> {
+    let Some(at) = run.source.stored_at() else {
+        return Ok(Vec::new());
+    };
+    let (ws, id) = (here.conversation.workspace, here.conversation.id);
+    let stored = app.store.message(ws, id, at, run.message).await?;
+    let moved = stored.map(|message| {
+        let text = message.content.words().unwrap_or_default().to_owned();
+        Message {
+            conversation: there.conversation.id,
+            content: mail::said(there, text),
+            ..message
+        }
+    });
+    Ok(moved.into_iter().collect())
 }
 
 /// The other conversation, if the run can leave there at once, or why it cannot.

@@ -26,12 +26,13 @@ use domain::decide::{Effect, Event, SendOutcome, decide};
 use domain::ids::RunId;
 use domain::message::{Author, Message, Status};
 use domain::receipt::{How, Reason};
+use domain::sms::tier::Spent;
 use domain::template::Template;
 use secrecy::{ExposeSecret, SecretString};
 use store::{Attempt, Check, Counter, Over};
 
 use crate::compose::{Composed, compose};
-use crate::{TRIES, mail, month, settled};
+use crate::{TRIES, mail, month, moved, settled, timer_only};
 
 /// Past this a claimed send counts as abandoned: longer than the function may run.
 const PATIENCE: TimeDelta = TimeDelta::seconds(120);
@@ -81,7 +82,7 @@ pub(crate) async fn run(
     };
     let segments = match segments {
         Ok(segments) => segments,
-        Err(reason) => return give_up(app, loaded, run, reason).await,
+        Err(spent) => return without_segments(app, loaded, run, spent, now).await,
     };
     let claiming = Claiming {
         run,
@@ -96,6 +97,29 @@ pub(crate) async fn run(
     let outcome = call(app, &loaded, &message, prepared).await;
     record(app, loaded, run, message, outcome).await?;
     Ok(true)
+}
+
+/// It does not leave as SMS: decided again with what is known now.
+async fn without_segments(
+    app: &App,
+    loaded: Loaded,
+    run: &Run,
+    spent: Spent,
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
+    let loaded = Loaded {
+        segments_spent: Some(spent),
+        ..loaded
+    };
+    let effects = decide(&loaded.snapshot(), &Event::TimerFired, now).effects;
+    let moves = effects.into_iter().find_map(|effect| match effect {
+        Effect::MoveTo { run: next, to } if next.id == run.id => Some(to),
+        _ => None,
+    });
+    match moves {
+        Some(to) => Box::pin(moved::run(app, loaded, run, to, now)).await,
+        None => timer_only(app, loaded, now).await,
+    }
 }
 
 /// A text that was written and could not be claimed, and for what.

@@ -120,6 +120,7 @@ impl Arrival {
             connection,
             templates,
             sent_today: 0,
+            segments_spent: None,
         }))
     }
 

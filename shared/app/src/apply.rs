@@ -17,6 +17,7 @@ use domain::decide::{Decision, Effect, Event, Snapshot, decide};
 use domain::ids::{ConversationId, CustomerId, NotificationId, ReceiptId, WorkspaceId};
 use domain::message::Message;
 use domain::receipt::Receipt;
+use domain::sms::tier::Spent;
 use domain::template::Template;
 use store::{
     Attempt, AuditEntry, Book, Check, Commit, Committed, Counter, KeyedAnswer, Notification,
@@ -45,6 +46,8 @@ pub struct Loaded {
     pub templates: Vec<Template>,
     /// Automated sends today, as far as known; the claim's counter is what binds.
     pub sent_today: u64,
+    /// What the month's SMS segments do not suffice for, once somebody has looked.
+    pub segments_spent: Option<Spent>,
     /// Heads that will stand for one that begins, under other ids of the user: written with it.
     pub pointers: Vec<Conversation>,
 }
@@ -61,6 +64,7 @@ impl Loaded {
             rules: &self.book.rules,
             templates: &self.templates,
             sent_today: self.sent_today,
+            segments_spent: self.segments_spent,
         }
     }
 }
@@ -219,6 +223,7 @@ async fn complete(
         connection,
         templates,
         sent_today: 0,
+        segments_spent: None,
         pointers: Vec::new(),
     }))
 }

@@ -87,6 +87,7 @@ pub async fn by_email(
         conversation,
         book,
         sent_today: 0,
+        segments_spent: None,
         pointers: Vec::new(),
     }))
 }

@@ -4,6 +4,7 @@ use ai::{Author as Voice, Language, Transcript, Turn};
 use domain::consent::Stoppable;
 use domain::content::Content;
 use domain::message::{Author, Message, Status};
+use domain::receipt::Reason;
 use store::PageRequest;
 
 use crate::apply::Loaded;
@@ -47,13 +48,19 @@ pub async fn transcript(app: &App, loaded: &Loaded) -> Result<Transcript, AppErr
     })
 }
 
-/// Notes for staff and what never reached the customer are not part of the talk.
+/// Notes for staff and what never reached the customer are not part of the talk. What went to another of
+/// their conversations is: they were told.
 fn is_part_of_talk(message: &Message) -> bool {
-    !message.hidden
-        && !matches!(
+    let moved = matches!(
+        message.reason,
+        Some(Reason::MovedToOtherConversation { .. })
+    );
+    let reached = moved
+        || !matches!(
             message.status,
             Status::Skipped | Status::Failed | Status::Planned
-        )
+        );
+    !message.hidden && reached
 }
 
 fn turn(message: &Message) -> Option<Turn> {

@@ -253,14 +253,24 @@ fn next_channel<'a>(
     gates: &mut Vec<Gate>,
 ) -> Option<&'a Reach> {
     let reached = |other: &&Reach| spec.reaches(other.channel);
-    for other in at.others.iter().filter(reached) {
+    first_open(at.others.iter().filter(reached), when, at.zone, gates)
+}
+
+/// The first of these conversations that takes a free text then, as far as is known.
+pub(crate) fn first_open<'a>(
+    others: impl Iterator<Item = &'a Reach>,
+    when: DateTime<Utc>,
+    zone: Zone,
+    gates: &mut Vec<Gate>,
+) -> Option<&'a Reach> {
+    for other in others {
         if !Window::of(other.channel, other.window_closes_at).allows(when) {
             continue;
         }
         let input = match &other.refusal {
             None => format!("{} is open to free text", other.channel),
             Some(reason) => {
-                let why = reason.explain(Locale::En, at.zone);
+                let why = reason.explain(Locale::En, zone);
                 format!("{} takes nothing now: {why}", other.channel)
             }
         };

@@ -210,6 +210,8 @@ pub enum Rescue {
         /// Which is on this channel.
         channel: Channel,
     },
+    /// It goes by e-mail because the month has no SMS segments left for it (MO-23).
+    EmailInstead,
 }
 
 /// One thing that was looked at.
@@ -401,6 +403,12 @@ impl Rescue {
             }
             (Locale::En, Self::NextChannel { channel, .. }) => {
                 format!("Goes out on {} instead.", channel_name(*channel))
+            }
+            (Locale::De, Self::EmailInstead) => {
+                "Geht per E-Mail, weil die SMS-Segmente des Monats nicht reichen.".to_owned()
+            }
+            (Locale::En, Self::EmailInstead) => {
+                "Goes by e-mail because the month's SMS segments do not suffice.".to_owned()
             }
         }
     }
@@ -602,6 +610,7 @@ mod tests {
                 }),
             ),
             planned(How::FreeForm, Some(next)),
+            planned(How::FreeForm, Some(Rescue::EmailInstead)),
             Verdict::Held {
                 until: at,
                 reason: Reason::QuietHours { until: at },

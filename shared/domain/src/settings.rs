@@ -100,6 +100,10 @@ pub struct Settings {
     /// The name of the one it has chosen; `None`: no limit.
     #[serde(default)]
     pub sms_tier: Option<String>,
+    /// Where the owner raises it: an https address that the notice of spent segments holds, and no
+    /// customer is ever shown (MO-23).
+    #[serde(default)]
+    pub sms_upgrade_url: Option<String>,
     /// After how many days the business's customers usually repeat a service of a category, where
     /// the owner knows better than the defaults.
     #[serde(default)]
@@ -148,6 +152,7 @@ impl Settings {
             requests_per_minute: requests_per_minute(),
             sms_tiers: Vec::new(),
             sms_tier: None,
+            sms_upgrade_url: None,
             category_days: BTreeMap::new(),
         }
     }

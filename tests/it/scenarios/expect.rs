@@ -14,7 +14,7 @@
 //! | `foot anna marketing` | her last mail ends with the link of that class, and of advertising the header has it |
 //! | `messages anna 3` | so many are stored |
 //! | `counted sends_failed 2` | the operator's metric stands there |
-//! | `notified 2` | so much is listed for staff to look at |
+//! | `notified 2 [with LINK]` | so much is listed for staff to look at, one of them with this link |
 //! | `segments 2` | so many SMS segments of this month are used |
 //! | `questions 2` | so often the model was asked |
 
@@ -94,6 +94,10 @@ impl Play {
                 let wanted: usize = words.need("a number")?.parse()?;
                 let told = list(&self.world.get("/v1/notifications").await?["notifications"]);
                 ensure!(told.len() == wanted, "there are {}: {told:?}", told.len());
+                if let Some(link) = words.after("with")? {
+                    let links: Vec<_> = told.iter().map(|one| text(&one["upgrade_url"])).collect();
+                    ensure!(links.contains(&link), "they link to {links:?}");
+                }
                 words.done()
             }
             "counted" => {

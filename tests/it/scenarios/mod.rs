@@ -97,6 +97,7 @@ scenarios! {
     dk_31_smallest_and_largest_delay
     mo_01_email_to_a_customer
     mo_22_segments
+    mo_23_email_instead
     mo_27_way_out_of_mails
     mo_28_stop_by_sms
     mo_28_b_other_number

@@ -294,6 +294,7 @@ impl Play {
                 { "name": "Large", "segments": 5000, "price_cents": 9900 },
             ]);
             patch["sms_tier"] = json!("Small");
+            patch["sms_upgrade_url"] = json!("https://example.org/plan");
         }
         words.done()?;
         let answer = self.world.api("PATCH", "/v1/settings", Some(patch)).await?;

@@ -152,6 +152,7 @@ pub(crate) async fn list_pending(
             templates: book.templates_of(head.connection),
             book: Arc::clone(&book),
             sent_today,
+            segments_spent: None,
             pointers: Vec::new(),
             conversation: head,
         };

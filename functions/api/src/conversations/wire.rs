@@ -169,7 +169,7 @@ pub(crate) struct RunOut {
     /// Since when a person's message waits for somebody to look at it again, because the customer
     /// wrote first; `due_at` does not count then.
     set_aside_at: Option<DateTime<Utc>>,
-    /// What had to be changed to make it legal: `earlier`, `template` or `next_channel`.
+    /// What had to be changed to make it legal: `earlier`, `template`, `next_channel` or `email_instead`.
     rescue: Option<String>,
     attempts: u32,
 }
@@ -290,6 +290,7 @@ impl RunOut {
                     Rescue::Earlier { .. } => "earlier",
                     Rescue::Template => "template",
                     Rescue::NextChannel { .. } => "next_channel",
+                    Rescue::EmailInstead => "email_instead",
                 }
                 .to_owned()
             }),

@@ -273,6 +273,7 @@ async fn invented(
         connection,
         book,
         sent_today: 0,
+        segments_spent: None,
         pointers: Vec::new(),
     };
     Ok((loaded, talk))

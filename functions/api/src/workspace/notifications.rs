@@ -7,8 +7,10 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::ids::{ConversationId, KeyId, MessageId, NotificationId};
+use domain::receipt::Reason;
+use domain::settings::Settings;
 use serde::{Deserialize, Serialize};
-use store::Notification;
+use store::{Notification, Role};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Agent;
@@ -26,6 +28,10 @@ pub(crate) struct NotificationOut {
     #[serde(flatten)]
     #[schema(inline)]
     why: ReasonOut,
+    /// Where the tier is raised, if it is the month's SMS segments that are spent (`sms_upgrade_url` of
+    /// the settings); for the roles `admin` and `owner`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upgrade_url: Option<String>,
     /// `null`: it is about the workspace as a whole.
     #[schema(value_type = Option<schema::ConversationId>)]
     conversation: Option<ConversationId>,
@@ -39,7 +45,7 @@ pub(crate) struct NotificationOut {
 }
 
 impl NotificationOut {
-    fn new(notification: Notification, words: &Words) -> Self {
+    fn new(notification: Notification, words: &Words, upgrade: Option<&String>) -> Self {
         let Notification {
             id,
             at,
@@ -49,16 +55,25 @@ impl NotificationOut {
             read_at,
             read_by,
         } = notification;
+        let spent = conversation.is_none() && matches!(reason, Reason::SegmentsSpent { .. });
+        let upgrade_url = upgrade.filter(|_| spent).cloned();
         Self {
             id,
             at,
             why: words.reason(&reason),
+            upgrade_url,
             conversation,
             message,
             read_at,
             read_by,
         }
     }
+}
+
+/// Who may change the tier is told where; nobody else has to do with what it costs (MO-23).
+fn upgrade_url<'a>(caller: &Agent, settings: &'a Settings) -> Option<&'a String> {
+    let may = caller.key().role >= Role::Admin;
+    settings.sms_upgrade_url.as_ref().filter(|_| may)
 }
 
 /// A page of notifications.
@@ -97,9 +112,12 @@ pub(crate) async fn list_notifications(
     let found = app.store.notifications(ws, &page).await?;
     let book = app.book(ws).await?;
     let words = Words::of(&book.settings, None);
+    let upgrade = upgrade_url(&caller, &book.settings);
     let shown = found.items.into_iter();
     Ok(Json(NotificationList {
-        notifications: shown.map(|one| NotificationOut::new(one, &words)).collect(),
+        notifications: shown
+            .map(|one| NotificationOut::new(one, &words, upgrade))
+            .collect(),
         meta: Meta {
             next_cursor: found.next_cursor,
         },
@@ -123,5 +141,6 @@ pub(crate) async fn read_notification(
     let marked = marked.ok_or_else(|| Problem::not_found("a notification"))?;
     let book = app.book(ws).await?;
     let words = Words::of(&book.settings, None);
-    Ok(Json(NotificationOut::new(marked, &words)))
+    let upgrade = upgrade_url(&caller, &book.settings);
+    Ok(Json(NotificationOut::new(marked, &words, upgrade)))
 }

@@ -11,6 +11,7 @@ use domain::local_time::{QuietHours, TimeOfDay, Zone};
 use domain::rebooking::{Category, PATTERN_DAYS_MAX};
 use domain::settings::{FrequencyCap, Locale, Settings};
 use domain::sms::tier::Tier;
+use mail::link::Link;
 use serde::{Deserialize, Serialize};
 use store::Resource;
 use utoipa::ToSchema;
@@ -65,8 +66,11 @@ pub(crate) struct SettingsOut {
     /// What may be chosen from: SMS segments a month.
     sms_tiers: Vec<SmsTier>,
     /// The name of the tier that was chosen; `null`: no limit. When it is spent no SMS leaves until the
-    /// next month, and what is used is listed by `/v1/usage`.
+    /// next month: what was written goes by e-mail where the customer may be written to there. What is
+    /// used is listed by `/v1/usage`.
     sms_tier: Option<String>,
+    /// Where you raise the tier; the notification that it is spent holds it, customers never see it.
+    sms_upgrade_url: Option<String>,
     /// After how many days customers usually repeat a service of a category, where the owner knows
     /// better than the defaults; `GET /v1/rebooking/patterns` lists both.
     category_days: BTreeMap<String, u32>,
@@ -146,6 +150,10 @@ pub(crate) struct SettingsPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 100)]
     sms_tier: Patch<String>,
+    /// An https address; `null`: none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 2000, example = "https://example.org/plan")]
+    sms_upgrade_url: Patch<String>,
     /// By category, 1 to 730 days each; `null` for one: the default again. Categories that are not
     /// named stay; at most 200 in all.
     #[schema(value_type = Option<BTreeMap<String, Option<u32>>>)]
@@ -337,6 +345,11 @@ impl SettingsPatch {
                 "name one of them, or send `null` for no limit",
             ));
         }
+        match self.sms_upgrade_url {
+            Patch::Absent => {}
+            Patch::Null => settings.sms_upgrade_url = None,
+            Patch::Value(url) => settings.sms_upgrade_url = errors.take(https(&url)),
+        }
         for (name, days) in self.category_days.into_iter().flatten() {
             let of_category = set_category(&mut settings.category_days, &name, days);
             errors.take(of_category);
@@ -352,6 +365,15 @@ impl SettingsPatch {
         settings.daily_send_limit = sends;
         Ok(settings)
     }
+}
+
+fn https(url: &str) -> Result<String, FieldError> {
+    let link = Link::parse(url).map_err(|error| {
+        let remedy = "give an address like https://example.org/plan, or `null`";
+        let message = format!("the link {error}");
+        FieldError::new("sms_upgrade_url", "invalid_value", message, remedy)
+    })?;
+    Ok(link.as_str().to_owned())
 }
 
 /// `None`: the default again.
@@ -513,6 +535,7 @@ impl From<Settings> for SettingsOut {
             requests_per_minute: settings.requests_per_minute,
             sms_tiers: settings.sms_tiers.into_iter().map(SmsTier::from).collect(),
             sms_tier: settings.sms_tier,
+            sms_upgrade_url: settings.sms_upgrade_url,
             category_days: settings
                 .category_days
                 .into_iter()

@@ -311,6 +311,11 @@ async fn mo_24_tiers_of_sms_segments_are_chosen_and_shown() {
             "required",
             "sms_tiers[0].name",
         ),
+        (
+            json!({"sms_upgrade_url": "http://example.org"}),
+            "invalid_value",
+            "sms_upgrade_url",
+        ),
     ] {
         world
             .patch("/v1/settings", wrong)

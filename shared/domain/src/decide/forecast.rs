@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Snapshot;
 use super::gates::{consent, gates, is_too_late, reply};
+use crate::channel::Channel;
 use crate::connection::ConnectionState;
 use crate::conversation::Run;
 use crate::customer::Reach;
@@ -71,7 +72,8 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
                 None => for_a_person(known, at, &mut looked),
                 Some(rule) => for_a_rule(known, rule, run, at, &mut looked),
             };
-            while_paused(known, run, outlook, at, &mut looked)
+            let outlook = while_paused(known, run, outlook, at, &mut looked);
+            without_segments(known, outlook, at, &mut looked)
         }),
     };
     Forecast {
@@ -162,6 +164,37 @@ fn while_paused(
     let detail = detail.clone();
     let reason = Reason::ConnectionPaused { until, detail };
     Outlook::Hold { until, reason }
+}
+
+/// What cannot leave as SMS any more this month goes by e-mail where that is possible (MO-23). Whether
+/// the customer may be written to there is looked at there.
+fn without_segments(
+    known: &Snapshot<'_>,
+    outlook: Outlook,
+    at: DateTime<Utc>,
+    looked: &mut Vec<Gate>,
+) -> Outlook {
+    let Some(spent) = known.segments_spent else {
+        return outlook;
+    };
+    let Outlook::Send { .. } = outlook else {
+        return outlook;
+    };
+    looked.push(spent.gate());
+    let others = others(known);
+    let by_email = others
+        .iter()
+        .filter(|reach| reach.channel == Channel::Email);
+    if let Some(open) = plan::first_open(by_email.clone(), at, known.settings.zone, looked) {
+        let to = open.conversation;
+        return Outlook::Move { to };
+    }
+    if by_email.count() == 0 {
+        let none = "no e-mail address is known, or no connection sends e-mail";
+        looked.push(Gate::new(GateName::Channel, false, none));
+    }
+    let reason = spent.reason();
+    Outlook::Skip { reason }
 }
 
 /// A person's message: only the platform's window stands in the way.

@@ -8,7 +8,7 @@ use crate::connection::ConnectionState;
 use crate::consent::{Address, Audience, Medium, Policy, Send, may_send};
 use crate::contact::{EmailAddress, Labelled};
 use crate::conversation::{LATEST_AFTER_DUE, Run, Source, State};
-use crate::receipt::{Gate, GateName, Reason};
+use crate::receipt::{Gate, GateName, Reason, Rescue};
 use crate::rule::{Purpose, Rule};
 
 /// The gates that stand before a send, looked at with fresh state.
@@ -131,10 +131,12 @@ impl Looked {
     fn at_rule_run(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule, now: DateTime<Utc>) {
         let (head, zone) = (known.conversation, known.settings.zone);
         let channel = head.channel;
+        // What was to be an SMS goes by e-mail whether or not the rule names it (MO-23).
+        let reaches = rule.spec.reaches(channel) || run.rescue == Some(Rescue::EmailInstead);
         self.look(
             GateName::Channel,
             channel.to_string(),
-            (!rule.spec.reaches(channel)).then_some(Reason::ChannelNotReached { channel }),
+            (!reaches).then_some(Reason::ChannelNotReached { channel }),
         );
         self.at_reply(known, run);
         let writing = head.person_is_writing(now);

@@ -172,10 +172,15 @@ impl Decider<'_> {
             set_aside_at,
             source,
         };
+        self.await_its_time(run);
+    }
+
+    /// A person's message stands here until it is due.
+    pub(super) fn await_its_time(&mut self, run: Run) {
         let verdict = Verdict::Planned {
-            due_at: send_at,
+            due_at: run.due_at,
             how: How::FreeForm,
-            rescue: None,
+            rescue: run.rescue.clone(),
         };
         self.entries.push(about(verdict, &run));
         self.conversation.runs.push(run);

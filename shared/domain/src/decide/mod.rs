@@ -55,6 +55,7 @@ use crate::message::Status;
 use crate::receipt::{Entry, How, Reason};
 use crate::rule::Rule;
 use crate::settings::Settings;
+use crate::sms::tier::Spent;
 use crate::template::Template;
 use decider::Decider;
 
@@ -79,6 +80,8 @@ pub struct Snapshot<'a> {
     pub templates: &'a [Template],
     /// Automated sends of the workspace today.
     pub sent_today: u64,
+    /// The message that is about to leave here as SMS needs more segments than the month has left.
+    pub segments_spent: Option<Spent>,
 }
 
 impl Snapshot<'_> {
@@ -183,6 +186,8 @@ pub enum Event {
         run: Run,
         /// Where, and how that conversation stood.
         from: Origin,
+        /// It takes the place of an SMS for which no segments were left.
+        instead: Option<Spent>,
     },
     /// The customer blocked us or let us in again.
     Reachability {
@@ -422,7 +427,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::SendFinished { run, outcome } => decider.send_finished(*run, outcome),
         Event::ReceiptArrived { message, report } => decider.receipt_arrived(*message, report),
         Event::MovedAway { run, to } => decider.moved_away(*run, *to),
-        Event::MovedHere { run, from } => decider.moved_here(run, *from),
+        Event::MovedHere { run, from, instead } => decider.moved_here(run, *from, *instead),
         Event::ThreadOwner { at, ours } => decider.thread_owner(*at, *ours),
         Event::ConnectionBack => decider.connection_back(),
         Event::Reachability { at, reachable } => decider.reachability(*at, *reachable),

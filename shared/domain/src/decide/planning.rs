@@ -10,8 +10,9 @@ use crate::channel::Channel;
 use crate::conversation::{Origin, Run, Source};
 use crate::ids::{ConversationId, MessageId, RuleId, RunId};
 use crate::plan::{self, Planned};
-use crate::receipt::{Entry, Gate, GateName, Rank, Reason, Verdict};
+use crate::receipt::{Entry, Gate, GateName, Rank, Reason, Rescue, Verdict};
 use crate::rule::Rule;
+use crate::sms::tier::Spent;
 
 impl Decider<'_> {
     /// The first candidate that can be planned is; the others wait behind it.
@@ -154,11 +155,11 @@ impl Decider<'_> {
             Err(reason) => (Verdict::Skipped { reason }, false),
             Ok(slot) => {
                 run.due_at = slot.due_at;
-                run.rescue.clone_from(&slot.rescue);
+                run.rescue = slot.rescue.or(run.rescue);
                 let verdict = Verdict::Planned {
                     due_at: slot.due_at,
                     how: slot.how,
-                    rescue: slot.rescue,
+                    rescue: run.rescue.clone(),
                 };
                 (verdict, true)
             }
@@ -241,48 +242,53 @@ impl Decider<'_> {
             return;
         }
         self.remove_run(id);
-        self.conversation.backlog.clear();
-        self.conversation.episode_sent += 1;
+        if run.rule().is_some() {
+            self.conversation.backlog.clear();
+            self.conversation.episode_sent += 1;
+        }
         let reason = Reason::MovedToOtherConversation { conversation: to };
         let verdict = Verdict::Cancelled {
             reason: reason.clone(),
         };
         self.entries.push(about(verdict, &run).gates(gates));
-        if run.attempts > 0 {
+        if run.attempts > 0 || run.rule().is_none() {
             self.settle_skipped(&run, reason);
+        }
+        if run.rule().is_none() {
+            // Somebody has answered, only by another medium.
+            self.business_wrote(self.now, None);
         }
     }
 
-    /// A follow-up that cannot go out in another conversation of the customer. It is taken only if
-    /// it can leave at once: whatever would hold it here, the next channel may do better.
-    pub(super) fn moved_here(&mut self, run: &Run, from: Origin) {
-        let Some(rule) = run.rule().and_then(|id| self.rule(id)) else {
-            self.note(
-                Verdict::Skipped {
-                    reason: Reason::RuleDeleted,
-                },
-                run,
-            );
-            return;
+    /// What cannot go out in another conversation of the customer. It is taken only if it can leave
+    /// at once: whatever would hold it here, the next channel may do better.
+    pub(super) fn moved_here(&mut self, run: &Run, from: Origin, instead: Option<Spent>) {
+        let run = Run {
+            episode: self.conversation.episode,
+            // Who wrote it themselves sees all of the customer's conversations.
+            from: run.rule().map(|_| from),
+            planned_at: self.now,
+            due_at: self.now,
+            wanted_at: self.now,
+            rescue: instead.map(|_| Rescue::EmailInstead),
+            attempts: 0,
+            repeats: None,
+            message_at: run.source.stored_at(),
+            set_aside_at: None,
+            ..run.clone()
+        };
+        let Some(id) = run.rule() else {
+            return self.persons_message_moved_here(run);
+        };
+        let Some(rule) = self.rule(id) else {
+            let reason = Reason::RuleDeleted;
+            return self.note(Verdict::Skipped { reason }, &run);
         };
         if self.conversation.channel == Channel::Email {
             // Nobody writes to us there, so no silence of its own ever ends. The silence that this one
             // belongs to is counted where it comes from.
             self.conversation.episode_sent = 0;
         }
-        let run = Run {
-            episode: self.conversation.episode,
-            from: Some(from),
-            planned_at: self.now,
-            due_at: self.now,
-            wanted_at: self.now,
-            rescue: None,
-            attempts: 0,
-            repeats: None,
-            message_at: None,
-            set_aside_at: None,
-            ..run.clone()
-        };
         let pending = self.pending_rule_run().and_then(|pending| pending.rule());
         let in_the_way = if self.conversation.waiting_since.is_some() {
             Some(Reason::CustomerWaits)
@@ -292,25 +298,35 @@ impl Decider<'_> {
                 rank: Rank::Pending,
             })
         } else {
-            match self.forecast(&run).outlook {
-                Outlook::Send { .. }
-                | Outlook::Hold {
-                    reason: Reason::Paced { .. },
-                    ..
-                } => None,
-                Outlook::Hold { reason, .. } | Outlook::Skip { reason } => Some(reason),
-                // Only a person's message is; a rule's never comes here.
-                Outlook::SetAside => Some(Reason::AwaitsReview),
-                Outlook::Move { .. } => Some(Reason::WindowClosed {
-                    closed_at: self.conversation.window_closes_at,
-                }),
-            }
+            self.cannot_leave_at_once(&run)
         };
         match in_the_way {
             Some(reason) => self.note(Verdict::Skipped { reason }, &run),
             None => {
                 self.plan_run(run, rule, "");
             }
+        }
+    }
+
+    fn persons_message_moved_here(&mut self, run: Run) {
+        match self.cannot_leave_at_once(&run) {
+            Some(reason) => self.note(Verdict::Skipped { reason }, &run),
+            None => self.await_its_time(run),
+        }
+    }
+
+    fn cannot_leave_at_once(&self, run: &Run) -> Option<Reason> {
+        match self.forecast(run).outlook {
+            Outlook::Send { .. }
+            | Outlook::Hold {
+                reason: Reason::Paced { .. },
+                ..
+            } => None,
+            Outlook::Hold { reason, .. } | Outlook::Skip { reason } => Some(reason),
+            Outlook::SetAside => Some(Reason::AwaitsReview),
+            Outlook::Move { .. } => Some(Reason::WindowClosed {
+                closed_at: self.conversation.window_closes_at,
+            }),
         }
     }
 }

@@ -126,95 +126,54 @@ pub fn call_segments(seconds: u64, per_minute: u32) -> u64 {
     seconds.div_ceil(60).saturating_mul(u64::from(per_minute))
 }
 
-/// What happens to an SMS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "route", rename_all = "snake_case")]
-pub enum Route {
-    /// It leaves as SMS.
-    Sms {
-        /// What it uses.
-        segments: u32,
-        /// What is left afterwards.
-        left: u64,
-    },
-    /// The same message goes by e-mail.
-    EmailInstead {
-        /// Why not as SMS.
-        reason: Reason,
-    },
-    /// It fails.
-    Fail {
-        /// Why not as SMS.
-        reason: Reason,
-        /// Why not by e-mail.
-        email: Reason,
-    },
+/// That a message needs more segments than the month has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Segments of the message.
+    pub needed: u64,
+    /// Segments that were used.
+    pub used: u64,
+    /// Segments of the tier.
+    pub limit: u64,
 }
 
-/// What happens to an SMS, and what that was decided on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Routing {
-    /// What happens.
-    pub route: Route,
-    /// The owner has not heard yet that this limit is reached: tell them, with the link to the
-    /// larger tiers, and keep [`Usage::told_of_limit`] in the same write. The link goes to nobody
-    /// else (MO-23).
-    pub tell_owner: bool,
-    /// The usage afterwards.
-    pub usage: Usage,
-    /// What was looked at.
-    pub gates: Vec<Gate>,
+impl Spent {
+    /// Why it does not leave as SMS.
+    #[must_use]
+    pub fn reason(self) -> Reason {
+        let Self { used, limit, .. } = self;
+        Reason::SegmentsSpent { used, limit }
+    }
+
+    /// The gate that it stops at.
+    #[must_use]
+    pub fn gate(self) -> Gate {
+        let Self {
+            needed,
+            used,
+            limit,
+        } = self;
+        let input = format!("needs {needed} segments; {used} of {limit} are used");
+        Gate::new(GateName::Segments, false, input)
+    }
 }
 
-/// Decides about a message that may be sent as SMS as far as the customer goes.
+/// The usage once this message has left as SMS, whole, or why it does not: then `decide` looks
+/// whether the same message may go by e-mail (MO-23).
 ///
-/// It leaves whole or not at all. `email` is what [`may_send`](crate::consent::may_send) says of the same message by
-/// e-mail; it is asked for only where it matters.
-#[must_use]
-pub fn route(
-    size: Segments,
-    usage: Usage,
-    tier: &Tier,
-    email: impl FnOnce() -> Option<Reason>,
-) -> Routing {
+/// # Errors
+/// The month has not enough segments left.
+pub fn take(size: Segments, usage: Usage, tier: &Tier) -> Result<Usage, Spent> {
     let needed = u64::from(size.parts);
-    let (used, limit, left) = (usage.total(), tier.segments, usage.left(tier));
-    let enough = needed <= left;
-    let input = format!("needs {needed} segments; {used} of {limit} are used");
-    let mut gates = vec![Gate::new(GateName::Segments, enough, input)];
-    let mut usage = usage;
-    if enough {
-        usage.sms = usage.sms.saturating_add(needed);
-        let route = Route::Sms {
-            segments: size.parts,
-            left: left - needed,
-        };
-        return Routing {
-            route,
-            tell_owner: false,
-            usage,
-            gates,
-        };
+    if needed <= usage.left(tier) {
+        let sms = usage.sms.saturating_add(needed);
+        return Ok(Usage { sms, ..usage });
     }
-    let reason = Reason::SegmentsSpent { used, limit };
-    let refusal = email();
-    gates.push(Gate::new(
-        GateName::Channel,
-        refusal.is_none(),
-        "the same message by e-mail",
-    ));
-    let route = match refusal {
-        None => Route::EmailInstead { reason },
-        Some(email) => Route::Fail { reason, email },
-    };
-    let tell_owner = usage.told_of_limit != Some(limit);
-    usage.told_of_limit = Some(limit);
-    Routing {
-        route,
-        tell_owner,
-        usage,
-        gates,
-    }
+    Err(Spent {
+        needed,
+        used: usage.total(),
+        limit: tier.segments,
+    })
 }
 
 /// When an account counts as one that mainly sends messages (MO-25).
@@ -309,59 +268,24 @@ mod tests {
         }
     }
 
-    fn no_address() -> Option<Reason> {
-        let medium = crate::consent::Medium::Email;
-        Some(Reason::NoAddress { medium })
-    }
-
     #[test]
     fn a_message_leaves_whole_or_not_at_all() {
         let two_parts = count(&"a".repeat(161));
-        let fits = route(two_parts, used(8), &tier(10), || None);
-        assert_eq!(
-            fits.route,
-            Route::Sms {
-                segments: 2,
-                left: 0
-            }
-        );
-        assert_eq!((fits.usage.sms, fits.tell_owner), (10, false));
-        let spent = route(two_parts, used(9), &tier(10), || None);
-        let reason = Reason::SegmentsSpent { used: 9, limit: 10 };
-        assert_eq!(spent.route, Route::EmailInstead { reason });
-        assert_eq!(spent.usage.sms, 9);
+        assert_eq!(take(two_parts, used(8), &tier(10)), Ok(used(10)));
+        let spent = take(two_parts, used(9), &tier(10)).unwrap_err();
+        assert_eq!(spent.reason(), Reason::SegmentsSpent { used: 9, limit: 10 });
+        assert_eq!(spent.gate().input, "needs 2 segments; 9 of 10 are used");
         // A shorter one still fits.
-        let short = route(count("Hi"), spent.usage, &tier(10), || None);
-        assert_eq!(
-            short.route,
-            Route::Sms {
-                segments: 1,
-                left: 0
-            }
-        );
+        assert_eq!(take(count("Hi"), used(9), &tier(10)), Ok(used(10)));
     }
 
     #[test]
-    fn without_an_address_it_fails_with_both_reasons() {
-        let spent = route(count("Hi"), used(10), &tier(10), no_address);
-        insta::assert_json_snapshot!(spent);
-    }
-
-    #[test]
-    fn the_owner_is_told_once_for_each_limit() {
-        let spent = |usage, limit| route(count("Hi"), usage, &tier(limit), || None);
-        let first = spent(used(10), 10);
-        assert!(first.tell_owner);
-        let second = spent(first.usage, 10);
-        assert!(!second.tell_owner);
-        // The tier was raised, and spent again.
-        let raised = Usage {
-            sms: 20,
-            ..second.usage
+    fn a_new_month_begins_with_nothing_used() {
+        let spent = Usage {
+            told_of_limit: Some(10),
+            ..used(10)
         };
-        assert!(spent(raised, 20).tell_owner);
-        // The next month tells anew.
-        let next = second.usage.at(utc("2026-11-30T23:00:00Z"), berlin());
+        let next = spent.at(utc("2026-11-30T23:00:00Z"), berlin());
         assert_eq!(
             next,
             Usage::new(Month {
@@ -369,10 +293,7 @@ mod tests {
                 month: 12
             })
         );
-        assert_eq!(
-            second.usage.at(utc("2026-11-30T22:59:59Z"), berlin()),
-            second.usage
-        );
+        assert_eq!(spent.at(utc("2026-11-30T22:59:59Z"), berlin()), spent);
         assert_eq!(next.month.to_string(), "2026-12");
     }
 
@@ -430,17 +351,21 @@ mod tests {
             lengths in proptest::collection::vec(1_usize..800, 0..40),
         ) {
             let mut usage = used(0);
-            let mut told = 0;
             for length in lengths {
                 let size = count(&"x".repeat(length));
-                let routing = route(size, usage, &tier(limit), || None);
-                let left = matches!(routing.route, Route::Sms { .. });
-                prop_assert_eq!(left, usage.total() + u64::from(size.parts) <= limit);
-                told += u32::from(routing.tell_owner);
-                usage = routing.usage;
+                let fits = usage.total() + u64::from(size.parts) <= limit;
+                match take(size, usage, &tier(limit)) {
+                    Ok(after) => {
+                        prop_assert!(fits);
+                        usage = after;
+                    }
+                    Err(spent) => {
+                        prop_assert!(!fits);
+                        prop_assert!(spent.needed > limit - spent.used);
+                    }
+                }
                 prop_assert!(usage.total() <= limit);
             }
-            prop_assert!(told <= 1);
         }
     }
 }

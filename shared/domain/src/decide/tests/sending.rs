@@ -369,6 +369,7 @@ fn nx_02_else_on_the_customers_next_channel_else_not_at_all() {
         there.happens(&Event::MovedHere {
             run: run.clone(),
             from: origin,
+            instead: None,
         });
         there.advance(5);
     }
@@ -378,6 +379,7 @@ fn nx_02_else_on_the_customers_next_channel_else_not_at_all() {
     waiting.happens(&Event::MovedHere {
         run: run.clone(),
         from: origin,
+        instead: None,
     });
     waiting.advance(500);
     assert!(waiting.sent.is_empty());
@@ -386,7 +388,11 @@ fn nx_02_else_on_the_customers_next_channel_else_not_at_all() {
     let mut paused = World::answered(Channel::Telegram, vec![rule("rule", manual(60))]);
     paused.head.assess_at = None;
     paused.connection.state = paused_state();
-    paused.happens(&Event::MovedHere { run, from: origin });
+    paused.happens(&Event::MovedHere {
+        run,
+        from: origin,
+        instead: None,
+    });
     assert_eq!(paused.pending(), None);
     let refused = Reach {
         refusal: Some(Reason::CustomerWaits),

@@ -18,6 +18,7 @@ use crate::ids::{MessageId, RuleId, RunId};
 use crate::receipt::{Entry, How, Reason, Verdict};
 use crate::rule::Rule;
 use crate::settings::Settings;
+use crate::sms::tier::Spent;
 use crate::template::Template;
 
 /// A report of the platform that a message failed.
@@ -58,6 +59,7 @@ pub(super) struct World {
     pub(super) customer: Customer,
     pub(super) connection: Connection,
     pub(super) settings: Settings,
+    pub(super) segments_spent: Option<Spent>,
     pub(super) rules: Vec<Rule>,
     pub(super) templates: Vec<Template>,
     pub(super) opinion: Opinion,
@@ -81,6 +83,7 @@ impl World {
             customer: fixtures::customer(&head),
             connection: fixtures::connection(channel),
             settings,
+            segments_spent: None,
             rules,
             templates: vec![fixtures::template()],
             opinion: Opinion::default(),
@@ -112,6 +115,7 @@ impl World {
             rules: &self.rules,
             templates: &self.templates,
             sent_today: 0,
+            segments_spent: self.segments_spent,
         }
     }
 
