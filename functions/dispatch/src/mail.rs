@@ -11,7 +11,7 @@ use channels::email::header::Mailbox;
 use channels::email::outbound::{Email, OneClick, Origin, Thread, Tracking, send_email};
 use channels::outbound::OutboundError;
 use domain::channel::Channel;
-use domain::consent::{Class, Medium};
+use domain::consent::Class;
 use domain::content::Content;
 use domain::conversation::Run;
 use domain::receipt::Reason;
@@ -35,7 +35,7 @@ struct WayOut {
 
 /// Reads what stands around the mail of this run; nothing is read for what is no mail.
 ///
-/// A rule's mail ends with the way out of its class, the same address however often it is written. What
+/// What nobody wrote to this customer alone ends with the way out of its class, the same address however often it is written. What
 /// a person writes to one customer is a letter, and has none.
 pub(crate) async fn around(
     app: &App,
@@ -47,11 +47,7 @@ pub(crate) async fn around(
         return Ok(None);
     }
     let layout = app.store.mail_layout(head.workspace).await?;
-    let rule = run
-        .rule()
-        .and_then(|id| loaded.book.rules.iter().find(|rule| rule.id == id));
-    let class = rule.and_then(|rule| Class::of(Medium::Email, rule.spec.purpose));
-    let way_out = match class {
+    let way_out = match loaded.snapshot().class_of(run) {
         None => None,
         Some(class) => {
             let to = Recipient {

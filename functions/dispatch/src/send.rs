@@ -180,7 +180,7 @@ struct Claimed {
 async fn draft(app: &App, loaded: &Loaded, run: &Run, how: How) -> Result<Option<Draft>, AppError> {
     let head = &loaded.conversation;
     match &run.source {
-        Source::Manual { at, .. } => {
+        Source::Manual { at, .. } | Source::Notice { at, .. } => {
             let stored = app
                 .store
                 .message(head.workspace, head.id, *at, run.message)
@@ -357,10 +357,10 @@ async fn claim(
         }],
         ..Change::default()
     };
-    let stoppable = loaded.conversation.channel == Channel::Sms;
+    let stoppable = loaded.conversation.channel == Channel::Sms || !run.is_persons();
     if run.rule().is_none() && (run.ends_with_reply() || run.is_held_by_reply() || stoppable) {
-        // A reply in another conversation, or a STOP on another number, raises the customer alone. (A
-        // rule's claim writes them.)
+        // A reply in another conversation, a STOP on another number or a preference raises the customer
+        // alone. (A rule's claim writes them.)
         change.checks.push(Check::CustomerUnchanged {
             customer: loaded.customer.id,
             version: loaded.customer.version,

@@ -130,7 +130,10 @@ pub(crate) async fn failed(
         .await?;
     let rule = match message.author {
         Author::Rule { rule, .. } => Some(rule),
-        Author::Customer { .. } | Author::Staff { .. } | Author::Platform => None,
+        Author::Customer { .. }
+        | Author::Staff { .. }
+        | Author::Platform
+        | Author::System { .. } => None,
     };
     let claimed_at = attempts.last().map(|attempt| attempt.started_at);
     let claim = rule.zip(claimed_at);

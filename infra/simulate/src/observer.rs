@@ -362,7 +362,10 @@ impl Observer {
                 self.answers.insert(message.conversation, self.writes);
             }
             // What staff write through the API counts from when it is about to go out.
-            Author::Staff { .. } | Author::Platform | Author::Rule { .. } => {}
+            Author::Staff { .. }
+            | Author::Platform
+            | Author::Rule { .. }
+            | Author::System { .. } => {}
         }
     }
 
@@ -459,7 +462,7 @@ impl Observer {
             if is_news {
                 self.planned.insert(run.id, planned);
             }
-            if is_news && run.rule().is_none() && run.due_at <= now + TimeDelta::days(1) {
+            if is_news && run.is_persons() && run.due_at <= now + TimeDelta::days(1) {
                 self.answers.insert(head.id, self.writes);
             }
         }

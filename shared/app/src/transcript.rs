@@ -68,7 +68,7 @@ fn turn(message: &Message) -> Option<Turn> {
     let author = match message.author {
         Author::Customer { .. } => Voice::Customer,
         Author::Staff { .. } | Author::Platform => Voice::Business,
-        Author::Rule { .. } => Voice::Automation,
+        Author::Rule { .. } | Author::System { .. } => Voice::Automation,
     };
     Some(Turn {
         author,

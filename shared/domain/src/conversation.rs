@@ -10,6 +10,7 @@ use crate::customer::Customer;
 use crate::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId};
 use crate::message::{self, Afterthought, Message};
 use crate::receipt::{How, Reason, Rescue};
+use crate::rule::Purpose;
 use crate::window::Window;
 
 /// The head of a conversation.
@@ -272,6 +273,15 @@ pub enum Source {
         #[serde(default)]
         on_reply: OnReply,
     },
+    /// The business, to this customer or to many, where nobody wrote it to them alone: a confirmation, a
+    /// receipt, a broadcast. The message is stored already. Preferences of its class hold, and a
+    /// reply changes nothing.
+    Notice {
+        /// When the message was stored: part of its key.
+        at: DateTime<Utc>,
+        /// What it is for.
+        purpose: Purpose,
+    },
 }
 
 /// What becomes of a person's message that waits for its time when the customer writes.
@@ -293,7 +303,7 @@ impl Source {
     pub fn stored_at(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Rule { .. } => None,
-            Self::Manual { at, .. } => Some(*at),
+            Self::Manual { at, .. } | Self::Notice { at, .. } => Some(*at),
         }
     }
 }
@@ -305,6 +315,7 @@ impl Run {
         match self.source {
             Source::Rule { .. } => true,
             Source::Manual { on_reply, .. } => on_reply == OnReply::Cancel,
+            Source::Notice { .. } => false,
         }
     }
 
@@ -320,8 +331,14 @@ impl Run {
     pub fn rule(&self) -> Option<RuleId> {
         match self.source {
             Source::Rule { rule, .. } => Some(rule),
-            Source::Manual { .. } => None,
+            Source::Manual { .. } | Source::Notice { .. } => None,
         }
+    }
+
+    /// Whether somebody wrote it to this customer.
+    #[must_use]
+    pub fn is_persons(&self) -> bool {
+        matches!(self.source, Source::Manual { .. })
     }
 }
 
@@ -649,7 +666,7 @@ impl Conversation {
         let soon = now + TimeDelta::days(1);
         let runs = self.waiting_runs().filter(|run| run.due_at <= soon);
         let sending = self.sending.iter().map(|sending| &sending.run);
-        runs.chain(sending).any(|run| run.rule().is_none())
+        runs.chain(sending).any(Run::is_persons)
     }
 
     /// Whether it is suspended because the customer wants no messages.

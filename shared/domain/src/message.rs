@@ -85,6 +85,13 @@ pub enum Author {
         /// For which run.
         run: RunId,
     },
+    /// The business's own systems, through our API: a confirmation, a receipt.
+    System {
+        /// The key that was used.
+        key: KeyId,
+        /// The kind of e-mail template.
+        template: String,
+    },
 }
 
 impl Author {
@@ -94,10 +101,10 @@ impl Author {
         !matches!(self, Self::Customer { .. })
     }
 
-    /// Whether a rule wrote it. Automated messages never count as an answer (CF-03).
+    /// Whether no person wrote it. Automated messages never count as an answer (CF-03).
     #[must_use]
     pub fn is_automated(&self) -> bool {
-        matches!(self, Self::Rule { .. })
+        matches!(self, Self::Rule { .. } | Self::System { .. })
     }
 
     /// The category in the sent log.
@@ -107,6 +114,7 @@ impl Author {
             Self::Customer { .. } => None,
             Self::Staff { .. } | Self::Platform => Some(Category::Manual),
             Self::Rule { .. } => Some(Category::Sequence),
+            Self::System { .. } => Some(Category::Transactional),
         }
     }
 }

@@ -68,10 +68,8 @@ pub struct Planned {
 #[must_use]
 pub fn slot(spec: &RuleSpec, wanted: DateTime<Utc>, at: Circumstances<'_>) -> Planned {
     let wanted = wanted.max(at.now);
-    let allowed = at
-        .quiet
-        .map_or(wanted, |quiet| quiet.next_allowed(wanted, at.zone));
-    let mut gates = vec![quiet_gate(wanted, allowed, at)];
+    let (allowed, gate) = after_quiet(wanted, at);
+    let mut gates = vec![gate];
 
     let Action::Message { message, .. } = &spec.first_step().action;
     let has_text = message.is_some();
@@ -144,6 +142,14 @@ pub fn slot(spec: &RuleSpec, wanted: DateTime<Utc>, at: Circumstances<'_>) -> Pl
         slot: Err(reason),
         gates,
     }
+}
+
+/// The first moment from `wanted` on that is not in the quiet hours.
+pub(crate) fn after_quiet(wanted: DateTime<Utc>, at: Circumstances<'_>) -> (DateTime<Utc>, Gate) {
+    let allowed = at
+        .quiet
+        .map_or(wanted, |quiet| quiet.next_allowed(wanted, at.zone));
+    (allowed, quiet_gate(wanted, allowed, at))
 }
 
 /// The interval inside which a decider may choose the time of a rule in AI mode; `None` when

@@ -89,6 +89,13 @@ pub(crate) enum AuthorOut {
         #[schema(value_type = schema::RunId)]
         run: RunId,
     },
+    /// The business's own systems: a confirmation, a receipt.
+    System {
+        #[schema(value_type = schema::KeyId)]
+        key: KeyId,
+        /// The kind of e-mail template.
+        template: String,
+    },
 }
 
 impl MessageOut {
@@ -100,6 +107,7 @@ impl MessageOut {
                 Author::Staff { key } => AuthorOut::Staff { key },
                 Author::Platform => AuthorOut::Platform,
                 Author::Rule { rule, version, run } => AuthorOut::Rule { rule, version, run },
+                Author::System { key, template } => AuthorOut::System { key, template },
             },
             why: message.reason.as_ref().map(|reason| words.reason(reason)),
             id: message.id,
@@ -125,13 +133,14 @@ impl MessageOut {
     /// With what is pending of it.
     pub(super) fn waiting(mut self, runs: &[Run]) -> Self {
         let run = runs.iter().find(|run| run.message == self.id);
-        if let Some(run) = run
-            && let Source::Manual { on_reply, .. } = run.source
-        {
-            self.send_at = Some(run.due_at);
+        let Some(run) = run.filter(|run| run.rule().is_none()) else {
+            return self;
+        };
+        if let Source::Manual { on_reply, .. } = run.source {
             self.on_reply = Some(on_reply);
-            self.set_aside_at = run.set_aside_at;
         }
+        self.send_at = Some(run.due_at);
+        self.set_aside_at = run.set_aside_at;
         self
     }
 }

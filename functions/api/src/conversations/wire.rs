@@ -274,6 +274,7 @@ impl RunOut {
         let (rule, on_reply) = match run.source {
             Source::Rule { rule, .. } => (Some(rule), None),
             Source::Manual { on_reply, .. } => (None, Some(on_reply)),
+            Source::Notice { .. } => (None, None),
         };
         Self {
             id: run.id,

@@ -65,6 +65,7 @@ impl Observer {
                 OnReply::Hold => run.attempts == 0,
                 OnReply::Keep => false,
             },
+            Source::Notice { .. } => false,
         };
         if heeds_replies && replied {
             self.violated("no-send-after-reply", what.clone());
@@ -202,7 +203,7 @@ impl Observer {
     pub(crate) fn accepted(&mut self, message: MessageId, attempt: u32) {
         // An answer of staff may have waited for hours: it is news when it goes out.
         let sent = self.under_way(message);
-        let answer = sent.filter(|(_, sending)| sending.run.rule().is_none());
+        let answer = sent.filter(|(_, sending)| sending.run.is_persons());
         if let Some((conversation, at)) = answer.map(|(id, sending)| (id, sending.claimed_at)) {
             let newest = self.newest.entry(conversation).or_default();
             *newest = at.max(*newest);

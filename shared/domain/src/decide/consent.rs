@@ -71,11 +71,13 @@ impl Decider<'_> {
         let now = self.now;
         let is_later = |run: &Run| run.due_at > now || run.set_aside_at.is_some();
         let waits = |run: &Run| run.rule().is_none() && run.attempts == 0 && is_later(run);
-        let runs = self.conversation.runs.iter().filter(|run| waits(run));
+        let runs = self.conversation.runs.iter();
+        let runs = runs.filter(|run| waits(run) && self.is_counted_on(run));
         let told = runs.map(|run| Effect::NotifyStaff {
             message: run.message,
             reason: reason.clone(),
         });
+        let told: Vec<_> = told.collect();
         self.effects.extend(told);
         self.cancel_runs(reason, waits);
     }

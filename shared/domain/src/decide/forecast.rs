@@ -7,7 +7,7 @@ use super::Snapshot;
 use super::gates::{consent, gates, is_too_late, reply};
 use crate::channel::Channel;
 use crate::connection::ConnectionState;
-use crate::conversation::Run;
+use crate::conversation::{Run, Source};
 use crate::customer::Reach;
 use crate::ids::ConversationId;
 use crate::plan::{self, Circumstances, Planned, Slot};
@@ -68,9 +68,12 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
         Some(reason) => Outlook::Skip { reason },
         None if is_set_aside(known, run, &mut looked) => Outlook::SetAside,
         None => held(known, at, &mut looked).unwrap_or_else(|| {
-            let outlook = match rule {
-                None => for_a_person(known, at, &mut looked),
-                Some(rule) => for_a_rule(known, rule, run, at, &mut looked),
+            let outlook = match (&run.source, rule) {
+                (_, Some(rule)) => for_a_rule(known, rule, run, at, &mut looked),
+                (Source::Notice { purpose, .. }, None) => {
+                    for_a_notice(known, *purpose, at, &mut looked)
+                }
+                (_, None) => for_a_person(known, at, &mut looked),
             };
             let outlook = while_paused(known, run, outlook, at, &mut looked);
             without_segments(known, outlook, at, &mut looked)
@@ -214,6 +217,26 @@ fn for_a_person(known: &Snapshot<'_>, at: DateTime<Utc>, looked: &mut Vec<Gate>)
             reason: Reason::WindowClosed { closed_at },
         }
     }
+}
+
+/// What nobody wrote to this customer alone: advertising also waits for the end of the quiet hours. What
+/// the customer asked for does not: who books at midnight is told at midnight.
+fn for_a_notice(
+    known: &Snapshot<'_>,
+    purpose: Purpose,
+    at: DateTime<Utc>,
+    looked: &mut Vec<Gate>,
+) -> Outlook {
+    let around = circumstances(known, &[], at);
+    if purpose == Purpose::Marketing {
+        let (until, gate) = plan::after_quiet(at, around);
+        looked.push(gate);
+        if until > at {
+            let reason = Reason::QuietHours { until };
+            return Outlook::Hold { until, reason };
+        }
+    }
+    for_a_person(known, at, looked)
 }
 
 fn for_a_rule(

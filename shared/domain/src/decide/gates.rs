@@ -38,6 +38,10 @@ pub fn gates(known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) -> (Vec<Gate>,
                 looked.at_media_consent(known, Purpose::Transactional, Audience::OneToOne);
             }
         }
+        Source::Notice { purpose, .. } => {
+            looked.at_consent(known, *purpose);
+            looked.at_due(known, run, now);
+        }
     }
     (looked.gates, looked.refusal)
 }
@@ -61,11 +65,13 @@ impl Looked {
         let head = known.conversation;
         let (state, refusal) = match &head.state {
             State::Open => ("open", None),
-            State::Suspended { .. } => ("suspended", Some(Reason::ConversationSuspended)),
-            State::Closed { .. } => ("closed", Some(Reason::ConversationClosed)),
+            // A person may always write; what nobody wrote to them alone stops with them.
+            State::Suspended { .. } => (
+                "suspended",
+                (!run.is_persons()).then_some(Reason::ConversationSuspended),
+            ),
+            State::Closed { .. } => ("closed", run.rule().map(|_| Reason::ConversationClosed)),
         };
-        // A person may always write into a suspended or closed conversation.
-        let refusal = refusal.filter(|_| run.rule().is_some());
         self.look(GateName::Conversation, state, refusal);
 
         if matches!(head.channel, Channel::Messenger | Channel::Instagram) {
@@ -78,7 +84,7 @@ impl Looked {
                 }
             };
             // The platform itself says whether a person's message may still leave.
-            let refusal = elsewhere.filter(|_| run.rule().is_some());
+            let refusal = elsewhere.filter(|_| !run.is_persons());
             let refusal = refusal.map(|_| Reason::ThreadElsewhere);
             self.look(GateName::Thread, input, refusal);
         }
@@ -129,7 +135,7 @@ impl Looked {
     }
 
     fn at_rule_run(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule, now: DateTime<Utc>) {
-        let (head, zone) = (known.conversation, known.settings.zone);
+        let head = known.conversation;
         let channel = head.channel;
         // What was to be an SMS goes by e-mail whether or not the rule names it (MO-23).
         let reaches = rule.spec.reaches(channel) || run.rescue == Some(Rescue::EmailInstead);
@@ -154,12 +160,7 @@ impl Looked {
             format!("{} automated in this silence", head.episode_sent),
             (head.episode_sent > 0).then_some(Reason::EpisodeDone),
         );
-        if has_media_gate(channel) {
-            self.at_media_consent(known, rule.spec.purpose, Audience::Automated);
-        } else {
-            let (input, refusal) = consent(known, rule.spec.purpose);
-            self.look(GateName::Consent, input, refusal);
-        }
+        self.at_consent(known, rule.spec.purpose);
         let limit = known.settings.daily_send_limit;
         self.look(
             GateName::DailyLimit,
@@ -170,15 +171,28 @@ impl Looked {
             },
             (known.sent_today >= limit).then_some(Reason::DailyLimit { limit }),
         );
-        self.look(
-            GateName::Due,
-            format!(
-                "wanted {}, now {}",
-                zone.show(run.wanted_at),
-                zone.show(now)
-            ),
-            is_too_late(run.wanted_at, now).then_some(Reason::Expired),
+        self.at_due(known, run, now);
+    }
+
+    fn at_due(&mut self, known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) {
+        let zone = known.settings.zone;
+        let input = format!(
+            "wanted {}, now {}",
+            zone.show(run.wanted_at),
+            zone.show(now)
         );
+        let refusal = is_too_late(run.wanted_at, now).then_some(Reason::Expired);
+        self.look(GateName::Due, input, refusal);
+    }
+
+    /// What the customer said about messages that nobody wrote to them alone.
+    fn at_consent(&mut self, known: &Snapshot<'_>, purpose: Purpose) {
+        if has_media_gate(known.conversation.channel) {
+            self.at_media_consent(known, purpose, Audience::Automated);
+        } else {
+            let (input, refusal) = consent(known, purpose);
+            self.look(GateName::Consent, input, refusal);
+        }
     }
 
     /// Who has a conversation there has a number or an address. What is known against a number is part

@@ -8,6 +8,7 @@ use crate::consent::Stoppable;
 use crate::conversation::{Preview, Run, Source, State};
 use crate::ids::{MessageId, RunId};
 use crate::receipt::{How, Reason, Verdict};
+use crate::rule::Purpose;
 use crate::window::Window;
 
 impl Decider<'_> {
@@ -156,6 +157,33 @@ impl Decider<'_> {
         }
         self.remove_run(id);
         let run = Run {
+            set_aside_at,
+            ..self.stored(id, message, source, send_at)
+        };
+        self.await_its_time(run);
+    }
+
+    /// What the business has to say stands here until it is due. It is no answer, and no answer to it is
+    /// waited for.
+    pub(super) fn notice(
+        &mut self,
+        id: RunId,
+        message: MessageId,
+        (at, purpose): (DateTime<Utc>, Purpose),
+        send_at: DateTime<Utc>,
+    ) {
+        let head = &self.conversation;
+        let sending = head.sending.iter().map(|sending| &sending.run);
+        let unknown = head.unknown.iter().map(|unknown| &unknown.run);
+        let mut known = head.runs.iter().chain(sending).chain(unknown);
+        if known.all(|run| run.id != id) {
+            let source = Source::Notice { at, purpose };
+            self.await_its_time(self.stored(id, message, source, send_at));
+        }
+    }
+
+    fn stored(&self, id: RunId, message: MessageId, source: Source, send_at: DateTime<Utc>) -> Run {
+        Run {
             id,
             message,
             episode: self.conversation.episode,
@@ -169,13 +197,12 @@ impl Decider<'_> {
             attempts: 0,
             repeats: None,
             message_at: source.stored_at(),
-            set_aside_at,
+            set_aside_at: None,
             source,
-        };
-        self.await_its_time(run);
+        }
     }
 
-    /// A person's message stands here until it is due.
+    /// A message that is written already stands here until it is due.
     pub(super) fn await_its_time(&mut self, run: Run) {
         let verdict = Verdict::Planned {
             due_at: run.due_at,
@@ -183,8 +210,9 @@ impl Decider<'_> {
             rescue: run.rescue.clone(),
         };
         self.entries.push(about(verdict, &run));
+        let persons = run.is_persons();
         self.conversation.runs.push(run);
-        if self.person_is_writing() {
+        if persons && self.person_is_writing() {
             self.cancel_rule_runs(&Reason::BusinessIsWriting);
             self.conversation.assess_at = None;
         }

@@ -53,7 +53,7 @@ use crate::customer::Customer;
 use crate::ids::{ConversationId, MessageId, RuleId, RunId};
 use crate::message::Status;
 use crate::receipt::{Entry, How, Reason};
-use crate::rule::Rule;
+use crate::rule::{Purpose, Rule};
 use crate::settings::Settings;
 use crate::sms::tier::Spent;
 use crate::template::Template;
@@ -92,11 +92,18 @@ impl Snapshot<'_> {
         runs.any(|run| self.class_of(run) == Some(class))
     }
 
-    /// The class of a follow-up here; messages of a person have none.
-    fn class_of(&self, run: &Run) -> Option<Class> {
-        let mut rules = self.rules.iter();
-        let rule = rules.find(|rule| run.rule() == Some(rule.id))?;
-        Class::of(Medium::of(self.conversation.channel), rule.spec.purpose)
+    /// The class of a follow-up or a notice here; messages of a person have none.
+    #[must_use]
+    pub fn class_of(&self, run: &Run) -> Option<Class> {
+        let purpose = match run.source {
+            Source::Manual { .. } => return None,
+            Source::Notice { purpose, .. } => purpose,
+            Source::Rule { rule, .. } => {
+                let mut rules = self.rules.iter();
+                rules.find(|known| known.id == rule)?.spec.purpose
+            }
+        };
+        Class::of(Medium::of(self.conversation.channel), purpose)
     }
 }
 
@@ -139,7 +146,21 @@ pub enum Event {
         /// A reply has set it aside, and nobody has looked at it since.
         set_aside_at: Option<DateTime<Utc>>,
     },
-    /// A person takes back a message of theirs that has not been claimed yet.
+    /// The business has something to say that nobody wrote to this customer alone. The same run again
+    /// changes nothing.
+    Notice {
+        /// The run to add.
+        run: RunId,
+        /// The stored message.
+        message: MessageId,
+        /// When it was stored.
+        at: DateTime<Utc>,
+        /// When it is to go out.
+        send_at: DateTime<Utc>,
+        /// What it is for.
+        purpose: Purpose,
+    },
+    /// A person takes back a message that has not been claimed yet.
     ManualWithdrawn {
         /// The message.
         message: MessageId,
@@ -420,6 +441,13 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
             };
             decider.manual_message(*run, *message, source, *send_at, *set_aside_at);
         }
+        Event::Notice {
+            run,
+            message,
+            at,
+            send_at,
+            purpose,
+        } => decider.notice(*run, *message, (*at, *purpose), *send_at),
         Event::ManualWithdrawn { message } => decider.manual_withdrawn(*message),
         Event::TimerFired => decider.timer_fired(),
         Event::Assessed(assessed) => decider.assessed(assessed),

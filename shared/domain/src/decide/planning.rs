@@ -254,7 +254,7 @@ impl Decider<'_> {
         if run.attempts > 0 || run.rule().is_none() {
             self.settle_skipped(&run, reason);
         }
-        if run.rule().is_none() {
+        if run.is_persons() {
             // Somebody has answered, only by another medium.
             self.business_wrote(self.now, None);
         }

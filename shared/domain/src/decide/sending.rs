@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::decider::{Decider, about};
 use super::{Effect, Forecast, LEASE, Outlook, SendOutcome, Snapshot, forecast};
-use crate::conversation::{Answer, Run, Sending, UnknownSend};
+use crate::conversation::{Answer, Run, Sending, Source, UnknownSend};
 use crate::ids::RunId;
 use crate::message::Status;
 use crate::receipt::{Gate, Rank, Reason, Verdict};
+use crate::rule::Purpose;
 
 /// A send that was claimed and may have left the house.
 pub(super) struct Flight {
@@ -180,8 +181,7 @@ impl Decider<'_> {
             reason: reason.clone(),
         };
         self.entries.push(about(verdict, run).gates(gates));
-        if run.rule().is_none() {
-            // Somebody wrote it and counts on it.
+        if self.is_counted_on(run) {
             self.effects.push(Effect::NotifyStaff {
                 message: run.message,
                 reason: reason.clone(),
@@ -191,10 +191,27 @@ impl Decider<'_> {
         self.after_nothing_was_sent(run);
     }
 
+    /// A send that came to nothing, whoever wanted it, but for one of many.
+    pub(super) fn tell_staff(&mut self, run: &Run, reason: Reason) {
+        if run.rule().is_some() || self.is_counted_on(run) {
+            let message = run.message;
+            self.effects.push(Effect::NotifyStaff { message, reason });
+        }
+    }
+
+    /// Whether staff are told what became of it: a message to many has counts of its own.
+    pub(super) fn is_counted_on(&self, run: &Run) -> bool {
+        match run.source {
+            Source::Manual { .. } => true,
+            Source::Notice { purpose, .. } => purpose == Purpose::Transactional,
+            Source::Rule { .. } => false,
+        }
+    }
+
     /// The silence goes on: the next rule gets its chance, or the rules are assessed again.
     pub(super) fn after_nothing_was_sent(&mut self, run: &Run) {
         if run.rule().is_none() {
-            if !self.person_is_writing() {
+            if run.is_persons() && !self.person_is_writing() {
                 self.schedule_assessment();
             }
         } else if run.episode == self.conversation.episode {
@@ -305,6 +322,10 @@ impl Decider<'_> {
             }
             return;
         }
+        if !run.is_persons() {
+            // Who waits for an answer still does (MO-03).
+            return;
+        }
         self.conversation.answer = Some(Answer {
             message: run.message,
             at: flight.claimed_at,
@@ -395,8 +416,7 @@ impl Decider<'_> {
             reason: reason.clone(),
             as_status: Status::Failed,
         });
-        let message = run.message;
-        self.effects.push(Effect::NotifyStaff { message, reason });
+        self.tell_staff(run, reason);
         self.after_nothing_was_sent(run);
     }
 }

@@ -26,10 +26,7 @@ impl Decider<'_> {
             reason: reason.clone(),
             as_status: Status::Unknown,
         });
-        self.effects.push(Effect::NotifyStaff {
-            message: flight.run.message,
-            reason,
-        });
+        self.tell_staff(&flight.run, reason);
         // Counted as sent: it may have arrived, and a second one must not follow it.
         if flight.run.rule().is_some() {
             self.count(&flight);
@@ -177,8 +174,7 @@ impl Decider<'_> {
             reason: reason.clone(),
         };
         self.note(verdict, &flight.run);
-        let message = flight.run.message;
-        self.effects.push(Effect::NotifyStaff { message, reason });
+        self.tell_staff(&flight.run, reason);
         if flight.run.rule().is_none() {
             self.after_nothing_was_sent(&flight.run);
         }

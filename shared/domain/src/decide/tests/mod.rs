@@ -2,6 +2,7 @@
 
 mod assessment;
 mod messages;
+mod notices;
 mod properties;
 mod rules;
 mod sending;

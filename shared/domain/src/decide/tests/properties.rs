@@ -8,8 +8,8 @@ use proptest::sample::{Index, select};
 
 use super::world::{World, failed, reason};
 use crate::channel::Channel;
-use crate::consent::{Class, Medium, Source, Stoppable, Wanted};
-use crate::conversation::{OnReply, Run, State};
+use crate::consent::{self, Class, Medium, Stoppable, Wanted};
+use crate::conversation::{OnReply, Run, Source, State};
 use crate::decide::{CustomerWrote, Effect, Event, Report, SendOutcome};
 use crate::fixtures::{manual, quiet, rule, with_template, without_text};
 use crate::ids::{MessageId, RunId};
@@ -36,6 +36,11 @@ enum Op {
     },
     Staff {
         after: i64,
+    },
+    /// A confirmation, or a message to many.
+    Notice {
+        after: i64,
+        purpose: Purpose,
     },
     Withdraw,
     Pass {
@@ -139,6 +144,8 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => Just(Op::React),
         4 => lag().prop_map(|lag| Op::Echo { lag }),
         2 => prop_oneof![3 => Just(0), 1 => 1i64..600, 1 => Just(10_000)].prop_map(|after| Op::Staff { after }),
+        1 => (0i64..600, select(vec![Purpose::Marketing, Purpose::Transactional]))
+            .prop_map(|(after, purpose)| Op::Notice { after, purpose }),
         4 => prop_oneof![2 => 0i64..10, 2 => 10i64..400, 1 => 400i64..3000].prop_map(|minutes| Op::Pass { minutes }),
         3 => Just(Op::Fire),
         12 => Just(Op::NextTimer),
@@ -311,6 +318,21 @@ impl Observed {
                     set_aside_at: None,
                 });
             }
+            Op::Notice { after, purpose } => {
+                let waits = self.world.head.waiting_since;
+                let (run, message) = self.world.new_ids();
+                self.happens(&Event::Notice {
+                    run,
+                    message,
+                    at: now,
+                    send_at: now + TimeDelta::minutes(*after),
+                    purpose: *purpose,
+                });
+                assert_eq!(
+                    self.world.head.waiting_since, waits,
+                    "a notice is no answer"
+                );
+            }
             Op::Withdraw => {
                 let mut runs = self.world.head.runs.iter();
                 if let Some(run) = runs.find(|run| run.rule().is_none()) {
@@ -407,7 +429,7 @@ impl Observed {
                 let class = self.advertising();
                 let customer = &mut self.world.customer;
                 if let Some(change) = customer.chat.hear(class, *wanted) {
-                    let said = customer.say(change, Source::Preferences, None, now);
+                    let said = customer.say(change, consent::Source::Preferences, None, now);
                     assert_eq!(said, Ok(()));
                 }
                 self.happens(&Event::ClassRefused { class });
@@ -522,12 +544,47 @@ impl Observed {
         let run = pending.expect("only what is pending can be claimed");
         let how = self.world.head.sending.as_ref().unwrap().how;
         self.claimed.push((run.id, run.message));
-        if run.rule().is_some() {
-            self.may_leave(&run, how);
-            let now = self.world.now;
-            self.automated.insert(run.message, now);
+        match run.source {
+            Source::Rule { .. } => {
+                self.may_leave(&run, how);
+                let now = self.world.now;
+                self.automated.insert(run.message, now);
+            }
+            Source::Notice { purpose, .. } => self.notice_may_leave(&run, purpose),
+            Source::Manual { .. } => {}
         }
         self.after();
+    }
+
+    fn notice_may_leave(&self, run: &Run, purpose: Purpose) {
+        let (world, now) = (&self.world, self.world.now);
+        if let (Purpose::Marketing, Some(quiet)) = (purpose, world.settings.quiet_hours) {
+            let night = quiet.contains(now, world.settings.zone);
+            assert!(!night, "advertising in the quiet hours");
+        }
+        if let Some(length) = world.head.channel.free_form_window() {
+            let open = self.opened.is_some_and(|opened| now < opened + length);
+            assert!(open, "outside the window");
+        }
+        assert!(now - run.wanted_at <= TimeDelta::days(2), "too late");
+        assert!(
+            !matches!(world.head.state, State::Suspended { .. }),
+            "to somebody who wants nothing"
+        );
+        assert_eq!(self.opted_out(), None);
+        assert!(!self.reach.shut, "to somebody who blocks us");
+        assert!(!self.thread.shut, "while somebody else has the thread");
+        if purpose == Purpose::Marketing {
+            self.wants_advertising();
+        }
+    }
+
+    fn wants_advertising(&self) {
+        let (class, chat) = (self.advertising(), &self.world.customer.chat);
+        assert_eq!(chat.class(class).refused, None);
+        if class == Class::ChatMarketing {
+            assert_eq!(chat.marketing_stopped_at, None);
+        }
     }
 
     /// The guarantees, from what the observer saw.
@@ -565,16 +622,12 @@ impl Observed {
             .find(|rule| Some(rule.id) == run.rule())
             .expect("deleted");
         assert!(rule.enabled);
-        let crate::conversation::Source::Rule { version, .. } = run.source else {
+        let Source::Rule { version, .. } = run.source else {
             unreachable!()
         };
         assert_eq!(rule.version, version);
         if rule.spec.purpose == Purpose::Marketing {
-            let class = self.advertising();
-            assert_eq!(world.customer.chat.class(class).refused, None);
-            if class == Class::ChatMarketing {
-                assert_eq!(world.customer.chat.marketing_stopped_at, None);
-            }
+            self.wants_advertising();
         }
         if let (Some(delay), Some(from)) = (rule.spec.first_step().after.fixed(), self.let_in)
             && !matches!(run.rescue, Some(Rescue::Earlier { .. }))
