@@ -86,13 +86,13 @@ words! {
     }
     /// A language.
     Locale = domain::settings::Locale { De, En }
-    /// What a reply does to a message that waits for its time.
     /// Where the usual rhythm of a category comes from.
     PatternSource = domain::rebooking::PatternSource { Measured, TradePress, Owner }
     /// The day of a rebooking reminder.
     DayChoice = domain::rebooking::DayChoice {
         OneDayAfter, TwoDaysAfter, ThreeDaysAfter, Predicted,
     }
+    /// What a reply does to a message that waits for its time.
     OnReply = domain::conversation::OnReply { Cancel, Hold, Keep }
     /// What an address is used for.
     ContactKind = domain::contact::ContactKind { Work, Private, Newsletter, Mobile, Other }
@@ -264,6 +264,36 @@ pub(crate) struct MailVersions {
     de: Option<MailVersion>,
     /// In English.
     en: Option<MailVersion>,
+}
+
+/// What is said about a refund, by what had paid.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct RefundTexts {
+    /// A visit of a package.
+    package: Option<RefundText>,
+    /// Money on the customer's account.
+    account_money: Option<RefundText>,
+    /// Cash.
+    cash: Option<RefundText>,
+    /// A card.
+    card: Option<RefundText>,
+    /// A membership.
+    membership: Option<RefundText>,
+    /// Nothing: it was free.
+    free: Option<RefundText>,
+    /// Anything else.
+    other: Option<RefundText>,
+}
+
+/// A text by language.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct RefundText {
+    /// In German.
+    #[schema(max_length = 500)]
+    de: Option<String>,
+    /// In English.
+    #[schema(max_length = 500)]
+    en: Option<String>,
 }
 
 /// An e-mail template in one language.

@@ -218,6 +218,18 @@ impl Message {
     }
 }
 
+impl Message {
+    /// The template that it was made from, by its name.
+    #[must_use]
+    pub fn template(&self) -> Option<&str> {
+        match (&self.author, &self.content) {
+            (Author::System { template, .. }, _) => Some(template),
+            (_, Content::Template(template)) => Some(&template.name),
+            _ => None,
+        }
+    }
+}
+
 /// The categories of the sent log (MO-05).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -49,6 +49,13 @@ pub fn check(field: &str, text: &str, known: &[(&str, &str)]) -> Result<(), Fiel
         .map_err(|error| refused(field, error, known))
 }
 
+/// There is no such variable, and the one that is probably meant.
+#[must_use]
+pub fn unknown(field: &str, name: &str, known: &[(&str, &str)]) -> FieldError {
+    let name = name.to_owned();
+    refused(field, VariableError::Unknown { name }, known)
+}
+
 /// What is wrong with the text, and what may stand there.
 fn refused(field: &str, error: VariableError, known: &[(&str, &str)]) -> FieldError {
     match error {

@@ -11,6 +11,7 @@
 
 pub mod block;
 pub mod footer;
+pub mod given;
 mod html;
 pub mod kind;
 mod layout;

@@ -55,10 +55,14 @@ pub const LONGEST: usize = 500;
 pub struct RefundTexts(BTreeMap<PaymentMeans, BTreeMap<Locale, String>>);
 
 impl RefundTexts {
-    /// Replaces the text for one means of payment.
-    pub fn set(&mut self, means: PaymentMeans, locale: Locale, text: &str) {
+    /// Replaces the text for one means of payment; `None`: the built-in one again.
+    pub fn set(&mut self, means: PaymentMeans, locale: Locale, text: Option<&str>) {
         let texts = self.0.entry(means).or_default();
-        texts.insert(locale, text.trim().to_owned());
+        match text {
+            Some(text) => drop(texts.insert(locale, text.trim().to_owned())),
+            None => drop(texts.remove(&locale)),
+        }
+        self.0.retain(|_, texts| !texts.is_empty());
     }
 
     /// What is wrong with them, when they are saved.
@@ -191,18 +195,18 @@ mod tests {
         texts.set(
             PaymentMeans::Card,
             Locale::En,
-            "##{{amount}} go back to your card.",
+            Some("##{{amount}} go back to your card."),
         );
         assert_eq!(texts.check(), Ok(()));
         assert_eq!(card(&texts), "€18.50 go back to your card.");
-        texts.set(PaymentMeans::Package, Locale::En, "");
+        texts.set(PaymentMeans::Package, Locale::En, Some(""));
         assert_eq!(
             texts
                 .notice(PaymentMeans::Package, None, Locale::En)
                 .unwrap(),
             ""
         );
-        texts.set(PaymentMeans::Card, Locale::En, "##{{amout}}");
+        texts.set(PaymentMeans::Card, Locale::En, Some("##{{amout}}"));
         let [error] = texts.check().unwrap_err().try_into().unwrap();
         assert_eq!(error.field, "refund_texts.card.en");
         assert!(error.remedy.contains("`##{{amount}}`"));

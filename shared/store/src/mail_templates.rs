@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::ids::WorkspaceId;
+use mail::refund::RefundTexts;
 use mail::{Template, TemplateDraft, TemplateKind, Theme};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,9 @@ pub struct MailLayout {
     pub theme: Theme,
     /// The postal address under each, line by line.
     pub address: Vec<String>,
+    /// What is said about a refund, by what had paid.
+    #[serde(default)]
+    pub refund_texts: RefundTexts,
 }
 
 impl Store {

@@ -16,6 +16,7 @@
 //! | `counted sends_failed 2` | the operator's metric stands there |
 //! | `notified 2 [with LINK]` | so much is listed for staff to look at, one of them with this link |
 //! | `segments 2` | so many SMS segments of this month are used |
+//! | `log transactional [of receipt] 2` | so many stand in that part of the sent log, made from that template |
 //! | `questions 2` | so often the model was asked |
 
 use anyhow::{Context as _, bail, ensure};
@@ -120,6 +121,17 @@ impl Play {
                 let wanted: u64 = words.need("a number")?.parse()?;
                 let sms = self.world.get("/v1/usage").await?["sms"].take();
                 ensure!(sms["segments_used"] == wanted, "it is {sms}");
+                words.done()
+            }
+            "log" => {
+                let category = words.need("a category")?;
+                let mut path = format!("/v1/messages?category={category}&limit=100");
+                if let Some(template) = words.after("of")? {
+                    path.push_str(&format!("&template={template}"));
+                }
+                let wanted: usize = words.need("a number")?.parse()?;
+                let found = list(&self.world.get(&path).await?["messages"]);
+                ensure!(found.len() == wanted, "there are {}", found.len());
                 words.done()
             }
             "questions" => {

@@ -13,6 +13,7 @@
 //! | `edit`, `enable`, `disable`, `delete`, `review NAME` | as they say |
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
+//! | `confirms anna booking_confirmation` with a block | the business's system sends that template with those values |
 //! | `staff anna at 18:00 unless-reply: …` | goes out then, or `despite-reply`; `rewrites anna [at 20:00]: …`, `withdraws anna` until then |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block (later `unblock`), a delivery repeated |
 //! | `edits anna: …`, `edits anna early: …` | she changes the message before, or the one that comes next |
@@ -96,6 +97,8 @@ scenarios! {
     dk_30_time_in_description
     dk_31_smallest_and_largest_delay
     mo_01_email_to_a_customer
+    mo_05_sent_log
+    mo_12_templates
     mo_22_segments
     mo_23_email_instead
     mo_27_way_out_of_mails

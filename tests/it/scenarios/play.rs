@@ -153,6 +153,7 @@ impl Play {
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
             "has" => self.has(rest).await?,
             "mails" => self.mails(rest).await?,
+            "confirms" => self.confirms(rest, &command.block).await?,
             "ses" => self.ses(rest).await?,
             "clicks" => self.clicks(rest).await?,
             "lifts" => self.lifts(rest).await?,

@@ -111,6 +111,27 @@ impl Play {
         Ok(())
     }
 
+    /// `anna booking_confirmation` with `class_name Yoga` in lines under it: what the business's own
+    /// systems have to say.
+    pub(super) async fn confirms(&mut self, rest: &str, block: &[String]) -> anyhow::Result<()> {
+        let mut words = Words::of(rest)?;
+        let person = words.need("a name")?;
+        let template = words.need("a template")?;
+        words.done()?;
+        let mut values = serde_json::Map::new();
+        for line in block {
+            let (name, value) = line.split_once(' ').context("`class_name Yoga`")?;
+            let value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
+            values.insert(name.to_owned(), value);
+        }
+        let body = json!({ "medium": "email", "template": template, "values": values });
+        let path = format!("/v1/customers/{}/messages", self.world.customer(&person)?);
+        let answer = self.world.api("POST", &path, Some(body)).await?;
+        self.line("system", &format!("tell {person}: {template}"));
+        self.note_refusal(&answer);
+        Ok(())
+    }
+
     /// `bounced anna`: what SES tells of the mail she got last.
     pub(super) async fn ses(&mut self, rest: &str) -> anyhow::Result<()> {
         let (status, person) = rest.split_once(' ').context("`ses bounced anna`")?;

@@ -198,7 +198,10 @@ fn with(
         *on_reply = wanted.unwrap_or_default();
     }
     let message = match patch.says_something() {
-        true => filled(loaded, stored)?,
+        true => Message {
+            content: filled(loaded, &stored.content)?,
+            ..stored.clone()
+        },
         false => stored.clone(),
     };
     sendable(loaded, &message, &run, now)?;

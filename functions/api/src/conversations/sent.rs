@@ -23,6 +23,10 @@ pub(crate) struct ListSent {
     /// `sequence`: follow-ups; `manual`: written by a person; `transactional`: confirmations.
     #[param(inline, value_type = schema::Category)]
     category: Category,
+    /// Only what was made from this template: a kind of e-mail template, or the name of a template of the
+    /// platform. A page holds fewer then, or none, and the next one may hold more.
+    #[param(min_length = 1, max_length = 512)]
+    template: Option<String>,
     /// At most this many.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<Limit>,
@@ -49,9 +53,11 @@ pub(crate) async fn list_messages(
     let meta = Meta {
         next_cursor: found.next_cursor,
     };
+    let wanted = query.template.as_deref();
     let messages = found
         .items
         .into_iter()
+        .filter(|message| wanted.is_none() || message.template() == wanted)
         .map(|m| MessageOut::new(m, &words))
         .collect();
     Ok(Json(MessageList { messages, meta }))

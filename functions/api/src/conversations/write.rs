@@ -17,13 +17,16 @@ use domain::content::Content;
 use domain::conversation::{OnReply, Run, Source};
 use domain::decide::{Event, gates};
 use domain::field::{FieldError, required_text};
-use domain::ids::{ConversationId, CustomerId, MessageId, RunId, WorkspaceId};
+use domain::ids::{ConversationId, CustomerId, KeyId, MessageId, RunId, WorkspaceId};
 use domain::message::{Author, Message, Status};
 use domain::receipt::Reason;
+use domain::rule::Purpose;
 use domain::settings::Settings;
 use domain::variables;
+use mail::{RenderError, Template, given};
 use serde::{Deserialize, Serialize};
-use store::{Counter, Over, SavedAnswer};
+use serde_json::{Map, Value};
+use store::{Counter, MailLayout, Over, SavedAnswer};
 use utoipa::ToSchema;
 
 use super::find::missing;
@@ -70,6 +73,31 @@ pub(crate) struct MessageIn {
     on_reply: Option<OnReply>,
 }
 
+/// What is written, once it was checked.
+pub(super) struct Writing {
+    says: Says,
+    hidden: bool,
+    send_at: Option<DateTime<Utc>>,
+    on_reply: Option<OnReply>,
+}
+
+enum Says {
+    /// By a person, with variables.
+    Written(Box<Content>),
+    /// By the business's systems.
+    Template(Box<Confirmation>),
+}
+
+/// What a confirmation, a receipt and the like come from.
+pub(super) struct Confirmation {
+    /// The template as the business has it.
+    pub(super) template: Template,
+    /// What it is filled in with, but for the names.
+    pub(super) values: Map<String, Value>,
+    /// The looks, and the words about refunds.
+    pub(super) layout: MailLayout,
+}
+
 /// Write to the customer (202: it is on its way), or leave a note for staff (201).
 #[utoipa::path(
     post, path = "/v1/conversations/{id}/messages", tag = "conversations",
@@ -102,7 +130,8 @@ pub(crate) async fn create_message(
         now: app.now(),
     };
     let target = Target::Conversation(id);
-    Box::pin(once(at, |keep| write(&app, &caller, target, body, keep))).await
+    let writing = body.writing();
+    Box::pin(once(at, |keep| write(&app, &caller, target, writing, keep))).await
 }
 
 impl MessageIn {
@@ -147,15 +176,111 @@ impl MessageIn {
         })
     }
 
-    fn content(&self) -> Content {
-        match self.subject.clone() {
-            None => Content::text(&self.text),
+    pub(super) fn writing(self) -> Writing {
+        let content = match self.subject {
+            None => Content::text(self.text),
             Some(subject) => Content::Email {
                 subject,
-                text: self.text.clone(),
+                text: self.text,
                 html: None,
             },
+        };
+        Writing {
+            says: Says::Written(Box::new(content)),
+            hidden: self.hidden,
+            send_at: self.send_at,
+            on_reply: self.on_reply,
         }
+    }
+}
+
+impl Writing {
+    /// A confirmation, a receipt: what the business's systems have to say.
+    pub(super) fn confirmation(says: Confirmation, send_at: Option<DateTime<Utc>>) -> Self {
+        Self {
+            says: Says::Template(Box::new(says)),
+            hidden: false,
+            send_at,
+            on_reply: None,
+        }
+    }
+
+    fn author(&self, key: KeyId) -> Author {
+        match &self.says {
+            Says::Written(_) => Author::Staff { key },
+            Says::Template(says) => Author::System {
+                key,
+                template: says.template.kind.to_string(),
+            },
+        }
+    }
+
+    /// How it waits for its time.
+    fn source(&self, at: DateTime<Utc>) -> Source {
+        match &self.says {
+            Says::Written(_) => Source::Manual {
+                at,
+                on_reply: self.on_reply.unwrap_or(match self.send_at {
+                    Some(_) => OnReply::Hold,
+                    // Whoever answers now is not to be told a second later that they were overtaken.
+                    None => OnReply::Keep,
+                }),
+            },
+            Says::Template(_) => Source::Notice {
+                at,
+                purpose: Purpose::Transactional,
+            },
+        }
+    }
+
+    /// What stands in the history, and goes out.
+    fn content(&self, loaded: &Loaded) -> Result<Content, Problem> {
+        match &self.says {
+            Says::Written(content) if self.hidden => Ok(Content::clone(content)),
+            Says::Written(content) => filled(loaded, content),
+            Says::Template(says) => says.filled(loaded),
+        }
+    }
+}
+
+impl Confirmation {
+    fn filled(&self, loaded: &Loaded) -> Result<Content, Problem> {
+        let settings = &loaded.book.settings;
+        let wanted = loaded.customer.profile.locale.unwrap_or(settings.locale);
+        let kind = self.template.kind;
+        let locale = self.template.version(wanted).map_or(wanted, |(it, _)| it);
+        let values = given::values(kind, &self.values, &self.layout.refund_texts, locale);
+        let mut values = values.map_err(Problem::invalid)?;
+        let names = variables::values_for(&loaded.customer.name, &settings.business_name);
+        values.extend(
+            names
+                .into_iter()
+                .map(|(name, it)| (name, mail::Value::Text(it))),
+        );
+        let filled = mail::fill(&self.template, &values, locale, &self.layout.theme);
+        let filled = filled.map_err(|error| {
+            let (field, remedy) = match error {
+                RenderError::Missing("business_name") => {
+                    ("business_name", "give the business a name in the settings")
+                }
+                _ => (
+                    "template",
+                    "correct the template, or what it is filled in with",
+                ),
+            };
+            let message = error.to_string();
+            Problem::invalid(vec![FieldError::new(
+                field,
+                "cannot_be_sent",
+                message,
+                remedy,
+            )])
+        })?;
+        Ok(Content::Email {
+            subject: filled.subject,
+            text: filled.text,
+            html: Some(filled.html),
+        })
     }
 }
 
@@ -221,7 +346,7 @@ pub(super) async fn write(
     app: &App,
     caller: &Caller,
     target: Target,
-    body: MessageIn,
+    body: Writing,
     keep: Keep,
 ) -> Result<SavedAnswer, Problem> {
     let (ws, now) = (caller.workspace(), keep.now);
@@ -232,10 +357,8 @@ pub(super) async fn write(
         // Filled in with everything else that only the conversation tells.
         conversation: ConversationId::derive(&[]),
         at: now,
-        author: Author::Staff {
-            key: caller.key().id,
-        },
-        content: body.content(),
+        author: body.author(caller.key().id),
+        content: Content::text(""),
         hidden: body.hidden,
         // A note is where it belongs as soon as it is stored.
         status: if body.hidden {
@@ -260,15 +383,11 @@ pub(super) async fn write(
     } else {
         StatusCode::ACCEPTED
     };
-    let on_reply = body.on_reply.unwrap_or(match body.send_at {
-        Some(_) => OnReply::Hold,
-        // Whoever answers now is not to be told a second later that they were overtaken.
-        None => OnReply::Keep,
-    });
+    let source = body.source(now);
     let planned = |loaded: &Loaded, message: &Message| Run {
         id: run,
         message: message.id,
-        source: Source::Manual { at: now, on_reply },
+        source: source.clone(),
         turn: loaded.customer.turn,
         from: None,
         episode: loaded.conversation.episode,
@@ -285,19 +404,18 @@ pub(super) async fn write(
     let mut answered = Err(Problem::stale(None));
     let mut tomorrow = now;
     let mut plan = |loaded: &Loaded| {
-        let message = Message {
-            conversation: loaded.conversation.id,
-            ..message.clone()
-        };
         tomorrow = loaded.book.settings.zone.next_day(now);
-        let stored = if message.hidden {
-            Ok(message.clone())
-        } else {
-            filled(loaded, &message).and_then(|message| {
+        let stored = body.content(loaded).and_then(|content| {
+            let message = Message {
+                conversation: loaded.conversation.id,
+                content,
+                ..message.clone()
+            };
+            if !message.hidden {
                 sendable(loaded, &message, &planned(loaded, &message), now)?;
-                Ok(message)
-            })
-        };
+            }
+            Ok(message)
+        });
         let stored = match stored {
             Ok(stored) => stored,
             Err(problem) => {
@@ -318,15 +436,30 @@ pub(super) async fn write(
                 ..Change::default()
             }
         } else {
-            let event = Event::ManualMessage {
-                run,
-                message: message.id,
-                at: now,
-                send_at,
-                on_reply,
-                set_aside_at: None,
-            };
-            Change::event("staff_wrote", event)
+            match source {
+                Source::Notice { purpose, .. } => {
+                    let event = Event::Notice {
+                        run,
+                        message: message.id,
+                        at: now,
+                        send_at,
+                        purpose,
+                    };
+                    Change::event("notice", event)
+                }
+                Source::Manual { on_reply, .. } => {
+                    let event = Event::ManualMessage {
+                        run,
+                        message: message.id,
+                        at: now,
+                        send_at,
+                        on_reply,
+                        set_aside_at: None,
+                    };
+                    Change::event("staff_wrote", event)
+                }
+                Source::Rule { .. } => return None,
+            }
         };
         let answer = answered.as_ref().ok()?;
         Some(Change {
@@ -408,8 +541,8 @@ pub(super) fn due(
 }
 
 /// With its variables filled in: what staff see in the history is what goes out.
-pub(super) fn filled(loaded: &Loaded, message: &Message) -> Result<Message, Problem> {
-    let text = message.content.words().unwrap_or_default();
+pub(super) fn filled(loaded: &Loaded, content: &Content) -> Result<Content, Problem> {
+    let text = content.words().unwrap_or_default();
     let business = &loaded.book.settings.business_name;
     let fill = |field, text| {
         variables::filled(field, text, &loaded.customer.name, business)
@@ -421,28 +554,24 @@ pub(super) fn filled(loaded: &Loaded, message: &Message) -> Result<Message, Prob
         let error = FieldError::new("subject", code, message, remedy);
         Err(Problem::invalid(vec![error]))
     };
-    let content = match &message.content {
-        Content::Email { subject, html, .. } if by_email => Content::Email {
+    match content {
+        Content::Email { subject, html, .. } if by_email => Ok(Content::Email {
             // A name may bring nothing that ends the line: names are cleaned.
             subject: fill("subject", subject)?,
             text,
             html: html.clone(),
-        },
+        }),
         Content::Email { .. } => {
             let channel = loaded.conversation.channel;
             let message = format!("messages on {channel} have no subject");
-            return wrong("not_on_this_channel", &message, "leave it out");
+            wrong("not_on_this_channel", &message, "leave it out")
         }
         _ if by_email => {
             let remedy = "say in a few words what the e-mail is about";
-            return wrong("required", "an e-mail needs a subject", remedy);
+            wrong("required", "an e-mail needs a subject", remedy)
         }
-        _ => Content::text(text),
-    };
-    Ok(Message {
-        content,
-        ..message.clone()
-    })
+        _ => Ok(Content::text(text)),
+    }
 }
 
 /// Says at once what the sender would find out later: the same gates, the window, the length.

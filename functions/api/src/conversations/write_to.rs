@@ -1,4 +1,5 @@
-//! Staff write to a customer who has not written: to an address of theirs (MO-01).
+//! To a customer who need not have written, at an address of theirs: what staff write (MO-01), and
+//! confirmations, receipts and the like in the words of a template (MO-12).
 
 use std::sync::Arc;
 
@@ -13,16 +14,18 @@ use domain::contact::EmailAddress;
 use domain::conversation::OnReply;
 use domain::customer::Customer;
 use domain::field::FieldError;
-use domain::ids::{ConnectionId, CustomerId};
+use domain::ids::{ConnectionId, CustomerId, WorkspaceId};
 use domain::receipt::Reason;
 use domain::rule::Purpose;
+use mail::{Audience, TemplateKind};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use store::Book;
 use utoipa::ToSchema;
 
 use super::message::MessageOut;
 use super::wire::Words;
-use super::write::{MessageIn, Target, write};
+use super::write::{Confirmation, MessageIn, Target, Writing, write};
 use crate::auth::Agent;
 use crate::http::{
     Id, IdempotencyHeader, IdempotencyKey, Json, Once, Problem, WriteProblems, once,
@@ -36,12 +39,28 @@ pub(crate) struct CustomerMessageIn {
     /// How it travels.
     medium: MessageMedium,
     /// The subject of the e-mail; variables as in the text.
-    #[schema(min_length = 1, max_length = 200)]
-    subject: String,
+    #[serde(default)]
+    #[schema(required = false, min_length = 1, max_length = 200)]
+    subject: Option<String>,
     /// The text. `##{{first_name}}`, `##{{last_name}}`, `##{{full_name}}` and `##{{business_name}}`
     /// are filled in; other variables are refused.
-    #[schema(min_length = 1, max_length = 20000)]
-    text: String,
+    #[serde(default)]
+    #[schema(required = false, min_length = 1, max_length = 20000)]
+    text: Option<String>,
+    /// Instead of subject and text: which template says it, as `/v1/mail-templates` has it, in the
+    /// customer's language. It is a transactional e-mail, no answer of a person's: it ends with the
+    /// link to unsubscribe from such e-mails, and who has done so gets none.
+    #[serde(default)]
+    #[schema(value_type = Option<schema::MailTemplateKind>, required = false)]
+    template: Option<TemplateKind>,
+    /// What its variables stand for, by name; `GET /v1/mail-templates/{kind}` lists them with their types.
+    /// Dates as `2026-11-27`, times as `09:30`, amounts as `{"minor": 15000, "currency": "EUR"}`.
+    /// `refundNotice` may say what had paid, `{"paid_with": "package", "amount": null}`, and
+    /// `welcomeMessage` what is at hand, `{"class": "…", "class_template": "…"}`. The names of customer
+    /// and business are filled in.
+    #[serde(default)]
+    #[schema(value_type = Object, required = false)]
+    values: Map<String, Value>,
     /// Which of the customer's addresses; unless given, the first that is not for advertising only.
     #[serde(default)]
     #[schema(required = false, max_length = 254)]
@@ -105,9 +124,49 @@ pub(crate) async fn create_customer_message(
         connection: Box::new(connection(&book, body.connection)?.clone()),
         address: address(&customer, &book, body.to.as_deref())?,
     };
-    let message = MessageIn::email(body.subject, body.text, body.send_at, body.on_reply);
-    let message = message.checked()?;
-    Box::pin(once(at, |keep| write(&app, &caller, target, message, keep))).await
+    let writing = body.writing(&app, ws).await?;
+    Box::pin(once(at, |keep| write(&app, &caller, target, writing, keep))).await
+}
+
+impl CustomerMessageIn {
+    async fn writing(self, app: &App, ws: WorkspaceId) -> Result<Writing, Problem> {
+        let Some(kind) = self.template else {
+            if !self.values.is_empty() {
+                return Err(not_with("values", "only a template has values"));
+            }
+            let (subject, text) = (self.subject, self.text.unwrap_or_default());
+            let subject = subject.unwrap_or_default();
+            let message = MessageIn::email(subject, text, self.send_at, self.on_reply);
+            return Ok(message.checked()?.writing());
+        };
+        let not_of_templates = [
+            ("subject", self.subject.is_some()),
+            ("text", self.text.is_some()),
+            ("on_reply", self.on_reply.is_some()),
+        ];
+        if let Some((field, _)) = not_of_templates.into_iter().find(|(_, is_there)| *is_there) {
+            return Err(not_with(field, "the template says it"));
+        }
+        if kind.audience() != Audience::Customer {
+            return Err(Problem::invalid(vec![FieldError::new(
+                "template",
+                "not_for_customers",
+                format!("`{kind}` is for the business's own people"),
+                "choose a template for customers: `GET /v1/mail-templates` lists them",
+            )]));
+        }
+        let says = Confirmation {
+            template: app.store.mail_template(ws, kind).await?.template(),
+            values: self.values,
+            layout: app.store.mail_layout(ws).await?,
+        };
+        Ok(Writing::confirmation(says, self.send_at))
+    }
+}
+
+fn not_with(field: &str, why: &str) -> Problem {
+    let remedy = format!("leave `{field}` out, or write `subject` and `text` without `template`");
+    Problem::invalid(vec![FieldError::new(field, "not_allowed", why, remedy)])
 }
 
 /// The connection for e-mail that was named, or the only one.

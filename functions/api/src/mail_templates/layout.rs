@@ -1,11 +1,14 @@
 //! What all e-mails of a business have in common: colour, logo, postal address.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use app::App;
 use axum::extract::State;
 use domain::field::{FieldError, FieldErrors, required_text};
+use domain::settings::Locale;
 use mail::link::Link;
+use mail::refund::{PaymentMeans, RefundTexts};
 use mail::theme::Color;
 use serde::{Deserialize, Serialize};
 use store::{MailLayout, Resource};
@@ -15,6 +18,7 @@ use crate::auth::{Editor, Viewer};
 use crate::http::{
     IfMatch, IfMatchHeader, ItemProblems, Json, Patch, Problem, Versioned, WriteProblems,
 };
+use crate::schema;
 
 const MOST_LINES: usize = 6;
 const LONGEST_LINE: usize = 100;
@@ -32,6 +36,10 @@ pub(crate) struct MailLayoutOut {
     logo: Option<String>,
     /// The postal address under each e-mail, line by line.
     address: Vec<String>,
+    /// What `##{{refundNotice}}` says, by what had paid, in your words; where there are none the built-in
+    /// ones hold, which say something of `package`, `account_money` and `cash`.
+    #[schema(value_type = schema::RefundTexts)]
+    refund_texts: RefundTexts,
 }
 
 /// A change of the looks; what is absent stays.
@@ -50,6 +58,11 @@ pub(crate) struct MailLayoutPatch {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 6)]
     address: Patch<Vec<String>>,
+    /// By what had paid and by language, at most 500 characters each; `##{{amount}}` stands for the amount.
+    /// `null` for one: the built-in text again, or none. What is not named stays.
+    #[serde(default)]
+    #[schema(value_type = schema::RefundTexts)]
+    refund_texts: BTreeMap<PaymentMeans, BTreeMap<Locale, Option<String>>>,
 }
 
 /// Get the looks of all e-mails.
@@ -131,6 +144,14 @@ impl MailLayoutPatch {
             Patch::Null => layout.address = Vec::new(),
             Patch::Value(lines) => layout.address = address(&lines, &mut errors),
         }
+        for (means, texts) in self.refund_texts {
+            for (locale, text) in texts {
+                layout.refund_texts.set(means, locale, text.as_deref());
+            }
+        }
+        if let Err(wrong) = layout.refund_texts.check() {
+            wrong.into_iter().for_each(|error| errors.push(error));
+        }
         errors.finish()?;
         Ok(layout)
     }
@@ -177,6 +198,7 @@ impl From<MailLayout> for MailLayoutOut {
             accent: layout.theme.accent.to_string(),
             logo: layout.theme.logo.map(String::from),
             address: layout.address,
+            refund_texts: layout.refund_texts,
         }
     }
 }

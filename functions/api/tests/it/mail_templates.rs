@@ -220,6 +220,11 @@ async fn looks_that_no_mail_can_have_are_refused_by_field() {
             "address",
         ),
         (json!({"address": ["a", " "]}), "required", "address[1]"),
+        (
+            json!({"refund_texts": {"card": {"de": "##{{amout}} zurück"}}}),
+            "unknown_variable",
+            "refund_texts.card.de",
+        ),
     ] {
         world
             .patch("/v1/mail-layout", body)
@@ -237,6 +242,19 @@ async fn looks_that_no_mail_can_have_are_refused_by_field() {
         .expect(200)
         .body;
     assert_eq!(cleared["address"], json!([]));
+}
+
+/// One text for each means of payment; what is taken back is the built-in one again.
+#[tokio::test]
+async fn mo_33_texts_about_refunds_are_the_businesss_own() {
+    let world = World::new().await;
+    let of = |texts: Value| json!({ "refund_texts": texts });
+    let own = json!({"card": {"de": "Auf Ihre Karte: ##{{amount}}"}, "free": {"en": ""}});
+    let saved = world.patch("/v1/mail-layout", of(own.clone())).await;
+    assert_eq!(saved.expect(200).body["refund_texts"], own);
+    let back = json!({"card": {"de": null}});
+    let saved = world.patch("/v1/mail-layout", of(back)).await.expect(200);
+    assert_eq!(saved.body["refund_texts"], json!({"free": {"en": ""}}));
 }
 
 /// The audit log holds a template twice, before and after, and has to hold the largest, too.
