@@ -9,7 +9,9 @@ use app::{App, audit};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
+use domain::contact::Tag;
 use domain::ids::WorkspaceId;
+use domain::segment::inbox::Visibility;
 use serde::Serialize;
 use store::{ApiKey, KeyHash, Resource, Role, Store};
 
@@ -57,6 +59,28 @@ impl Caller {
     }
 }
 
+/// A caller who may be somebody of one location: the handler looks at what they may see. Everywhere else
+/// such a key is refused, so that a new route cannot forget it (MO-11).
+pub(crate) struct Scoped<R>(R);
+
+impl<R: Deref<Target = Caller>> Scoped<R> {
+    /// What they may see.
+    pub(crate) fn visibility(&self) -> Visibility {
+        match self.0.key().location.clone() {
+            None => Visibility::All,
+            Some(location) => Visibility::Location { location },
+        }
+    }
+}
+
+impl<R> Deref for Scoped<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.0
+    }
+}
+
 macro_rules! roles {
     ($($(#[$doc:meta])* $name:ident),*) => {$(
         $(#[$doc])*
@@ -77,7 +101,23 @@ macro_rules! roles {
                 parts: &mut Parts,
                 app: &Arc<App>,
             ) -> Result<Self, Problem> {
-                admit(parts, app, Role::$name).await.map(Self)
+                let caller = admit(parts, app, Role::$name).await?;
+                match &caller.key().location {
+                    None => Ok(Self(caller)),
+                    Some(location) => Err(restricted(location)),
+                }
+            }
+        }
+
+        impl FromRequestParts<Arc<App>> for Scoped<$name> {
+            type Rejection = Problem;
+
+            async fn from_request_parts(
+                parts: &mut Parts,
+                app: &Arc<App>,
+            ) -> Result<Self, Problem> {
+                let caller = admit(parts, app, Role::$name).await?;
+                Ok(Self($name(caller)))
             }
         }
     )*};
@@ -117,6 +157,16 @@ async fn admit(parts: &Parts, app: &App, needed: Role) -> Result<Caller, Problem
         ));
     }
     Ok(Caller(key))
+}
+
+fn restricted(location: &Tag) -> Problem {
+    Problem::new(
+        Code::LocationRestricted,
+        format!(
+            "this key sees the location `{location}` only, and this is about the whole workspace; an owner can \
+             lift that with `PUT /v1/keys/{{id}}/location`"
+        ),
+    )
 }
 
 /// Counts the request, whatever becomes of it.

@@ -156,6 +156,7 @@ fn workspace_routes() -> Routes {
         routes!(workspace::get_settings, workspace::update_settings),
         routes!(workspace::list_keys, workspace::create_key),
         routes!(workspace::delete_key),
+        routes!(workspace::restrict_key),
         routes!(workspace::list_usage),
         routes!(workspace::list_audit),
         routes!(workspace::list_notifications),

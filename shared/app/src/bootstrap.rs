@@ -121,6 +121,7 @@ pub async fn create_key(
         name: name.to_owned(),
         hint: hint(key.expose_secret()),
         created_at: now,
+        location: None,
     };
     // `false`: this very key exists already, so a preset one is simply used again.
     let change = audit::Change {

@@ -1,6 +1,8 @@
 //! A conversation: one customer on one connection. Its head is the only truth about what is
 //! pending.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +10,7 @@ use crate::channel::{Channel, ChannelUser};
 use crate::consent::{Cause, Suppression};
 use crate::customer::Customer;
 use crate::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, RunId, WorkspaceId};
-use crate::message::{self, Afterthought, Message};
+use crate::message::{self, Afterthought, Category, Message};
 use crate::receipt::{How, Reason, Rescue};
 use crate::rule::Purpose;
 use crate::window::Window;
@@ -84,6 +86,9 @@ pub struct Conversation {
     /// The last answer of a person through our API.
     #[serde(default)]
     pub answer: Option<Answer>,
+    /// The categories of what has left here (MO-06).
+    #[serde(default)]
+    pub sent: BTreeSet<Category>,
     /// Who takes care of it.
     pub assignee: Option<String>,
     /// For people.
@@ -335,6 +340,19 @@ impl Run {
         }
     }
 
+    /// Where it stands in the sent log. A message to many was written by somebody.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self.source {
+            Source::Rule { .. } => Category::Sequence,
+            Source::Notice {
+                purpose: Purpose::Transactional,
+                ..
+            } => Category::Transactional,
+            Source::Manual { .. } | Source::Notice { .. } => Category::Manual,
+        }
+    }
+
     /// Whether somebody wrote it to this customer.
     #[must_use]
     pub fn is_persons(&self) -> bool {
@@ -463,6 +481,7 @@ impl Conversation {
             unread: 0,
             waiting_since: None,
             answer: None,
+            sent: BTreeSet::new(),
             assignee: None,
             labels: Vec::new(),
             preview: None,

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::connection::Connection;
+use domain::contact::Tag;
 use domain::ids::{ConnectionId, KeyId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -63,6 +64,9 @@ pub struct ApiKey {
     pub hint: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// It sees the customers of one location only (MO-11).
+    #[serde(default)]
+    pub location: Option<Tag>,
 }
 
 /// What an entrance leads to.
@@ -159,6 +163,33 @@ impl Store {
             .into_iter()
             .map(|stored| stored.key)
             .collect())
+    }
+
+    /// Changes what a key may see. `false` if there is none with this id any more.
+    pub async fn restrict_key(&self, key: &ApiKey) -> Result<bool, StoreError> {
+        let known = self.stored_keys(key.workspace).await?;
+        let Some(stored) = known.into_iter().find(|stored| stored.key.id == key.id) else {
+            return Ok(false);
+        };
+        let entrance = plain(
+            keys::key_entrance(&stored.hash),
+            keys::ENTRY.to_owned(),
+            Entrance::Key(key.clone()),
+        );
+        let stored = StoredKey {
+            key: key.clone(),
+            ..stored
+        };
+        let listed = plain(keys::api_keys(key.workspace), keys::api_key(key.id), stored);
+        let mut writes = Writes::new(&self.table);
+        let both = [
+            items::to_item("a key", listed)?,
+            items::to_item("an entrance", entrance)?,
+        ];
+        for item in both {
+            writes.put(item, Some("attribute_exists(pk)"), Meaning::Version)?;
+        }
+        Ok(writes.send(self).await? == Committed::Done)
     }
 
     /// Removes a key if the one that is to stay is still there. `false` if there is none with this

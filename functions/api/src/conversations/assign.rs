@@ -11,9 +11,9 @@ use domain::ids::ConversationId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::find::{answer, missing};
+use super::find::{answer, check_seen, missing};
 use super::wire::ConversationOut;
-use crate::auth::Agent;
+use crate::auth::{Agent, Scoped};
 use crate::http::{
     Id, IfMatch, IfMatchHeader, Json, Patch, Problem, Versioned, WriteProblems, optional_text,
 };
@@ -49,13 +49,14 @@ pub(crate) struct ConversationPatch {
     )
 )]
 pub(crate) async fn update_conversation(
-    caller: Agent,
+    caller: Scoped<Agent>,
     State(app): State<Arc<App>>,
     Id(id): Id<ConversationId>,
     if_match: IfMatch,
     Json(patch): Json<ConversationPatch>,
 ) -> Result<Versioned<ConversationOut>, Problem> {
     let patch = patch.checked()?;
+    check_seen(&app, caller.workspace(), id, &caller.visibility()).await?;
     let mut refused = None;
     let plan = |loaded: &app::apply::Loaded| {
         let head = &loaded.conversation;

@@ -4,6 +4,7 @@ use app::App;
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::ids::{ConversationId, WorkspaceId};
+use domain::segment::inbox::Visibility;
 
 use super::wire::{ConversationOut, Words};
 use crate::http::{Problem, Versioned};
@@ -19,6 +20,22 @@ pub(super) async fn head(
     id: ConversationId,
 ) -> Result<Conversation, Problem> {
     app.store.head(ws, id).await?.ok_or_else(missing)
+}
+
+/// What is at a location that the caller does not see is as good as not there.
+pub(super) async fn check_seen(
+    app: &App,
+    ws: WorkspaceId,
+    id: ConversationId,
+    by: &Visibility,
+) -> Result<(), Problem> {
+    if *by == Visibility::All {
+        return Ok(());
+    }
+    let head = head(app, ws, id).await?;
+    let customer = app.store.customer(ws, head.customer).await?;
+    let seen = customer.is_some_and(|customer| by.shows(&customer.profile.locations));
+    seen.then_some(()).ok_or_else(missing)
 }
 
 /// The conversation as it goes out.

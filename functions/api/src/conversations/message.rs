@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use store::{Attempt, PageRequest};
 use utoipa::{IntoParams, ToSchema};
 
-use super::find::head;
+use super::find::{check_seen, head};
 use super::wire::{ReasonOut, Words};
-use crate::auth::Viewer;
+use crate::auth::{Scoped, Viewer};
 use crate::http::{
     Cursor, Id, ItemProblems, Limit, ListProblems, MessagePath, Meta, Problem, Query, request,
 };
@@ -172,12 +172,13 @@ pub(crate) struct ListMessages {
     responses((status = 200, description = "A page of the list.", body = MessageList), ListProblems)
 )]
 pub(crate) async fn list_conversation_messages(
-    caller: Viewer,
+    caller: Scoped<Viewer>,
     State(app): State<Arc<App>>,
     Id(id): Id<ConversationId>,
     Query(query): Query<ListMessages>,
 ) -> Result<Json<MessageList>, Problem> {
     let ws = caller.workspace();
+    check_seen(&app, ws, id, &caller.visibility()).await?;
     let runs = head(&app, ws, id).await?.runs;
     let page = PageRequest {
         newest_first: true,

@@ -8,9 +8,9 @@ use axum::extract::State;
 use domain::decide::Event;
 use domain::ids::ConversationId;
 
-use super::find::{answer, head, missing, shown};
+use super::find::{answer, check_seen, head, missing, shown};
 use super::wire::ConversationOut;
-use crate::auth::{Agent, Caller};
+use crate::auth::{Agent, Caller, Scoped};
 use crate::http::{Id, Problem, Versioned, WriteProblems};
 use crate::schema;
 
@@ -27,10 +27,11 @@ macro_rules! handlers {
             )
         )]
         pub(crate) async fn $name(
-            caller: Agent,
+            caller: Scoped<Agent>,
             State(app): State<Arc<App>>,
             Id(id): Id<ConversationId>,
         ) -> Result<Versioned<ConversationOut>, Problem> {
+            check_seen(&app, caller.workspace(), id, &caller.visibility()).await?;
             let audit = $audited.then(|| caller.change(stringify!($name)));
             happen(&app, &caller, id, ($cause, $event), audit).await
         }

@@ -29,10 +29,10 @@ use serde_json::{Map, Value};
 use store::{Counter, MailLayout, Over, SavedAnswer};
 use utoipa::ToSchema;
 
-use super::find::missing;
+use super::find::{check_seen, missing};
 use super::message::MessageOut;
 use super::wire::Words;
-use crate::auth::{Agent, Caller};
+use crate::auth::{Agent, Caller, Scoped};
 use crate::http::{
     Code, Id, IdempotencyHeader, IdempotencyKey, Json, Keep, Once, Problem, WriteProblems, answer,
     once,
@@ -114,13 +114,14 @@ pub(super) struct Confirmation {
     )
 )]
 pub(crate) async fn create_message(
-    caller: Agent,
+    caller: Scoped<Agent>,
     State(app): State<Arc<App>>,
     Id(id): Id<ConversationId>,
     key: IdempotencyKey,
     Json(body): Json<MessageIn>,
 ) -> Result<Response, Problem> {
     let body = body.checked()?;
+    check_seen(&app, caller.workspace(), id, &caller.visibility()).await?;
     let fingerprint = serde_json::to_string(&body).unwrap_or_default();
     let at = Once {
         app: &app,

@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 use super::message::MessageOut;
 use super::wire::Words;
 use super::write::{Confirmation, MessageIn, Target, Writing, write};
-use crate::auth::Agent;
+use crate::auth::{Agent, Scoped};
 use crate::http::{
     Id, IdempotencyHeader, IdempotencyKey, Json, Once, Problem, WriteProblems, once,
 };
@@ -101,7 +101,7 @@ enum MessageMedium {
     )
 )]
 pub(crate) async fn create_customer_message(
-    caller: Agent,
+    caller: Scoped<Agent>,
     State(app): State<Arc<App>>,
     Id(id): Id<CustomerId>,
     key: IdempotencyKey,
@@ -117,6 +117,7 @@ pub(crate) async fn create_customer_message(
         now: app.now(),
     };
     let customer = app.store.customer(ws, id).await?;
+    let customer = customer.filter(|it| caller.visibility().shows(&it.profile.locations));
     let customer = customer.ok_or_else(|| Problem::not_found("a customer"))?;
     let book = app.fresh_book(ws).await?;
     let target = Target::Address {

@@ -15,7 +15,7 @@ use store::{Consistency, KnownAs, Page, PageRequest};
 use utoipa::{IntoParams, ToSchema};
 
 use super::wire::CustomerOut;
-use crate::auth::Viewer;
+use crate::auth::{Scoped, Viewer};
 use crate::http::{
     Cursor, Id, ItemProblems, Limit, ListProblems, Meta, Problem, Query, Versioned, request,
 };
@@ -123,11 +123,12 @@ pub(crate) async fn list_customers(
     )
 )]
 pub(crate) async fn get_customer(
-    caller: Viewer,
+    caller: Scoped<Viewer>,
     State(app): State<Arc<App>>,
     Id(id): Id<CustomerId>,
 ) -> Result<Versioned<CustomerOut>, Problem> {
     let customer = app.store.customer(caller.workspace(), id).await?;
+    let customer = customer.filter(|it| caller.visibility().shows(&it.profile.locations));
     let customer = customer.ok_or_else(|| Problem::not_found("a customer"))?;
     Ok(Versioned::ok(customer.version, CustomerOut::new(customer)))
 }

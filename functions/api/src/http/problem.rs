@@ -35,6 +35,7 @@ pub(crate) enum Code {
     Unauthenticated,
     /// The key's role does not allow this.
     RoleTooLow,
+    LocationRestricted,
     /// There is no such thing in this workspace.
     NotFound,
     /// There is no such address.
@@ -72,7 +73,7 @@ impl Code {
         match self {
             Self::InvalidJson | Self::InvalidParameter | Self::BadCursor => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::RoleTooLow => StatusCode::FORBIDDEN,
+            Self::RoleTooLow | Self::LocationRestricted => StatusCode::FORBIDDEN,
             Self::NotFound | Self::RouteNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::RequestInProgress => StatusCode::CONFLICT,
@@ -95,6 +96,7 @@ impl Code {
             Self::BadCursor => "The cursor is not one of this list",
             Self::Unauthenticated => "An API key is needed",
             Self::RoleTooLow => "The key's role does not allow this",
+            Self::LocationRestricted => "The key sees one location only",
             Self::NotFound => "Not found",
             Self::RouteNotFound => "There is no such address",
             Self::MethodNotAllowed => "The address does not know this method",
@@ -120,6 +122,7 @@ impl Code {
             Self::BadCursor => "bad_cursor",
             Self::Unauthenticated => "unauthenticated",
             Self::RoleTooLow => "role_too_low",
+            Self::LocationRestricted => "location_restricted",
             Self::NotFound => "not_found",
             Self::RouteNotFound => "route_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -396,7 +399,11 @@ mod documented {
     const SHARED: [(&str, &str, &str); 14] = [
         ("400", "BadRequest", "The request cannot be read."),
         ("401", "Unauthenticated", "There is no valid key."),
-        ("403", "RoleTooLow", "The key's role does not allow this."),
+        (
+            "403",
+            "RoleTooLow",
+            "The key's role does not allow this, or it sees one location only.",
+        ),
         (
             "404",
             "NotFound",

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::wire::{SegmentList, SegmentOut};
-use crate::auth::Viewer;
+use crate::auth::{Scoped, Viewer};
 use crate::http::{
     Cursor, Id, ItemProblems, Json as Body, Limit, ListProblems, Problem, Query, Versioned,
     WriteProblems, page_of, request,
@@ -49,7 +49,7 @@ pub(crate) struct OrderIn {
     responses((status = 200, description = "A page of the list.", body = SegmentList), ListProblems)
 )]
 pub(crate) async fn list_segments(
-    caller: Viewer,
+    caller: Scoped<Viewer>,
     State(app): State<Arc<App>>,
     Query(query): Query<ListSegments>,
 ) -> Result<Json<SegmentList>, Problem> {

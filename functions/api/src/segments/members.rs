@@ -251,7 +251,8 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn thread(head: &Conversation) -> Thread {
+/// As lists look at it.
+pub(crate) fn thread(head: &Conversation) -> Thread {
     Thread {
         channel: head.channel,
         unread: head.unread,

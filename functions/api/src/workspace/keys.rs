@@ -8,7 +8,8 @@ use axum::Json as Out;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use chrono::{DateTime, Utc};
-use domain::field::required_text;
+use domain::contact::Tag;
+use domain::field::{FieldError, required_text};
 use domain::ids::KeyId;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub(crate) struct KeyOut {
     role: Role,
     /// Its first characters, to recognise it by.
     hint: String,
+    /// It sees the customers of this location only; `null`: everything.
+    #[schema(value_type = Option<String>)]
+    location: Option<Tag>,
     created_at: DateTime<Utc>,
 }
 
@@ -65,6 +69,19 @@ pub(crate) struct KeyIn {
     name: String,
     #[schema(value_type = schema::Role)]
     role: Role,
+    /// It sees the customers of this location only, and their conversations: for the roles `viewer` and
+    /// `agent`. What is about the whole workspace is refused.
+    #[schema(required = false, min_length = 1, max_length = 50)]
+    location: Option<String>,
+}
+
+/// What a key may see.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyLocation {
+    /// The customers of this location, and their conversations; `null`: everything.
+    #[schema(min_length = 1, max_length = 50)]
+    location: Option<String>,
 }
 
 /// Which page.
@@ -124,6 +141,7 @@ pub(crate) async fn create_key(
         "say what the key is for",
     )
     .map_err(|error| Problem::invalid(vec![error]))?;
+    let location = location(body.role, body.location.as_deref())?;
     let (ws, now) = (caller.workspace(), app.now());
     if app.store.keys(ws).await?.len() >= MOST_KEYS {
         return Err(Problem::conflict(format!(
@@ -139,6 +157,7 @@ pub(crate) async fn create_key(
         name,
         hint: hint(key),
         created_at: now,
+        location,
     };
     let store = caller.noting(
         &app,
@@ -156,6 +175,65 @@ pub(crate) async fn create_key(
         key: key.to_owned(),
     };
     Ok((StatusCode::CREATED, location, Out(created)))
+}
+
+/// Change what a key may see. It holds from the next request on.
+#[utoipa::path(
+    put, path = "/v1/keys/{id}/location", tag = "workspace", security(("key" = ["owner"])),
+    params(("id" = schema::KeyId, Path)),
+    request_body = KeyLocation,
+    responses((status = 200, description = "As it is now.", body = KeyOut), WriteProblems)
+)]
+pub(crate) async fn restrict_key(
+    caller: Owner,
+    State(app): State<Arc<App>>,
+    Id(id): Id<KeyId>,
+    Json(body): Json<KeyLocation>,
+) -> Result<Out<KeyOut>, Problem> {
+    let known = app.store.keys(caller.workspace()).await?;
+    let before = known.into_iter().find(|key| key.id == id);
+    let before = before.ok_or_else(|| Problem::not_found("a key"))?;
+    let after = ApiKey {
+        location: location(before.role, body.location.as_deref())?,
+        ..before.clone()
+    };
+    let store = caller.noting(
+        &app,
+        "restrict_key",
+        (Resource::Key, id.to_string()),
+        &KeyOut::from(before),
+        &KeyOut::from(after.clone()),
+    )?;
+    match store.restrict_key(&after).await? {
+        true => Ok(Out(after.into())),
+        false => Err(Problem::not_found("a key")),
+    }
+}
+
+/// What a key of this role may be restricted to.
+fn location(role: Role, wanted: Option<&str>) -> Result<Option<Tag>, Problem> {
+    let Some(wanted) = wanted else {
+        return Ok(None);
+    };
+    let invalid = |code, message: String, remedy| {
+        Problem::invalid(vec![FieldError::new("location", code, message, remedy)])
+    };
+    if role > Role::Agent {
+        return Err(invalid(
+            "not_allowed",
+            "only keys of the roles `viewer` and `agent` can be of one location".to_owned(),
+            "leave it out, or choose one of these roles",
+        ));
+    }
+    let location = Tag::parse(wanted).map_err(|error| {
+        let message = format!("the location {error}");
+        invalid(
+            "invalid_value",
+            message,
+            "name it as your customers' profiles do",
+        )
+    })?;
+    Ok(Some(location))
 }
 
 /// Remove a key; it stops working at once. The last key of an owner stays.
@@ -207,12 +285,14 @@ impl From<ApiKey> for KeyOut {
             name,
             hint,
             created_at,
+            location,
         } = key;
         Self {
             id,
             name,
             role,
             hint,
+            location,
             created_at,
         }
     }

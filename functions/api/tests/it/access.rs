@@ -21,11 +21,23 @@ async fn nobody_else_reads_or_changes_anything() {
         keys.push(format!("Bearer {}", world.key_with(role).await));
     }
     let stranger = format!("Bearer {}", world.stranger().await);
+    let agent = json!({"name": "Bonn", "role": "agent", "location": "Bonn"});
+    let agent = world.post("/v1/keys", agent).await.expect(201);
+    let in_bonn = format!("Bearer {}", agent.body["key"].as_str().unwrap());
     let before = world.items().await;
 
     let mut table = format!(
-        "{:<68} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} {:>8}\n",
-        "operation", "no key", "wrong", "viewer", "agent", "editor", "admin", "owner", "stranger"
+        "{:<68} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} {:>7} {:>8}\n",
+        "operation",
+        "no key",
+        "wrong",
+        "viewer",
+        "agent",
+        "editor",
+        "admin",
+        "owner",
+        "in Bonn",
+        "stranger"
     );
     for operation in operations() {
         let call = |bearer: Option<String>| call(&world, &operation, &things, bearer);
@@ -57,6 +69,17 @@ async fn nobody_else_reads_or_changes_anything() {
             let answer = answer.problem(403, "role_too_low", "");
             let detail = answer.body["detail"].as_str().unwrap();
             assert!(detail.contains(ROLES[needed]), "{}: {detail}", operation.id);
+        }
+        // An agent of one location sees nothing of somebody who is not known there (MO-11).
+        let answer = call(Some(in_bonn.clone())).await;
+        let _ = write!(table, " {:>7}", answer.status.as_u16());
+        match answer.status.as_u16() {
+            // What segments ask for is about nobody.
+            200 if operation.id == "list_segments" => {}
+            200 => tells_nothing(&answer, &things, &operation),
+            404 => drop(answer.problem(404, "not_found", "")),
+            _ if needed > 1 => drop(answer.problem(403, "role_too_low", "")),
+            _ => drop(answer.problem(403, "location_restricted", "")),
         }
         if operation.template.contains("{id}") {
             let answer = call(Some(stranger.clone())).await;

@@ -9,6 +9,7 @@ mod connections;
 mod conversations;
 mod customers;
 mod imports;
+mod inbox;
 mod mail_templates;
 mod openapi;
 mod operations;

@@ -225,6 +225,7 @@ fn example_body(operation: &str) -> Option<Value> {
             "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",
         }),
         "create_key" => json!({"name": "meins", "role": "owner"}),
+        "restrict_key" => json!({"location": "Bonn"}),
         "create_segment" => {
             json!({"name": "Stammkundschaft", "filter": {"is": "tagged", "tag": "vip"}})
         }

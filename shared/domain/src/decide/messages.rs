@@ -7,6 +7,7 @@ use super::decider::{Decider, about};
 use crate::consent::Stoppable;
 use crate::conversation::{Preview, Run, Source, State};
 use crate::ids::{MessageId, RunId};
+use crate::message::Category;
 use crate::receipt::{How, Reason, Verdict};
 use crate::rule::Purpose;
 use crate::window::Window;
@@ -118,6 +119,8 @@ impl Decider<'_> {
             head.unread = 0;
         }
         if let Some(text) = preview {
+            // In the platform's own app; what went through us is counted when it was accepted.
+            self.conversation.sent.insert(Category::Manual);
             self.show(at, text, false);
         }
         if newest {

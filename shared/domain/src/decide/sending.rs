@@ -315,6 +315,7 @@ impl Decider<'_> {
     pub(super) fn accepted(&mut self, flight: &Flight) {
         let run = &flight.run;
         self.note(Verdict::Accepted, run);
+        self.conversation.sent.insert(run.category());
         if run.rule().is_some() {
             self.count(flight);
             if self.conversation.episode_sent > 0 {

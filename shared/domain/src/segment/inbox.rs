@@ -20,8 +20,6 @@ pub struct View {
     pub channel: Option<Channel>,
     /// With a message of ours of this category.
     pub category: Option<Category>,
-    /// The order.
-    pub order: Order,
 }
 
 /// The two boxes to tick; they do not depend on each other.
@@ -32,17 +30,6 @@ pub enum Only {
     Unread,
     /// The customer waits for a person's answer. Automated messages and hidden notes are none.
     Waiting,
-}
-
-/// The order of threads, by their last message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// The newest first.
-    #[default]
-    NewestFirst,
-    /// The oldest first.
-    OldestFirst,
 }
 
 /// What somebody may see.
@@ -67,7 +54,7 @@ pub struct Row<'a> {
     /// The customer's locations.
     pub locations: &'a BTreeSet<Tag>,
     /// The categories of our messages in it.
-    pub categories: &'a [Category],
+    pub categories: &'a BTreeSet<Category>,
 }
 
 /// Why a list is empty.

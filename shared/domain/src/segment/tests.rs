@@ -342,7 +342,7 @@ fn the_inbox_shows_what_is_asked_for_and_may_be_seen() {
         last_customer_at: Some(monday()),
     };
     let locations = BTreeSet::from([tag("Köln")]);
-    let categories = [Category::Sequence];
+    let categories = BTreeSet::from([Category::Sequence]);
     let shows = |view: &View, thread: &Thread| {
         view.shows(Row {
             thread,
