@@ -20,5 +20,6 @@ mod model_budget;
 mod scenarios;
 mod sms;
 mod tidy;
+mod visits;
 mod webhooks;
 mod world;

@@ -106,7 +106,7 @@ words! {
     GateName = domain::receipt::GateName {
         Conversation, Thread, Rule, Channel, Connection, RateLimit, Pace, Answered, Reply, Applies, Stop, Episode, Priority,
         Consent, Reachable, FrequencyCap, QuietHours, Window, Template, DailyLimit, Text,
-        Person, Due, Address, Suppression, StopWord, Segments, Account,
+        Person, Due, Visit, TimeOfDay, Address, Suppression, StopWord, Segments, Account,
     }
     /// A point of the check list.
     CheckItem = domain::review::CheckItem { Channels, Name, Delay, Description, Stop, Message, Template, Cost }

@@ -36,15 +36,15 @@ pub(crate) async fn rule(
         false => None,
     };
     let book = app.fresh_book(ws).await?;
+    let changed = book.rules.iter().find(|known| known.id == rule);
+    let reminds = changed.is_none_or(|rule| !rule.spec.is_for_silence());
     if is_first {
         pending(app, ws, rule, now).await?;
+        if reminds && domain::decide::visit_rule(&book.rules).is_some() {
+            Box::pin(visit_rule(app, ws, None)).await?;
+        }
     }
-    let since = now
-        - book
-            .rules
-            .iter()
-            .find(|known| known.id == rule)
-            .map_or(LONGEST_REACH, reach);
+    let since = now - changed.map_or(LONGEST_REACH, reach);
     let page = PageRequest {
         limit: PAGE,
         cursor,
@@ -65,6 +65,33 @@ pub(crate) async fn rule(
     // The rest stands on the queue, which loses nothing.
     if let Some(changed_at) = noted {
         app.store.rule_change_heard(ws, rule, changed_at).await?;
+    }
+    Ok(())
+}
+
+/// Reminders after visits are planned for everybody who is due: those of the rule as it was are
+/// cancelled by now, and others may have been there while it was off.
+pub(crate) async fn visit_rule(
+    app: &App,
+    ws: WorkspaceId,
+    cursor: Option<String>,
+) -> Result<(), AppError> {
+    let book = app.fresh_book(ws).await?;
+    let page = PageRequest {
+        limit: PAGE,
+        cursor,
+        ..PageRequest::default()
+    };
+    let found = app.store.customers_by_name(ws, None, &page).await?;
+    for customer in &found.items {
+        app::visits::plan_if_due(app, &book, customer).await?;
+    }
+    if let Some(cursor) = found.next_cursor {
+        let rest = DueTask::VisitRuleChangedV1 {
+            workspace: ws,
+            cursor: Some(cursor),
+        };
+        app.queues.send_due(&rest, Duration::ZERO).await?;
     }
     Ok(())
 }

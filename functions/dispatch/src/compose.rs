@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use app::apply::Loaded;
 use app::judge::Judge;
+use app::links::Recipient;
 use app::transcript::transcript;
-use app::{App, AppError};
+use app::{App, AppError, links};
 use channels::whatsapp::templates::TemplateDefinition;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::content::Content;
+use domain::customer::CustomerName;
 use domain::receipt::{How, Reason};
 use domain::rule::{Action, MessageText, Rule, TemplateUse};
 use domain::variables::{self, VariableError};
@@ -25,7 +27,7 @@ pub(crate) struct Composed {
 pub(crate) async fn compose(
     app: &App,
     loaded: &Loaded,
-    rule: &Rule,
+    (rule, visit): (&Rule, Option<NaiveDate>),
     how: How,
     now: DateTime<Utc>,
 ) -> Result<Composed, AppError> {
@@ -36,9 +38,18 @@ pub(crate) async fn compose(
             decided_by: None,
         })
     };
+    let values = match visit {
+        None => values(loaded),
+        Some(visit) => match Box::pin(values_after(app, loaded, rule, visit)).await? {
+            Ok(values) => values,
+            Err(reason) => return plain(Err(reason)),
+        },
+    };
     match (how, message, template) {
-        (How::Template, _, Some(template)) => plain(filled_template(loaded, template)),
-        (How::FreeForm, Some(MessageText::Custom { text }), _) => plain(custom(loaded, text)),
+        (How::Template, _, Some(template)) => plain(filled_template(loaded, template, &values)),
+        (How::FreeForm, Some(MessageText::Custom { text }), _) => {
+            plain(custom(loaded, text, &values))
+        }
         (How::FreeForm, Some(MessageText::Ai), _) => written(app, loaded, rule, now).await,
         (How::Template, _, None) | (How::FreeForm, None, _) => plain(Err(Reason::TextUnusable {
             detail: "the rule has no such message".to_owned(),
@@ -61,14 +72,22 @@ async fn written(
     })
 }
 
-fn custom(loaded: &Loaded, text: &str) -> Result<Content, Reason> {
-    variables::render(text, &values(loaded))
+fn custom(
+    loaded: &Loaded,
+    text: &str,
+    values: &BTreeMap<String, String>,
+) -> Result<Content, Reason> {
+    variables::render(text, values)
         .map(|text| mail::said(loaded, text))
         .map_err(unusable)
 }
 
-fn filled_template(loaded: &Loaded, wanted: &TemplateUse) -> Result<Content, Reason> {
-    let mut message = wanted.filled(&values(loaded)).map_err(unusable)?;
+fn filled_template(
+    loaded: &Loaded,
+    wanted: &TemplateUse,
+    values: &BTreeMap<String, String>,
+) -> Result<Content, Reason> {
+    let mut message = wanted.filled(values).map_err(unusable)?;
     let definition = loaded
         .templates
         .iter()
@@ -93,6 +112,41 @@ fn filled_template(loaded: &Loaded, wanted: &TemplateUse) -> Result<Content, Rea
 
 fn values(loaded: &Loaded) -> BTreeMap<String, String> {
     variables::values_for(&loaded.customer.name, &loaded.book.settings.business_name)
+}
+
+/// Of a reminder: who served the customer, and where they book.
+async fn values_after(
+    app: &App,
+    loaded: &Loaded,
+    rule: &Rule,
+    visit: NaiveDate,
+) -> Result<Result<BTreeMap<String, String>, Reason>, AppError> {
+    let mut values = values(loaded);
+    let staff = loaded.customer.habit.staff.as_deref().unwrap_or_default();
+    // As names of customers are: from outside, and in one line.
+    let staff = CustomerName::told(Some(staff), None).full_name();
+    values.insert("staff_name".to_owned(), staff);
+    let mut address = String::new();
+    if rule.spec.links_to_booking() {
+        let detail = |what: &str| Reason::TextUnusable {
+            detail: format!("there is no link to book: {what}"),
+        };
+        if loaded.book.settings.booking_url.is_none() {
+            return Ok(Err(detail("the setting `booking_url` is empty")));
+        }
+        let head = &loaded.conversation;
+        let to = Recipient {
+            workspace: head.workspace,
+            customer: loaded.customer.id,
+            conversation: Some(head.id),
+        };
+        match links::booking(app, to, visit).await? {
+            Some(url) => address = url,
+            None => return Ok(Err(detail("PUBLIC_URL is not set"))),
+        }
+    }
+    values.insert(variables::BOOKING_LINK.to_owned(), address);
+    Ok(Ok(values))
 }
 
 fn unusable(error: VariableError) -> Reason {

@@ -43,6 +43,13 @@ pub async fn handle(app: &App, task: DueTask) -> Result<(), AppError> {
             rule,
             cursor,
         } => changed::rule(app, workspace, rule, cursor).await,
+        DueTask::VisitsChangedV1 {
+            workspace,
+            customer,
+        } => Box::pin(app::visits::plan(app, workspace, customer)).await,
+        DueTask::VisitRuleChangedV1 { workspace, cursor } => {
+            Box::pin(changed::visit_rule(app, workspace, cursor)).await
+        }
         DueTask::ConnectionBackV1 {
             workspace,
             connection,

@@ -200,7 +200,7 @@ async fn draft(app: &App, loaded: &Loaded, run: &Run, how: How) -> Result<Option
             let Composed {
                 content,
                 decided_by,
-            } = compose(app, loaded, found, how, app.now()).await?;
+            } = compose(app, loaded, (found, run.visit), how, app.now()).await?;
             let author = Author::Rule {
                 rule: *rule,
                 version: *version,

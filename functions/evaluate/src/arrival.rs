@@ -104,6 +104,7 @@ impl Arrival {
             said: Vec::new(),
             automated_at: Vec::new(),
             named_by_staff: false,
+            habit: Box::default(),
             reference: None,
             profile: Profile::default(),
             created_at: self.now,

@@ -1,15 +1,17 @@
 //! The public pages: how people end messages, or choose which they get (MO-27, RFC 8058, NX-43).
 //!
 //! A `GET` shows and changes nothing, so that programs which follow every link of a mail unsubscribe
-//! nobody; a `POST` acts. No script, no cookie, nothing from elsewhere: a page is one answer. Who has
+//! nobody; a `POST` acts. The link to book leads on at once, because it changes nothing for anybody. No script, no cookie, nothing from elsewhere: a page is one answer. Who has
 //! no token learns nothing, not even whether there is somebody.
 //!
 //! | address | `GET` | `POST` |
 //! |---|---|---|
 //! | `/l/{token}` of a class | asks | ends it; the one click of mail programs, too |
+//! | `/l/{token}` of a visit | leads to the owner's booking page | nothing |
 //! | `/l/{token}` of preferences, `/l/{token}/preferences` | the choices | takes them |
 
 mod answer;
+mod booking;
 mod form;
 mod language;
 mod page;
@@ -29,7 +31,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
 use domain::settings::Locale;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use store::LinkKind;
 
 use crate::answer::{Trouble, protected};
@@ -58,10 +60,12 @@ type Body = Result<Bytes, BytesRejection>;
 async fn show(
     State(app): State<Arc<App>>,
     Path(token): Path<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
     let visit = Visit::of(&app, &token, &headers).await?;
     Ok(match visit.kind() {
+        LinkKind::Booking { .. } => booking::lead(&app, &visit, &method, &headers).await?,
         LinkKind::Unsubscribe { class } => unsubscribe::show(&visit, class),
         LinkKind::Preferences => preferences::show(&visit),
     })
@@ -76,6 +80,7 @@ async fn act(
     let visit = Visit::of(&app, &token, &headers).await?;
     let form = Form::read(&headers, body).map_err(|trouble| trouble.told_in(visit.locale))?;
     match visit.kind() {
+        LinkKind::Booking { .. } => Err(Trouble::new(StatusCode::METHOD_NOT_ALLOWED, visit.locale)),
         LinkKind::Unsubscribe { class } => unsubscribe::act(&app, visit, class, &form).await,
         LinkKind::Preferences => preferences::save(&app, visit, &form).await,
     }
@@ -86,7 +91,7 @@ async fn show_preferences(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
-    let visit = Visit::of(&app, &token, &headers).await?;
+    let visit = who_may_choose(&app, &token, &headers).await?;
     Ok(preferences::show(&visit))
 }
 
@@ -96,9 +101,18 @@ async fn save_preferences(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Trouble> {
-    let visit = Visit::of(&app, &token, &headers).await?;
+    let visit = who_may_choose(&app, &token, &headers).await?;
     let form = Form::read(&headers, body).map_err(|trouble| trouble.told_in(visit.locale))?;
     preferences::save(&app, visit, &form).await
+}
+
+/// A link to book is short, and passed on: it opens nobody's choices.
+async fn who_may_choose(app: &App, token: &str, headers: &HeaderMap) -> Result<Visit, Trouble> {
+    let visit = Visit::of(app, token, headers).await?;
+    match visit.kind() {
+        LinkKind::Booking { .. } => Err(Trouble::nowhere(visit.locale)),
+        LinkKind::Unsubscribe { .. } | LinkKind::Preferences => Ok(visit),
+    }
 }
 
 async fn nowhere(State(app): State<Arc<App>>, headers: HeaderMap) -> Trouble {

@@ -77,7 +77,7 @@ fn offered(visit: &Visit) -> Vec<Class> {
     };
     let came_by = match visit.kind() {
         LinkKind::Unsubscribe { class } => Some(class),
-        LinkKind::Preferences => None,
+        LinkKind::Preferences | LinkKind::Booking { .. } => None,
     };
     let has = |medium| match medium {
         Medium::Email => !customer.profile.emails.is_empty(),

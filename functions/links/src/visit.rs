@@ -1,6 +1,7 @@
 //! Who came by a link, and what is shown to them.
 
 use app::{App, AppError};
+use domain::booking_page::BookingPage;
 use domain::customer::Customer;
 use domain::settings::Locale;
 use http::HeaderMap;
@@ -13,6 +14,8 @@ use crate::{foreign, language};
 pub(crate) struct Visit {
     pub(crate) customer: Customer,
     pub(crate) business: String,
+    /// Where its customers book.
+    pub(crate) booking_page: Option<BookingPage>,
     pub(crate) locale: Locale,
     /// As it stands in the address.
     pub(crate) token: LinkToken,
@@ -34,6 +37,10 @@ impl Visit {
     /// The same, after something was said.
     pub(crate) fn with(self, customer: Customer) -> Self {
         Self { customer, ..self }
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
     }
 
     pub(crate) fn kind(&self) -> LinkKind {
@@ -62,6 +69,7 @@ async fn found(
     Ok(Some(Visit {
         locale: language::of(&customer, headers, settings.locale),
         business: settings.business_name.clone(),
+        booking_page: settings.booking_url.clone(),
         customer,
         token,
         link,

@@ -4,7 +4,7 @@
 //! lost, a function that died between claim and record, a queue that was emptied: all of them
 //! leave a conversation there that is overdue, and all are healed the same way. A changed
 //! rule of which the conversations have not heard stands there too, and so does a person whose
-//! erasure was cut off.
+//! erasure was cut off, or whose appointments changed without anybody planning anew.
 
 mod reconcile;
 
@@ -34,6 +34,8 @@ pub struct Swept {
     pub rules: u64,
     /// Erasures that go on.
     pub erasures: u64,
+    /// Customers whose appointments had changed without anybody planning anew.
+    pub unplanned: u64,
     /// How late the most overdue one was, in seconds.
     pub latest_seconds: i64,
 }
@@ -72,12 +74,30 @@ pub async fn sweep(app: &App) -> Result<Swept, AppError> {
         app.queues.send_due(&task, Duration::ZERO).await?;
         swept.erasures += 1;
     }
+    let unplanned = app
+        .store
+        .unplanned_customers(now - OVERDUE_AFTER, PER_SHARD);
+    for (workspace, customer) in unplanned.await? {
+        let task = DueTask::VisitsChangedV1 {
+            workspace,
+            customer,
+        };
+        app.queues.send_due(&task, Duration::ZERO).await?;
+        swept.unplanned += 1;
+    }
     app.metrics.put(&[
+        Metric::count("reminders_planned_again", swept.unplanned),
         Metric::count("erasures_resumed", swept.erasures),
         Metric::count("woken", swept.woken),
         Metric::count("rules_told_again", swept.rules),
         Metric::seconds("latest_seconds", swept.latest_seconds.unsigned_abs()),
     ]);
+    if swept.unplanned > 0 {
+        tracing::warn!(
+            unplanned = swept.unplanned,
+            "customers whose appointments had changed are planned anew"
+        );
+    }
     if swept.erasures > 0 {
         tracing::warn!(
             erasures = swept.erasures,

@@ -16,6 +16,7 @@ use domain::customer::Customer;
 use domain::decide::{Decision, Effect, Event, Snapshot, decide};
 use domain::ids::{ConversationId, CustomerId, NotificationId, ReceiptId, WorkspaceId};
 use domain::message::Message;
+use domain::rebooking::Reminded;
 use domain::receipt::Receipt;
 use domain::sms::tier::Spent;
 use domain::template::Template;
@@ -352,6 +353,15 @@ async fn decided(
             after.customer.forget_automated(repeated);
         }
         after.customer.note_automated(now);
+        let claimed = after
+            .conversation
+            .sending
+            .as_ref()
+            .map(|sending| &sending.run);
+        if let Some((run, visit)) = claimed.and_then(|run| Some((run, run.visit?))) {
+            let message = run.message;
+            after.customer.habit.reminded = Some(Reminded { visit, message });
+        }
     }
 
     let mut commit = Commit {

@@ -102,8 +102,13 @@ pub async fn join(
             }
             other.version += 1;
         }
-        from.version += 1;
-        to.version += 1;
+        for who in [&mut from, &mut to] {
+            who.version += 1;
+            if !who.habit.is_empty() {
+                // Their reminder may be in the wrong place now.
+                who.habit.plan_since.get_or_insert(now);
+            }
+        }
         let verdict = Verdict::Joined {
             from: from.id,
             to: to.id,

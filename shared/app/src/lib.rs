@@ -27,6 +27,7 @@ pub mod rules;
 pub mod tasks;
 pub mod timers;
 pub mod transcript;
+pub mod visits;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 //! The address is `<PUBLIC_URL>/l/<token>`. A token ends with the customer it was given to; see
 //! [`store::Link`] for what it is made of.
 
+use chrono::NaiveDate;
 use domain::consent::Class;
 use domain::customer::Customer;
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
@@ -60,14 +61,35 @@ pub async fn unsubscribe(
     let Some(base) = app.config.public_url(None) else {
         return Ok(None);
     };
-    let link = link(app, to, LinkKind::Unsubscribe { class });
+    let token = given(app, link(app, to, LinkKind::Unsubscribe { class })).await?;
+    Ok(token.map(|token| Unsubscribe {
+        url: url(&base, &token),
+    }))
+}
+
+/// The address that leads to the owner's booking page; the same one whenever it is asked for.
+///
+/// One for each customer and visit. `None`: there is no such customer any more, or nobody knows where this installation is
+/// reached (`PUBLIC_URL`).
+pub async fn booking(
+    app: &App,
+    to: Recipient,
+    visit: NaiveDate,
+) -> Result<Option<String>, AppError> {
+    let Some(base) = app.config.public_url(None) else {
+        return Ok(None);
+    };
+    let token = given(app, link(app, to, LinkKind::Booking { visit })).await?;
+    Ok(token.map(|token| url(&base, &token)))
+}
+
+/// The token of this link, which leads there from now on if it did not before. `None`: there is no such
+/// customer.
+async fn given(app: &App, link: Link) -> Result<Option<LinkToken>, AppError> {
     let token = token(app, &link).await?;
     let known = app.store.link(&token).await?.is_some();
-    if !known && !put(app, &app.store, &token, &link).await? {
-        return Ok(None);
-    }
-    let url = url(&base, &token);
-    Ok(Some(Unsubscribe { url }))
+    let leads = known || put(app, &app.store, &token, &link).await?;
+    Ok(leads.then_some(token))
 }
 
 /// Makes a link through this store, which may note it for the audit log. `None`: there is no such

@@ -1,11 +1,11 @@
 //! A conversation that we begin: to an address that the customer gave us, not to somebody who wrote.
 
 use chrono::{DateTime, Utc};
-use domain::channel::{Channel, ChannelUser};
+use domain::channel::{Channel, ChannelUser, PhoneNumber};
 use domain::connection::Connection;
 use domain::contact::EmailAddress;
 use domain::conversation::Conversation;
-use domain::customer::{Customer, Reach};
+use domain::customer::{ChatConsent, Customer, Reach};
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
 use domain::rule::Purpose;
 use store::{Book, Check, Consistency, KnownAs, PageRequest};
@@ -47,10 +47,88 @@ pub async fn by_email(
     address: &EmailAddress,
     now: DateTime<Utc>,
 ) -> Result<Opened, AppError> {
+    let user = user(address);
+    let id = Conversation::id_for_customer(connection.id, &user, customer);
+    let opened = begin(app, (ws, customer), connection, (id, user), now).await?;
+    let Opened::Loaded(mut begun) = opened else {
+        return Ok(opened);
+    };
+    if begun.conversation.version == 0 {
+        for other in with_address(app, ws, address).await? {
+            if let Some(found) = other.suppressed {
+                begun.conversation.suppress(found);
+            }
+        }
+    }
+    Ok(Opened::Loaded(begun))
+}
+
+/// The customer's conversation by SMS with this number on this connection.
+///
+/// Whoever writes from a number is found by the number alone, so it has one conversation there, and one
+/// customer. What they said elsewhere about SMS holds here, too.
+pub async fn by_sms(
+    app: &App,
+    ws: WorkspaceId,
+    customer: CustomerId,
+    connection: &Connection,
+    number: &PhoneNumber,
+    now: DateTime<Utc>,
+) -> Result<Opened, AppError> {
+    let user =
+        ChannelUser::parse(number.reveal()).expect("a number is no empty text and no long one");
+    let id = Conversation::id_for(connection.id, &user);
+    let opened = begin(app, (ws, customer), connection, (id, user), now).await?;
+    let Opened::Loaded(mut begun) = opened else {
+        return Ok(opened);
+    };
+    if begun.conversation.version == 0 {
+        let refused = refused_by_sms(app, &begun).await?;
+        if refused.refuses_anything() {
+            begun.customer.refuse_as(customer, &refused, now);
+        }
+    }
+    Ok(Opened::Loaded(begun))
+}
+
+/// What was refused from this number on another connection, or before somebody was erased.
+async fn refused_by_sms(app: &App, begun: &Loaded) -> Result<ChatConsent, AppError> {
+    let (head, book) = (&begun.conversation, &begun.book);
+    let gone = book
+        .gone_connections
+        .iter()
+        .map(|gone| (gone.id, gone.channel));
+    let there = book
+        .connections
+        .iter()
+        .map(|there| (there.id, there.channel));
+    let others = gone.chain(there);
+    let others = others.filter(|(id, channel)| *channel == Channel::Sms && *id != head.connection);
+    let mut places = Vec::new();
+    for (connection, _) in others {
+        let id = Conversation::id_for(connection, &head.user);
+        let found = apply::load_followed(app, head.workspace, id).await?;
+        let found = found.filter(|found| found.customer.id != begun.customer.id);
+        places.extend(found.map(|found| found.customer.chat));
+    }
+    if let Some(key) = &book.suppression_key {
+        let hashes = [key.hash(Channel::Sms, &head.user)];
+        places.extend(app.store.suppressed(head.workspace, &hashes).await?);
+    }
+    Ok(ChatConsent::still_refused(&places))
+}
+
+/// The customer's conversation with this user, or the one with this id that begins.
+async fn begin(
+    app: &App,
+    (ws, customer): (WorkspaceId, CustomerId),
+    connection: &Connection,
+    (id, user): (ConversationId, ChannelUser),
+    now: DateTime<Utc>,
+) -> Result<Opened, AppError> {
     let Some(mut known) = app.store.customer(ws, customer).await? else {
         return Ok(Opened::NoCustomer);
     };
-    let user = user(address);
     for reach in on(&known, connection) {
         let found = apply::load(app, ws, reach).await?;
         let same = |found: &Loaded| {
@@ -61,7 +139,6 @@ pub async fn by_email(
             return Ok(Opened::Loaded(found));
         }
     }
-    let id = Conversation::id_for_customer(connection.id, &user, customer);
     if app.store.head(ws, id).await?.is_some() {
         return Ok(Opened::Taken(id));
     }
@@ -70,14 +147,9 @@ pub async fn by_email(
     }
     let mut conversation = Conversation {
         id,
-        ..Conversation::new(ws, connection.id, Channel::Email, user, customer, now)
+        ..Conversation::new(ws, connection.id, connection.channel, user, customer, now)
     };
     conversation.turn = known.turn;
-    for other in with_address(app, ws, address).await? {
-        if let Some(found) = other.suppressed {
-            conversation.suppress(found);
-        }
-    }
     known.conversations.push(reach(id, connection));
     let book = app.book(ws).await?;
     Ok(Opened::Loaded(Loaded {
@@ -141,7 +213,7 @@ fn reach(conversation: ConversationId, connection: &Connection) -> Reach {
     Reach {
         conversation,
         connection: connection.id,
-        channel: Channel::Email,
+        channel: connection.channel,
         window_closes_at: None,
         refusal: None,
     }

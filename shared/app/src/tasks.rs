@@ -73,6 +73,20 @@ pub enum DueTask {
         /// Where the last page ended.
         cursor: Option<String>,
     },
+    /// A customer's appointments changed: their reminder is planned anew.
+    VisitsChangedV1 {
+        /// Whose customer.
+        workspace: WorkspaceId,
+        /// Whose appointments.
+        customer: CustomerId,
+    },
+    /// A rule that reminds after visits was changed: customers are planned anew, a page at a time.
+    VisitRuleChangedV1 {
+        /// Whose rule.
+        workspace: WorkspaceId,
+        /// Where the last page ended.
+        cursor: Option<String>,
+    },
     /// A connection may send again: what waited for it is looked at.
     ConnectionBackV1 {
         /// Whose connection.

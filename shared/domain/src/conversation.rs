@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, ChannelUser};
@@ -213,6 +213,10 @@ pub struct Run {
     /// Since when it waits for a person's look and not for its time ([`OnReply::Hold`]).
     #[serde(default)]
     pub set_aside_at: Option<DateTime<Utc>>,
+    /// The visit it reminds after; `None`: it reminds of none. Silences and replies do not concern a
+    /// reminder, and it does not concern them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<NaiveDate>,
 }
 
 /// Where a run was given up for another conversation of the customer.
@@ -318,7 +322,7 @@ impl Run {
     #[must_use]
     pub fn ends_with_reply(&self) -> bool {
         match self.source {
-            Source::Rule { .. } => true,
+            Source::Rule { .. } => self.visit.is_none(),
             Source::Manual { on_reply, .. } => on_reply == OnReply::Cancel,
             Source::Notice { .. } => false,
         }
@@ -329,6 +333,12 @@ impl Run {
     pub fn is_held_by_reply(&self) -> bool {
         let holds = |on_reply| on_reply == OnReply::Hold && self.attempts == 0;
         matches!(self.source, Source::Manual { on_reply, .. } if holds(on_reply))
+    }
+
+    /// Whether a rule asked for it because of a silence.
+    #[must_use]
+    pub fn is_follow_up(&self) -> bool {
+        self.rule().is_some() && self.visit.is_none()
     }
 
     /// The rule, if one asked for it.
@@ -725,6 +735,13 @@ impl Conversation {
             Some(_) => sending.min(),
             None => runs.chain(unknown).chain(self.assess_at).min(),
         }
+    }
+
+    /// Whether nobody has ever written here: it began for a reminder that waits.
+    #[must_use]
+    pub fn is_only_for_reminders(&self) -> bool {
+        let nobody_wrote = self.last_interaction_at().is_none() && self.last_claimed_at.is_none();
+        nobody_wrote && !self.runs.is_empty() && self.runs.iter().all(|run| run.visit.is_some())
     }
 
     /// Whether nothing is pending although nobody has judged this silence.

@@ -9,6 +9,7 @@ pub use crate::consent::Standing as ChatConsent;
 use crate::consent::{self, Denied, Entry, Source};
 use crate::contact::{Profile, Reference};
 use crate::ids::{ConnectionId, ConversationId, CustomerId, WorkspaceId};
+use crate::rebooking::Habit;
 use crate::receipt::Reason;
 use crate::settings::FrequencyCap;
 use crate::window::Window;
@@ -53,6 +54,9 @@ pub struct Customer {
     /// What the business knows of them.
     #[serde(default)]
     pub profile: Profile,
+    /// What their appointments come to. Boxed: customers are carried about a lot, and few have any.
+    #[serde(default, skip_serializing_if = "Habit::is_empty")]
+    pub habit: Box<Habit>,
     /// When we first heard of them.
     pub created_at: DateTime<Utc>,
 }

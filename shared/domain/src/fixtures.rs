@@ -10,6 +10,7 @@ use crate::customer::{ChatConsent, Customer, CustomerName, Reach};
 use crate::ids::{ConnectionId, CustomerId, MessageId, RuleId, WorkspaceId};
 use crate::local_time::{QuietHours, TimeOfDay, Zone};
 use crate::message::{Author, Message, Status};
+use crate::rebooking::{DayChoice, Limits, Timing};
 use crate::rule::{
     Action, Delay, MessageText, OnUnknown, Purpose, Rule, RuleSpec, Step, TemplateUse, Trigger,
 };
@@ -117,10 +118,7 @@ pub(crate) fn rule(name: &str, delay: Delay) -> Rule {
             colour: None,
             priority: 0,
             purpose: Purpose::Transactional,
-            trigger: Trigger::Silence {
-                description: "the customer wants an appointment but has not confirmed it".into(),
-                any_silence: false,
-            },
+            trigger: any_silence(false),
             stop: "the customer confirms or cancels".into(),
             steps: vec![Step {
                 after: delay,
@@ -135,6 +133,29 @@ pub(crate) fn rule(name: &str, delay: Delay) -> Rule {
             on_unknown: OnUnknown::Skip,
         },
     }
+}
+
+/// A silence, perhaps also where nobody answered.
+pub(crate) fn any_silence(any_silence: bool) -> Trigger {
+    Trigger::Silence {
+        description: "the customer wants an appointment but has not confirmed it".into(),
+        any_silence,
+    }
+}
+
+/// An enabled rule that reminds after visits.
+pub(crate) fn after_visit(name: &str, day: DayChoice, at: &str) -> Rule {
+    let mut rule = rule(name, Delay::A_DAY);
+    rule.spec.purpose = Purpose::Marketing;
+    rule.spec.stop.clear();
+    rule.spec.trigger = Trigger::AppointmentCompleted {
+        timing: Timing {
+            day,
+            at: TimeOfDay::parse(at).unwrap(),
+        },
+        limits: Limits::default(),
+    };
+    rule
 }
 
 pub(crate) fn manual(minutes: u32) -> Delay {
@@ -188,6 +209,7 @@ pub(crate) fn customer(conversation: &Conversation) -> Customer {
         said: Vec::new(),
         automated_at: Vec::new(),
         named_by_staff: false,
+        habit: Box::default(),
         reference: None,
         profile: crate::contact::Profile::default(),
         created_at: monday(),

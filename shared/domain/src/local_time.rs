@@ -221,6 +221,30 @@ impl QuietHours {
         }
     }
 
+    /// What is to happen at this time of day, at a time of the same day that is not quiet: at the end of
+    /// the quiet, or shortly before it where it lasts until the next day.
+    #[must_use]
+    pub fn within_day(&self, at: TimeOfDay) -> TimeOfDay {
+        /// Whatever waits in a queue for a moment is still on time.
+        const SLACK: TimeDelta = TimeDelta::minutes(5);
+        let spans_midnight = self.to < self.from;
+        let in_the_morning = spans_midnight && at < self.to;
+        let in_the_evening = spans_midnight && at >= self.from;
+        let by_day = !spans_midnight && self.from <= at && at < self.to;
+        if in_the_morning || by_day {
+            return self.to;
+        }
+        if !in_the_evening {
+            return at;
+        }
+        let (earlier, other_day) = self.from.0.overflowing_sub_signed(SLACK);
+        // Between two quiet spans there may be less than that.
+        match other_day == 0 && earlier >= self.to.0 {
+            true => TimeOfDay(earlier),
+            false => self.to,
+        }
+    }
+
     /// The instant itself when it is not quiet, else the end of the quiet.
     #[must_use]
     pub fn next_allowed(&self, at: DateTime<Utc>, zone: Zone) -> DateTime<Utc> {

@@ -286,6 +286,10 @@ pub enum GateName {
     Person,
     /// Its time is not too long past.
     Due,
+    /// The visit is the customer's last one, has had no reminder, and nothing is booked.
+    Visit,
+    /// The time of day at which it may go.
+    TimeOfDay,
     /// There is an address to send to.
     Address,
     /// Nothing is known against the address.
@@ -547,6 +551,22 @@ mod tests {
             R::Withdrawn,
             R::AwaitsReview,
             R::Expired,
+            R::NoVisit,
+            R::AppointmentsChanged,
+            R::AlreadyReminded,
+            R::LaterVisit {
+                on: at.date_naive(),
+            },
+            R::FutureAppointment { at },
+            R::ReminderTooLate {
+                late_days: 9,
+                limit_days: 7,
+            },
+            R::BeforeGoLive {
+                late_days: 5,
+                limit_days: 3,
+            },
+            R::TimeOfDay { until: at },
         ];
         for reason in &list {
             match reason {
@@ -570,6 +590,9 @@ mod tests {
                 R::Provider { .. } | R::RetriesExhausted { .. } => {}
                 R::OutcomeUnknown { .. } | R::OutcomeNeverKnown | R::SentAgain => {}
                 R::AnswerFailed | R::Withdrawn | R::AwaitsReview | R::Expired => {}
+                R::NoVisit | R::AppointmentsChanged | R::AlreadyReminded | R::TimeOfDay { .. } => {}
+                R::LaterVisit { .. } | R::FutureAppointment { .. } => {}
+                R::ReminderTooLate { .. } | R::BeforeGoLive { .. } => {}
             }
         }
         list

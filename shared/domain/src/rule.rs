@@ -10,6 +10,7 @@ use crate::content::{
     ButtonParameter, ButtonValue, HeaderParameter, TemplateMessage, TextParameter,
 };
 use crate::ids::{RuleId, WorkspaceId};
+use crate::rebooking::{Limits, Timing};
 use crate::variables::{self, VariableError};
 
 /// The longest name of a rule, in Unicode scalar values (DK-05).
@@ -77,18 +78,49 @@ impl RuleSpec {
         reaches(&self.channels, channel)
     }
 
-    /// The description of the trigger.
+    /// The description of a silence; nobody has to describe a visit.
     #[must_use]
     pub fn description(&self) -> &str {
-        let Trigger::Silence { description, .. } = &self.trigger;
-        description
+        match &self.trigger {
+            Trigger::Silence { description, .. } => description,
+            Trigger::AppointmentCompleted { .. } => "",
+        }
     }
 
     /// Whether it also follows up on customers whom we have not answered.
     #[must_use]
     pub fn any_silence(&self) -> bool {
-        let Trigger::Silence { any_silence, .. } = &self.trigger;
-        *any_silence
+        match &self.trigger {
+            Trigger::Silence { any_silence, .. } => *any_silence,
+            Trigger::AppointmentCompleted { .. } => false,
+        }
+    }
+
+    /// Whether it follows up on silences.
+    #[must_use]
+    pub fn is_for_silence(&self) -> bool {
+        self.after_visit().is_none()
+    }
+
+    /// Whether something it sends has the link to book in it.
+    #[must_use]
+    pub fn links_to_booking(&self) -> bool {
+        let Action::Message { message, template } = &self.first_step().action;
+        let has = |text: &str| variables::uses(text, variables::BOOKING_LINK);
+        let in_message = match message {
+            Some(MessageText::Custom { text }) => has(text),
+            Some(MessageText::Ai) | None => false,
+        };
+        in_message || template.as_ref().is_some_and(|used| used.texts().any(has))
+    }
+
+    /// When it reminds after a visit, and until when; `None`: it does not.
+    #[must_use]
+    pub fn after_visit(&self) -> Option<(&Timing, &Limits)> {
+        match &self.trigger {
+            Trigger::Silence { .. } => None,
+            Trigger::AppointmentCompleted { timing, limits } => Some((timing, limits)),
+        }
     }
 }
 
@@ -158,7 +190,7 @@ pub enum Purpose {
     Marketing,
 }
 
-/// What sets a rule off. Further kinds are added for the other source systems.
+/// What sets a rule off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Trigger {
@@ -171,12 +203,20 @@ pub enum Trigger {
         #[serde(default)]
         any_silence: bool,
     },
+    /// A visit is over, and the customer has not booked again.
+    AppointmentCompleted {
+        /// On which day, at which time.
+        timing: Timing,
+        /// How late is too late.
+        limits: Limits,
+    },
 }
 
 /// One thing a rule does, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// How long after the last interaction.
+    /// How long after the last interaction. Of a reminder after a visit [`Delay::A_DAY`]: the trigger
+    /// says when it goes, and that is no sooner.
     pub after: Delay,
     /// What then.
     pub action: Action,
@@ -196,6 +236,9 @@ pub enum Delay {
 }
 
 impl Delay {
+    /// Longer than every platform's window.
+    pub const A_DAY: Self = Self::Manual { minutes: 24 * 60 };
+
     /// The fixed time, if it is one.
     #[must_use]
     pub fn fixed(self) -> Option<TimeDelta> {
@@ -252,6 +295,21 @@ pub struct TemplateUse {
 }
 
 impl TemplateUse {
+    /// All texts that may hold variables.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let header = match &self.header {
+            Some(HeaderParameter::Text(text)) => Some(text.text.as_str()),
+            _ => None,
+        };
+        let body = self.parameters.iter().map(|text| text.text.as_str());
+        let buttons = self.buttons.iter().map(|button| match &button.value {
+            ButtonValue::Url { suffix } => suffix.as_str(),
+            ButtonValue::QuickReply { payload } => payload.as_str(),
+            ButtonValue::CopyCode { code } => code.as_str(),
+        });
+        header.into_iter().chain(body).chain(buttons)
+    }
+
     /// The template with its values filled in.
     pub fn filled(
         &self,

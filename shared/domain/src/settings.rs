@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use crate::booking_page::BookingPage;
 use crate::ids::WorkspaceId;
 use crate::local_time::{QuietHours, Zone};
 use crate::rebooking::{Category, Patterns};
@@ -108,6 +109,9 @@ pub struct Settings {
     /// the owner knows better than the defaults.
     #[serde(default)]
     pub category_days: BTreeMap<Category, u32>,
+    /// Where customers book: `##{{booking_link}}` leads there.
+    #[serde(default)]
+    pub booking_url: Option<BookingPage>,
 }
 
 fn key_daily_messages() -> u64 {
@@ -154,6 +158,7 @@ impl Settings {
             sms_tier: None,
             sms_upgrade_url: None,
             category_days: BTreeMap::new(),
+            booking_url: None,
         }
     }
 

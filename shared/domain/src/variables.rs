@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::customer::CustomerName;
 use crate::field::FieldError;
+use crate::settings::Locale;
 
 /// The variables that texts of follow-up rules may use, with what they stand for.
 pub const FOLLOW_UP: [(&str, &str); 4] = [
@@ -16,6 +17,32 @@ pub const FOLLOW_UP: [(&str, &str); 4] = [
     ("full_name", "the customer's whole name"),
     ("business_name", "the name of the business"),
 ];
+
+/// The variable that becomes the link to the owner's booking page.
+pub const BOOKING_LINK: &str = "booking_link";
+
+/// The variables that reminders after a visit may use.
+pub const AFTER_VISIT: [(&str, &str); 6] = [
+    FOLLOW_UP[0],
+    FOLLOW_UP[1],
+    FOLLOW_UP[2],
+    FOLLOW_UP[3],
+    ("staff_name", "who served the customer last"),
+    (BOOKING_LINK, "the customer's own link to the booking page"),
+];
+
+/// The text that a reminder after a visit begins with (PH-02, PH-04): one SMS, unless names are long.
+#[must_use]
+pub fn default_reminder(locale: Locale) -> &'static str {
+    match locale {
+        Locale::De => {
+            "Hallo ##{{first_name}}, Zeit für den nächsten Termin? Hier buchen: ##{{booking_link}} Bis bald! ##{{staff_name}}"
+        }
+        Locale::En => {
+            "Hi ##{{first_name}}, time for your next appointment? Book here: ##{{booking_link}} See you soon! ##{{staff_name}}"
+        }
+    }
+}
 
 const OPEN: &str = "##{{";
 const CLOSE: &str = "}}";

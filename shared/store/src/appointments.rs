@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::contact::Reference;
+use domain::customer::Customer;
 use domain::ids::{CustomerId, WorkspaceId};
 use domain::rebooking::Record;
 use futures_util::future::try_join_all;
@@ -49,14 +50,15 @@ impl Store {
     ) -> Result<HashMap<CustomerId, Vec<Record>>, StoreError> {
         let mut found = HashMap::with_capacity(customers.len());
         for some in customers.chunks(AT_ONCE) {
-            let reads = some.iter().map(|id| self.every_appointment(ws, *id));
+            let reads = some.iter().map(|id| self.all_appointments(ws, *id));
             let read = try_join_all(reads).await?;
             found.extend(some.iter().copied().zip(read));
         }
         Ok(found)
     }
 
-    async fn every_appointment(
+    /// All appointments of a customer.
+    pub async fn all_appointments(
         &self,
         ws: WorkspaceId,
         customer: CustomerId,
@@ -76,12 +78,16 @@ impl Store {
         }
     }
 
-    /// Stores an appointment whose version is the one that was read, plus one. `false`: somebody
-    /// else was faster, or there is no such customer any more.
-    pub async fn put_appointment(&self, record: &Record) -> Result<bool, StoreError> {
-        let (ws, customer) = (record.workspace, record.customer);
+    /// Stores an appointment and its customer, to whose habit it belongs; the versions of both are
+    /// those that were read, plus one. `false`: somebody else was faster, or there is no such customer
+    /// any more.
+    pub async fn put_appointment(
+        &self,
+        record: &Record,
+        customer: &Customer,
+    ) -> Result<bool, StoreError> {
         let item = Plain {
-            pk: keys::customer(ws, customer),
+            pk: keys::customer(record.workspace, record.customer),
             sk: keys::appointment(&record.reference),
             version: record.version,
             expires_at: None,
@@ -90,15 +96,21 @@ impl Store {
         let mut writes = Writes::new(&self.table);
         let item = items::to_item(APPOINTMENT, item)?;
         writes.put_version(item, record.version, Meaning::Version)?;
-        writes.must_exist(keys::customer(ws, customer), keys::CUSTOMER)?;
+        writes.put_customer(customer)?;
         Ok(writes.send(self).await? == Committed::Done)
     }
 
-    /// Removes an appointment if it still has this version. `false` on a lost race.
-    pub async fn delete_appointment(&self, record: &Record) -> Result<bool, StoreError> {
+    /// Removes an appointment if it still has this version, and stores its customer. `false` on a lost
+    /// race.
+    pub async fn delete_appointment(
+        &self,
+        record: &Record,
+        customer: &Customer,
+    ) -> Result<bool, StoreError> {
         let pk = keys::customer(record.workspace, record.customer);
         let mut writes = Writes::new(&self.table);
         writes.delete_version(pk, keys::appointment(&record.reference), record.version)?;
+        writes.put_customer(customer)?;
         Ok(writes.send(self).await? == Committed::Done)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use chrono::{DateTime, Utc};
 use domain::channel::PhoneNumber;
 use domain::contact::{EmailAddress, Reference};
 use domain::conversation::Conversation;
@@ -90,6 +91,17 @@ impl Store {
             items: bodies("a customer", found)?,
             next_cursor,
         })
+    }
+
+    /// Whose appointments changed before this without anybody planning anew, the longest ago first.
+    pub async fn unplanned_customers(
+        &self,
+        before: DateTime<Utc>,
+        limit: u16,
+    ) -> Result<Vec<(WorkspaceId, CustomerId)>, StoreError> {
+        let found = self.overdue_in(keys::UNPLANNED, before, limit).await?;
+        let of = |item: &items::Item| keys::parse_customer(items::text_of(item, "pk")?);
+        Ok(found.iter().filter_map(of).collect())
     }
 
     /// Those of these customers that exist, in no order. One call for each hundred.

@@ -70,7 +70,9 @@ impl<'a> HeadItem<'a> {
             Some(at) => (Some(pk), Some(keys::at_conversation(at, id))),
             None => (None, None),
         };
-        let (inbox_pk, inbox_sk) = index(Some(head.last_message_at()), keys::inbox(ws));
+        // Nobody has written there, and nobody will see that a reminder waits.
+        let talked = !head.is_only_for_reminders();
+        let (inbox_pk, inbox_sk) = index(talked.then(|| head.last_message_at()), keys::inbox(ws));
         let (unread_pk, unread_sk) = index(
             (head.unread > 0).then(|| head.last_message_at()),
             keys::unread(ws),
@@ -148,7 +150,8 @@ pub(crate) struct ErasureItem<'a> {
     pub body: &'a Erasure,
 }
 
-/// A customer, in the list of customers by name.
+/// A customer, in the list of customers by name, and among what is overdue as long as nobody has planned
+/// anew since their appointments changed.
 #[derive(Debug, Serialize)]
 pub(crate) struct CustomerItem<'a> {
     pk: String,
@@ -156,18 +159,25 @@ pub(crate) struct CustomerItem<'a> {
     version: u64,
     customers_pk: String,
     customers_sk: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overdue_pk: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overdue_sk: Option<String>,
     body: &'a Customer,
 }
 
 impl<'a> CustomerItem<'a> {
     pub(crate) fn new(customer: &'a Customer) -> Self {
         let (ws, id) = (customer.workspace, customer.id);
+        let plan_since = customer.habit.plan_since;
         Self {
             pk: keys::customer(ws, id),
             sk: keys::CUSTOMER,
             version: customer.version,
             customers_pk: keys::customers(ws),
             customers_sk: keys::customer_by_name(&customer.name.sort_key(), id),
+            overdue_pk: plan_since.map(|_| keys::UNPLANNED),
+            overdue_sk: plan_since.map(|at| keys::at_customer(at, id)),
             body: customer,
         }
     }

@@ -215,6 +215,13 @@ pub(crate) fn link(hash: &str) -> String {
     format!("{LINK}{hash}")
 }
 
+/// How often a link was followed, beside the customer.
+pub(crate) const CLICK: &str = "CLICK#";
+
+pub(crate) fn click(hash: &str) -> String {
+    format!("{CLICK}{hash}")
+}
+
 pub(crate) fn inbox(ws: WorkspaceId) -> String {
     format!("W#{ws}#INBOX")
 }
@@ -240,6 +247,16 @@ pub(crate) const CHANGED_RULES: &str = "CHANGED";
 
 pub(crate) fn at_rule(at: DateTime<Utc>, id: RuleId) -> String {
     format!("{}#{id}", millis(at))
+}
+
+/// Of the index of what is overdue: customers whose appointments changed. Planned at once, so few are
+/// there at any time.
+pub(crate) const UNPLANNED: &str = "UNPLANNED";
+
+/// The workspace and customer that a customer's partition names.
+pub(crate) fn parse_customer(pk: &str) -> Option<(WorkspaceId, CustomerId)> {
+    let (ws, id) = pk.strip_prefix("W#")?.split_once("#C#")?;
+    Some((WorkspaceId::parse(ws).ok()?, CustomerId::parse(id).ok()?))
 }
 
 pub(crate) const ERASURES: &str = "ERASING";

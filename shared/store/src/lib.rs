@@ -60,7 +60,7 @@ pub use entry::{ApiKey, Entrance, KeyHash, Role};
 pub use erasure::{Erasure, StoredRecord};
 pub use error::StoreError;
 pub use idempotency::{Begun, KeyedAnswer, Reservation, SavedAnswer};
-pub use links::{Link, LinkKind, LinkToken};
+pub use links::{Clicker, Clicks, Link, LinkKind, LinkToken};
 pub use lists::{Due, Order, Page, PageRequest, PendingItem, ScanCursor, View};
 pub use mail_templates::{MailLayout, StoredTemplate};
 pub use notification::Notification;

@@ -7,18 +7,26 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::consent::Class;
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::entry::{Entrance, plain};
+use crate::lists::PageRequest;
 use crate::writes::{Meaning, Writes};
 use crate::{Committed, Store, StoreError, SuppressionKey, items, keys};
 
 /// How many bytes of a token are random to everybody but us.
 const BYTES: usize = 20;
+/// The same of a link to book, which stands in an SMS and opens nothing but a page of the owner's: nobody
+/// guesses one of these either.
+const SHORT_BYTES: usize = 12;
+/// How long that is in an address.
+const SHORT: usize = SHORT_BYTES / 3 * 4;
 
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +55,39 @@ pub enum LinkKind {
         /// Which.
         class: Class,
     },
+    /// The owner's booking page, after a visit.
+    Booking {
+        /// The day of the visit.
+        visit: NaiveDate,
+    },
 }
+
+/// Who followed a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clicker {
+    /// A person, as far as one can tell.
+    Person,
+    /// A program: what follows every link to see where it leads. It is no intent of anybody's.
+    Machine,
+}
+
+/// How often a customer's link to book was followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clicks {
+    /// The visit it was sent after.
+    pub visit: NaiveDate,
+    /// By people.
+    pub people: u32,
+    /// By programs.
+    pub machines: u32,
+    /// When it was first followed.
+    pub first_at: DateTime<Utc>,
+    /// When it was last followed.
+    pub last_at: DateTime<Utc>,
+}
+
+/// How often a lost race is tried again.
+const TRIES: u32 = 5;
 
 /// What stands in the address of a link. Whoever has it may do what the link is for.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,7 +104,11 @@ impl LinkToken {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        let shaped = text.len() == 2 * BYTES && text.bytes().all(is_digit);
+        let is_short = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let shaped = match text.len() {
+            SHORT => text.bytes().all(is_short),
+            length => length == 2 * BYTES && text.bytes().all(is_digit),
+        };
         shaped.then(|| Self(text.to_owned()))
     }
 
@@ -84,17 +128,22 @@ impl Link {
     #[must_use]
     pub fn token(&self, key: &SuppressionKey) -> LinkToken {
         let purpose = match self.kind {
-            LinkKind::Preferences => "preferences",
-            LinkKind::Unsubscribe { class } => class.as_str(),
+            LinkKind::Preferences => "preferences".to_owned(),
+            LinkKind::Unsubscribe { class } => class.as_str().to_owned(),
+            LinkKind::Booking { visit } => format!("booking {visit}"),
         };
         let place = self.conversation.map(|id| id.to_string());
         let words = [
             self.workspace.to_string(),
             self.customer.to_string(),
             place.unwrap_or_default(),
-            purpose.to_owned(),
+            purpose,
         ];
-        LinkToken(hex::encode(&key.derive(&words.join("#"))[..BYTES]))
+        let derived = key.derive(&words.join("#"));
+        LinkToken(match self.kind {
+            LinkKind::Booking { .. } => URL_SAFE_NO_PAD.encode(&derived[..SHORT_BYTES]),
+            LinkKind::Preferences | LinkKind::Unsubscribe { .. } => hex::encode(&derived[..BYTES]),
+        })
     }
 }
 
@@ -126,4 +175,89 @@ impl Store {
         writes.must_exist(customer, keys::CUSTOMER)?;
         Ok(writes.send(self).await? == Committed::Done)
     }
+
+    /// Notes that a link to book was followed; with the customer, whose erasure ends it. `false`: it is
+    /// no such link, or there is no such customer.
+    pub async fn note_click(
+        &self,
+        token: &LinkToken,
+        link: &Link,
+        by: Clicker,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let LinkKind::Booking { visit } = link.kind else {
+            return Ok(false);
+        };
+        let pk = keys::customer(link.workspace, link.customer);
+        let sk = keys::click(&token.hash());
+        for _ in 0..TRIES {
+            let known: Option<Clicked> = self.get_body(CLICKS, pk.clone(), &sk).await?;
+            let mut clicked = known.unwrap_or(Clicked {
+                version: 0,
+                clicks: Clicks {
+                    visit,
+                    people: 0,
+                    machines: 0,
+                    first_at: now,
+                    last_at: now,
+                },
+            });
+            let count = match by {
+                Clicker::Person => &mut clicked.clicks.people,
+                Clicker::Machine => &mut clicked.clicks.machines,
+            };
+            *count = count.saturating_add(1);
+            clicked.clicks.last_at = clicked.clicks.last_at.max(now);
+            clicked.version += 1;
+            let version = clicked.version;
+            let mut writes = Writes::new(&self.table);
+            let item = items::to_item(
+                CLICKS,
+                items::Plain {
+                    pk: pk.clone(),
+                    sk: sk.clone(),
+                    version,
+                    expires_at: None,
+                    body: clicked,
+                },
+            )?;
+            writes.put_version(item, version, Meaning::Version)?;
+            writes.must_exist(pk.clone(), keys::CUSTOMER)?;
+            if writes.send(self).await? == Committed::Done {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How often the customer's links to book were followed, by visit.
+    pub async fn clicks(
+        &self,
+        ws: WorkspaceId,
+        customer: CustomerId,
+    ) -> Result<Vec<Clicks>, StoreError> {
+        let pk = keys::customer(ws, customer);
+        let page = PageRequest {
+            limit: MOST_CLICKS,
+            ..PageRequest::default()
+        };
+        let found = self
+            .page_of_partition::<Clicked>(CLICKS, pk, keys::CLICK, &page)
+            .await?;
+        let mut clicks: Vec<_> = found.items.into_iter().map(|one| one.clicks).collect();
+        clicks.sort_by_key(|one| one.visit);
+        Ok(clicks)
+    }
+}
+
+const CLICKS: &str = "clicks";
+/// More visits than anybody is reminded after.
+const MOST_CLICKS: u16 = 1000;
+
+/// Clicks with the version of their item.
+#[derive(Debug, Serialize, Deserialize)]
+struct Clicked {
+    version: u64,
+    #[serde(flatten)]
+    clicks: Clicks,
 }

@@ -12,6 +12,8 @@
 //! | `preview anna: …`, `label anna VIP` | the list shows this as the last message; it has the label |
 //! | `status anna [on email] delivered` | our last message to her stands there |
 //! | `foot anna marketing` | her last mail ends with the link of that class, and of advertising the header has it |
+//! | `reminder anna at 2026-11-04 10:00`, `reminder anna future_appointment` | the customer's page says so |
+//! | `followed anna 1 2` | her links were followed so often by people, and by programs |
 //! | `messages anna 3` | so many are stored |
 //! | `counted sends_failed 2` | the operator's metric stands there |
 //! | `notified 2 [with LINK]` | so much is listed for staff to look at, one of them with this link |
@@ -110,6 +112,37 @@ impl Play {
             }
             "status" => self.expect_status(words).await,
             "foot" => self.expect_foot(words),
+            "reminder" => {
+                let wanted = words.time()?;
+                let person = words.need("a name")?;
+                let path = format!("/v1/customers/{}/rebooking", self.world.customer(&person)?);
+                let found = self.world.get(&path).await?["reminder"].take();
+                match wanted {
+                    Some(at) => {
+                        let at = instant(self.zone, &at, Some(self.world.now()))?;
+                        let due: DateTime<Utc> = text(&found["due_at"]).parse()?;
+                        ensure!(due == at, "it is {found}");
+                    }
+                    None => {
+                        let code = words.need("a code")?;
+                        ensure!(text(&found["reason"]["code"]) == code, "it is {found}");
+                    }
+                }
+                words.done()
+            }
+            "followed" => {
+                let person = words.need("a name")?;
+                let path = format!("/v1/customers/{}/rebooking", self.world.customer(&person)?);
+                let found = list(&self.world.get(&path).await?["link_clicks"]);
+                let sum = |field: &str| -> u64 {
+                    found.iter().filter_map(|one| one[field].as_u64()).sum()
+                };
+                for (field, what) in [("people", "how many people"), ("machines", "and programs")] {
+                    let wanted: u64 = words.need(what)?.parse()?;
+                    ensure!(sum(field) == wanted, "there is {found:?}");
+                }
+                words.done()
+            }
             "messages" => {
                 let person = person(&mut words)?;
                 let wanted: usize = words.need("a number")?.parse()?;

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `at 2026-11-02 09:00` | starts the clock there, later: moves it there; all times are Berlin's |
 //! | `advance 4h` | moves it by that much |
-//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace; `tier 30`: so many SMS segments a month |
+//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace; `tier 30`: so many SMS segments a month; `booking https://…` |
 //! | `connect whatsapp as salon` | makes an account; `disconnect`, `reconnect` switch it, `remove` deletes it |
 //! | `template NAME de approved utility "Hallo {{1}}"` | the platform lists it; `pause NAME de` |
 //! | `rule NAME` with a block | makes a rule; what the block leaves out takes a default |
@@ -26,6 +26,9 @@
 //! | `handback anna late 10:00` | the report was on its way since then; also `customer`, `edits`, `handover`, `unblock` |
 //! | `reads anna` | a watermark: Messenger tells that she has read everything up to now |
 //! | `join anna on telegram to anna` | staff say that both are the same person; `anna` is where she wrote last |
+//! | `has anna phone` | her profile has her number; `email`: her address |
+//! | `appointment anna V1 completed 2026-11-02 10:00 of mens_cut by Jane for 30m` | the business's own system tells it; `deleted` |
+//! | `follows anna [as WhatsApp]` | the link of her last message, by a browser or a program |
 //! | `opens anna`, `records anna opted-out` | staff read a conversation; staff note what she told them, later `opted-in` |
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
 //! | `status delivered anna`, `status failed anna code 131042` | the platform reports on what was sent last |
@@ -108,6 +111,22 @@ scenarios! {
     mo_28_d_beside_chats
     mo_29_transactional_follow_up
     mo_30_bounce_and_complaint
+    ph_01_everyone_who_has_not_booked
+    ph_02_default_text
+    ph_03_name_fields
+    ph_04_booking_link
+    ph_05_preview
+    ph_06_saved_or_not
+    ph_07_hour_and_day
+    ph_08_future_appointment
+    ph_09_recommended
+    ph_10_five_days_before
+    ph_11_category
+    ph_12_own_pattern
+    ph_13_switched_off
+    ph_14_what_the_source_leaves_open
+    ph_15_advertising
+    ph_16_one_option
     nx_02_window_rescue
     nx_02_b_next_channel
     nx_02_c_reply_elsewhere

@@ -60,7 +60,7 @@ pub(super) struct Play {
     accounts: BTreeMap<String, String>,
     templates: Vec<Value>,
     pub(super) staff_wrote: Vec<(String, String)>,
-    last_sent: BTreeMap<String, Sent>,
+    pub(super) last_sent: BTreeMap<String, Sent>,
     /// The mail that each customer got last, whoever wrote it.
     pub(super) last_mail: BTreeMap<String, Sent>,
     /// The message that staff wrote last.
@@ -152,6 +152,8 @@ impl Play {
             "customer" => self.customer(rest).await?,
             "staff" | "note" => self.staff(rest, command.verb == "note").await?,
             "has" => self.has(rest).await?,
+            "appointment" => self.appointment(rest).await?,
+            "follows" => self.follows(rest).await?,
             "mails" => self.mails(rest).await?,
             "confirms" => self.confirms(rest, &command.block).await?,
             "ses" => self.ses(rest).await?,
@@ -279,6 +281,9 @@ impl Play {
             patch["frequency_cap"] =
                 json!({ "messages": messages.parse::<u32>()?, "hours": hours });
         }
+        if let Some(page) = words.after("booking")? {
+            patch["booking_url"] = json!(page);
+        }
         if let Some(wait) = words.after("unknown-wait")? {
             patch["unknown_wait_minutes"] = json!(duration(&wait)?.num_minutes());
         }
@@ -403,6 +408,15 @@ impl Play {
         self.line("review", name);
         if answer.status.is_success() {
             self.show_review(&answer.body["review"]);
+            if answer.body["sample"]["text"]
+                .as_str()
+                .is_some_and(|text| text.contains("Jane"))
+            {
+                self.under(&format!(
+                    "sample: {}",
+                    masked(&text(&answer.body["sample"]["text"]))
+                ));
+            }
             self.warnings = codes(&answer.body["review"]["warnings"]);
         }
         self.note_refusal(&answer);
@@ -880,6 +894,10 @@ pub(super) fn instant(
 /// Ids say nothing to a reader and would change with every id that is drawn before them.
 fn masked(text: &str) -> String {
     let words = text.split(' ').map(|word| {
+        if let Some((before, token)) = word.split_once("/l/") {
+            let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            return format!("{before}/l/…{}", token.trim_start_matches(is_token));
+        }
         let id = word
             .split_once('_')
             .filter(|(_, id)| id.len() >= 32 && id.bytes().take(32).all(|b| b.is_ascii_hexdigit()));

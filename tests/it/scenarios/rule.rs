@@ -18,10 +18,15 @@ pub(super) fn whole(name: &str, block: &[String]) -> anyhow::Result<Value> {
     if block.first().is_some_and(|line| line.starts_with('{')) {
         return Ok(given);
     }
+    fields
+        .entry("name".to_owned())
+        .or_insert_with(|| json!(name));
+    if after_visit(fields) {
+        return Ok(given);
+    }
     let mut default = |field: &str, value: Value| {
         fields.entry(field.to_owned()).or_insert(value);
     };
-    default("name", json!(name));
     default("trigger", json!({ "type": "silence", "description": WHEN }));
     default("stop", json!({ "description": STOP }));
     default("delay", json!({ "mode": "manual", "minutes": 240 }));
@@ -96,6 +101,19 @@ fn field(line: &str) -> anyhow::Result<(String, Value)> {
             let priority: i64 = words.need("a number")?.parse()?;
             ("priority".to_owned(), json!(priority))
         }
+        "after-visit" => {
+            let mut trigger = json!({ "type": "appointment_completed" });
+            for (field, value) in [("day", words.next()), ("at", words.next())] {
+                if let Some(value) = value {
+                    trigger[field] = json!(value);
+                }
+            }
+            ("trigger".to_owned(), trigger)
+        }
+        "late-days" => {
+            let days: i64 = words.need("a number")?.parse()?;
+            ("trigger".to_owned(), json!({ "late_days": days }))
+        }
         "colour" | "purpose" => (word.to_owned(), json!(words.need("a word")?)),
         "on-unknown" => ("on_unknown".to_owned(), json!(words.need("a word")?)),
         "off" => ("enabled".to_owned(), json!(false)),
@@ -103,6 +121,12 @@ fn field(line: &str) -> anyhow::Result<(String, Value)> {
     };
     words.done()?;
     Ok((field, value))
+}
+
+fn after_visit(fields: &Map<String, Value>) -> bool {
+    fields
+        .get("trigger")
+        .is_some_and(|trigger| trigger["type"] == "appointment_completed")
 }
 
 fn delay(text: &str) -> anyhow::Result<Value> {
@@ -115,8 +139,12 @@ fn delay(text: &str) -> anyhow::Result<Value> {
 /// The configuration in one line.
 pub(super) fn summary(rule: &Value) -> String {
     let mut parts = Vec::new();
-    let delay = &rule["delay"];
+    let (delay, trigger) = (&rule["delay"], &rule["trigger"]);
     parts.push(match delay["minutes"].as_i64() {
+        _ if trigger["type"] == "appointment_completed" => {
+            let part = |name: &str| trigger[name].as_str().unwrap_or_default().to_owned();
+            format!("{} at {}", part("day"), part("at"))
+        }
         Some(minutes) if minutes % 60 == 0 => format!("{} h", minutes / 60),
         Some(minutes) => format!("{minutes} min"),
         None => "AI timing".to_owned(),

@@ -228,7 +228,7 @@ impl Play {
         }
     }
 
-    fn under(&mut self, text: &str) {
+    pub(super) fn under(&mut self, text: &str) {
         let _ = writeln!(self.shown, "      {text}");
     }
 }

@@ -1,11 +1,12 @@
 //! What staff do in a scenario.
 
 use anyhow::{Context as _, bail};
+use chrono::TimeDelta;
 use domain::channel::Channel;
 use serde_json::json;
 
 use super::play::{Play, instant, text};
-use super::script::{Words, said};
+use super::script::{Words, duration, said};
 
 impl Play {
     /// `anna: …`; `anna at 18:00: …` is sent then, and set aside if the customer writes before; with
@@ -42,21 +43,25 @@ impl Play {
         Ok(())
     }
 
-    /// `anna email`: the address becomes part of her profile, and she a customer if she is none yet.
+    /// `anna email`, `anna phone`: the address becomes part of her profile, and she a customer if she is none yet.
     pub(super) async fn has(&mut self, rest: &str) -> anyhow::Result<()> {
         let mut words = Words::of(rest)?;
         let person = words.need("a name")?;
         let shared = words.after("like")?;
-        let kind = words.after("as")?.unwrap_or_else(|| "private".to_owned());
+        let kind = words.after("as")?;
         words.flag("email");
+        let by_phone = words.flag("phone");
+        let reference = words.after("ref")?;
         words.done()?;
         let whose = shared.as_ref().unwrap_or(&person);
-        let address = self.world.person(whose).user(Channel::Email);
-        let emails = json!([{ "value": address, "kind": kind }]);
-        self.line(
-            "staff",
-            &format!("give {person} the e-mail address of {whose}"),
-        );
+        let (channel, field, usual, what) = match by_phone {
+            true => (Channel::Sms, "phones", "mobile", "number"),
+            false => (Channel::Email, "emails", "private", "e-mail address"),
+        };
+        let address = self.world.person(whose).user(channel);
+        let kind = kind.unwrap_or_else(|| usual.to_owned());
+        let addresses = json!([{ "value": address, "kind": kind }]);
+        self.line("staff", &format!("give {person} the {what} of {whose}"));
         let known = self.conversation(&person).ok();
         let found = match known {
             Some(id) => self
@@ -69,11 +74,13 @@ impl Play {
         let answer = match found {
             Some(head) => {
                 let path = format!("/v1/customers/{}", text(&head["customer"]["id"]));
-                let body = json!({ "emails": emails });
+                let body = json!({ field: addresses });
                 self.world.api("PATCH", &path, Some(body)).await?
             }
             None => {
-                let body = json!({ "name": { "display": person }, "emails": emails });
+                let body = json!({
+                    "name": { "display": person }, "reference": reference, field: addresses,
+                });
                 self.world.api("POST", "/v1/customers", Some(body)).await?
             }
         };
@@ -82,6 +89,56 @@ impl Play {
             self.world.is_customer(&person, id);
         }
         self.note_refusal(&answer);
+        Ok(())
+    }
+
+    /// `anna V1 completed 2026-11-02 10:00 of mens_cut by Jane for 30m`: the business's own system tells
+    /// it, `anna V1 deleted`: and takes it back.
+    pub(super) async fn appointment(&mut self, rest: &str) -> anyhow::Result<()> {
+        let mut words = Words::of(rest)?;
+        let (person, reference) = (words.need("a name")?, words.need("a reference")?);
+        let status = words.need("a status")?;
+        let id = self.world.customer(&person)?;
+        let path = format!("/v1/customers/{id}/appointments/{reference}");
+        self.line("salon", rest);
+        if status == "deleted" {
+            words.done()?;
+            let answer = self.world.api("DELETE", &path, None).await?;
+            self.note_refusal(&answer);
+            return self.world.advance(TimeDelta::zero()).await;
+        }
+        let (day, time) = (words.need("a day")?, words.need("a time")?);
+        let starts_at = instant(self.zone, &format!("{day} {time}"), None)?;
+        let mut service = json!({ "category": words.after("of")?, "staff": words.after("by")? });
+        if let Some(length) = words.after("for")? {
+            service["duration_minutes"] = json!(duration(&length)?.num_minutes());
+        }
+        let told = words.time()?;
+        words.done()?;
+        let mut body = json!({ "starts_at": starts_at, "status": status, "services": [service] });
+        if let Some(told) = told {
+            body["changed_at"] = json!(instant(self.zone, &told, Some(self.world.now()))?);
+        }
+        let answer = self.world.api("PUT", &path, Some(body)).await?;
+        self.note_refusal(&answer);
+        // What was put on queues happens.
+        self.world.advance(TimeDelta::zero()).await
+    }
+
+    /// `anna`, `anna as WhatsApp`: the link of the last message is followed, by a browser or a program.
+    pub(super) async fn follows(&mut self, rest: &str) -> anyhow::Result<()> {
+        let mut words = Words::of(rest)?;
+        let agent = words.after("as")?;
+        let person = words.need("a name")?;
+        words.done()?;
+        let sent = self.last_sent.get(&person);
+        let sent = sent.with_context(|| format!("nothing was sent to {person}"))?;
+        let mut shown = sent.text.split_whitespace();
+        let link = shown.find(|word| word.contains("/l/"));
+        let link = link.context("it has no link")?.to_owned();
+        let leads = self.world.follows(&link, agent.as_deref()).await?;
+        let who = agent.unwrap_or_else(|| "browser".to_owned());
+        self.line(&person, &format!("follows the link ({who}): {leads}"));
         Ok(())
     }
 

@@ -262,6 +262,21 @@ impl World {
         Ok(status)
     }
 
+    /// Somebody, or a program of this name, follows a link of a message; where it leads.
+    pub(crate) async fn follows(&self, link: &str, agent: Option<&str>) -> anyhow::Result<String> {
+        const BROWSER: &str = "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36";
+        let path = link.strip_prefix(PUBLIC_URL).context("another address")?;
+        let request = Request::builder()
+            .uri(path)
+            .header("user-agent", agent.unwrap_or(BROWSER))
+            .body(Body::empty())?;
+        let response = self.anybody(request).await;
+        let leads = response.headers().get("location");
+        let leads = leads.and_then(|value| value.to_str().ok());
+        let status = response.status().as_u16();
+        Ok(format!("{status} {}", leads.unwrap_or_default()))
+    }
+
     /// SES tells its topic what became of a mail, and the topic the queue.
     pub(crate) async fn ses_tells(&mut self, sent: Sent, status: &str) -> anyhow::Result<()> {
         self.delivered += 1;

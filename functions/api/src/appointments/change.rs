@@ -5,11 +5,13 @@ use std::sync::Arc;
 use app::App;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ids::CustomerId;
+use chrono::{DateTime, Utc};
+use domain::customer::Customer;
+use domain::ids::{CustomerId, WorkspaceId};
 use domain::rebooking::Record;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::find::{customer, find};
+use super::find::customer;
 use super::wire::{AppointmentIn, AppointmentOut};
 use crate::auth::Agent;
 use crate::http::{IfMatch, IfMatchHeader, Json, Problem, ReferencePath, Versioned, WriteProblems};
@@ -46,9 +48,12 @@ pub(crate) async fn put_appointment(
     let (ws, now) = (caller.workspace(), app.now());
     let (appointment, changed_at) = body.checked(now)?;
     for _ in 0..TRIES {
-        customer(&app, ws, id).await?;
-        let Some(before) = app.store.appointment(ws, id, &reference).await? else {
-            let record = Record {
+        // The customer first: whatever is told of them from here on makes the write fail.
+        let known = customer(&app, ws, id).await?;
+        let all = app.store.all_appointments(ws, id).await?;
+        let before = all.iter().find(|known| known.reference == reference);
+        let record = match before {
+            None => Record {
                 workspace: ws,
                 customer: id,
                 reference: reference.clone(),
@@ -56,22 +61,53 @@ pub(crate) async fn put_appointment(
                 appointment: appointment.clone(),
                 changed_at,
                 created_at: now,
-            };
-            if app.store.put_appointment(&record).await? {
-                let name = utf8_percent_encode(reference.reveal(), NON_ALPHANUMERIC);
-                let location = format!("/v1/customers/{id}/appointments/{name}");
-                return Ok(Versioned::created(record.version, location, record.into()));
-            }
-            continue;
+            },
+            Some(before) => match before.told(appointment.clone(), changed_at) {
+                Some(record) => record,
+                None => return Ok(Versioned::ok(before.version, before.clone().into())),
+            },
         };
-        let Some(record) = before.told(appointment.clone(), changed_at) else {
-            return Ok(Versioned::ok(before.version, before.into()));
-        };
-        if app.store.put_appointment(&record).await? {
-            return Ok(Versioned::ok(record.version, record.into()));
+        let others = all.into_iter().filter(|one| one.reference != reference);
+        let all: Vec<_> = others.chain([record.clone()]).collect();
+        let known = with_habit(&app, known, &all, now).await?;
+        if app.store.put_appointment(&record, &known).await? {
+            plan(&app, ws, id).await;
+            return Ok(match record.version {
+                1 => {
+                    let name = utf8_percent_encode(reference.reveal(), NON_ALPHANUMERIC);
+                    let location = format!("/v1/customers/{id}/appointments/{name}");
+                    Versioned::created(record.version, location, record.into())
+                }
+                version => Versioned::ok(version, record.into()),
+            });
         }
     }
     Err(Problem::stale(None))
+}
+
+/// The customer as they are to be stored when these are all of their appointments.
+async fn with_habit(
+    app: &App,
+    known: Customer,
+    all: &[Record],
+    now: DateTime<Utc>,
+) -> Result<Customer, Problem> {
+    let settings = &app.book(known.workspace).await?.settings;
+    let habit = known
+        .habit
+        .told(all, &settings.patterns(), settings.zone, now);
+    Ok(Customer {
+        version: known.version + 1,
+        habit: Box::new(habit),
+        ..known
+    })
+}
+
+/// What is stored says that it has to be done: if this is lost, the sweep does it.
+pub(crate) async fn plan(app: &App, ws: WorkspaceId, customer: CustomerId) {
+    if let Err(error) = Box::pin(app::visits::plan(app, ws, customer)).await {
+        tracing::warn!(customer.id = %customer, error = %error, "a reminder could not be planned; the sweep will do it");
+    }
 }
 
 /// Delete an appointment that should never have been told.
@@ -92,10 +128,19 @@ pub(crate) async fn delete_appointment(
     ReferencePath(id, reference): ReferencePath<CustomerId>,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let record = find(&app, caller.workspace(), id, &reference).await?;
-    if_match.check(record.version)?;
-    if !app.store.delete_appointment(&record).await? {
-        return Err(Problem::stale(None));
+    let (ws, now) = (caller.workspace(), app.now());
+    for _ in 0..TRIES {
+        let known = customer(&app, ws, id).await?;
+        let mut all = app.store.all_appointments(ws, id).await?;
+        let place = all.iter().position(|known| known.reference == reference);
+        let place = place.ok_or_else(|| Problem::not_found("an appointment"))?;
+        let record = all.swap_remove(place);
+        if_match.check(record.version)?;
+        let known = with_habit(&app, known, &all, now).await?;
+        if app.store.delete_appointment(&record, &known).await? {
+            plan(&app, ws, id).await;
+            return Ok(StatusCode::NO_CONTENT);
+        }
     }
-    Ok(StatusCode::NO_CONTENT)
+    Err(Problem::stale(None))
 }

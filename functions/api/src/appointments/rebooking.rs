@@ -6,13 +6,16 @@ use app::App;
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::ids::CustomerId;
+use domain::customer::Customer;
+use domain::decide::{reminder, visit_rule};
+use domain::ids::{ConversationId, CustomerId, RuleId};
 use domain::rebooking::{
     Category, CategoryPattern, CategoryRhythm, History, PatternSource, Prediction, Settings,
     next_booking, predict, visits,
 };
 use domain::settings::Locale;
 use serde::{Deserialize, Serialize};
+use store::{Book, Clicks};
 use utoipa::{IntoParams, ToSchema};
 
 use super::find::customer;
@@ -30,6 +33,49 @@ pub(crate) struct Rebooking {
     next_booking: Option<DateTime<Utc>>,
     /// `null` without a visit.
     prediction: Option<PredictionOut>,
+    /// What the rule that reminds after visits does for the last one; `null` where there is no such
+    /// rule that is on.
+    reminder: Option<ReminderOut>,
+    /// How often the links to book that the customer was sent were followed, by visit.
+    link_clicks: Vec<LinkClicksOut>,
+}
+
+/// The reminder after the last visit, as things stand now. Consent, quiet hours and limits are looked at
+/// again when it is due.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reminder)]
+struct ReminderOut {
+    #[schema(value_type = schema::RuleId)]
+    rule: RuleId,
+    /// When it goes; `null`: it does not.
+    due_at: Option<DateTime<Utc>>,
+    /// The conversation in which it waits; `null`: nowhere, or nobody has an address for it.
+    #[schema(value_type = Option<schema::ConversationId>)]
+    conversation: Option<ConversationId>,
+    /// Why it does not go.
+    reason: Option<ReminderReason>,
+}
+
+/// Why a reminder does not go.
+#[derive(Serialize, ToSchema)]
+struct ReminderReason {
+    /// Stable, for programs: `future_appointment`.
+    code: String,
+    explanation: String,
+}
+
+/// How often a link to book was followed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LinkClicks)]
+struct LinkClicksOut {
+    /// The visit after which it was sent.
+    visit: NaiveDate,
+    /// By people, as far as one can tell.
+    people: u32,
+    /// By programs that look where links lead: nobody's intent.
+    machines: u32,
+    first_at: DateTime<Utc>,
+    last_at: DateTime<Utc>,
 }
 
 /// Calendar days in the zone of the workspace.
@@ -75,8 +121,8 @@ pub(crate) async fn get_rebooking(
     Query(query): Query<ExplainRebooking>,
 ) -> Result<Json<Rebooking>, Problem> {
     let (ws, now) = (caller.workspace(), app.now());
-    customer(&app, ws, id).await?;
-    let book = app.book(ws).await?;
+    let known = customer(&app, ws, id).await?;
+    let book = app.fresh_book(ws).await?;
     let zone = book.settings.zone;
     let locale = query.locale.unwrap_or(book.settings.locale);
     let patterns = book.settings.patterns();
@@ -92,7 +138,11 @@ pub(crate) async fn get_rebooking(
         let today = zone.local(now).date();
         predict(&History::of(&visits), &rhythm, &Settings::default(), today)
     });
+    let reminder = reminder_of(&app, &book, &known, locale).await?;
+    let clicks = app.store.clicks(ws, id).await?.into_iter();
     Ok(Json(Rebooking {
+        reminder,
+        link_clicks: clicks.map(LinkClicksOut::from).collect(),
         visits: u32::try_from(visits.len()).unwrap_or(u32::MAX),
         last_visit: visits.last().map(|visit| visit.day),
         next_booking: next_booking(&appointments, now),
@@ -101,6 +151,65 @@ pub(crate) async fn get_rebooking(
             PredictionOut::new(&found, explanation)
         }),
     }))
+}
+
+/// The functions that plan and send, asked the same question.
+async fn reminder_of(
+    app: &App,
+    book: &Book,
+    known: &Customer,
+    locale: Locale,
+) -> Result<Option<ReminderOut>, Problem> {
+    let Some(rule) = visit_rule(&book.rules) else {
+        return Ok(None);
+    };
+    let reaches = known.conversations.iter();
+    let ids: Vec<_> = reaches
+        .map(|reach| (known.workspace, reach.conversation))
+        .collect();
+    let heads = match ids.is_empty() {
+        true => Vec::new(),
+        false => app.store.heads(&ids).await?,
+    };
+    let planned = heads.iter().find_map(|head| {
+        let mut runs = head.runs.iter();
+        runs.find(|run| run.visit.is_some())
+            .map(|run| (head.id, run))
+    });
+    let own = planned.map(|(_, run)| run.message);
+    let found = reminder(known, &book.settings, rule, own, app.now());
+    let zone = book.settings.zone;
+    Ok(Some(ReminderOut {
+        rule: rule.id,
+        due_at: found
+            .as_ref()
+            .ok()
+            .map(|due| planned.map_or(due.at, |(_, run)| run.due_at)),
+        conversation: planned.map(|(id, _)| id),
+        reason: found.err().map(|reason| ReminderReason {
+            code: reason.code(),
+            explanation: reason.explain(locale, zone),
+        }),
+    }))
+}
+
+impl From<Clicks> for LinkClicksOut {
+    fn from(clicks: Clicks) -> Self {
+        let Clicks {
+            visit,
+            people,
+            machines,
+            first_at,
+            last_at,
+        } = clicks;
+        Self {
+            visit,
+            people,
+            machines,
+            first_at,
+            last_at,
+        }
+    }
 }
 
 /// After how many days services are usually repeated.

@@ -400,6 +400,7 @@ pub(super) async fn write(
         attempts: 0,
         repeats: None,
         set_aside_at: None,
+        visit: None,
     };
     // What the last round of `plan` came to: the answer that was stored, or why there is none.
     let mut answered = Err(Problem::stale(None));

@@ -68,6 +68,7 @@ async fn create(
         offered: Vec::new(),
         automated_at: Vec::new(),
         named_by_staff: false,
+        habit: Box::default(),
         reference: None,
         profile: Profile::default(),
         created_at: keep.now,

@@ -486,6 +486,7 @@ impl Importing<'_> {
             turn: 0,
             automated_at: Vec::new(),
             named_by_staff: false,
+            habit: Box::default(),
             reference: None,
             profile: Profile::default(),
             created_at: now,

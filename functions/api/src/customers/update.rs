@@ -11,6 +11,7 @@ use serde::Serialize;
 use store::{Committed, KeyedAnswer, Resource, Store};
 
 use super::wire::{CustomerIn, CustomerOut};
+use crate::appointments::plan;
 use crate::auth::Agent;
 use crate::http::{Id, IfMatch, IfMatchHeader, Json, Problem, Versioned, WriteProblems};
 use crate::schema;
@@ -48,11 +49,21 @@ pub(crate) async fn update_customer(
         if after == before {
             return Ok(Versioned::ok(before.version, CustomerOut::new(before)));
         }
+        let (was, is) = (&before.profile, &after.profile);
+        let moved = was.phones != is.phones || was.emails != is.emails;
+        let remind = moved && !after.habit.visits.is_empty();
+        if remind {
+            // A reminder may reach them somewhere else from now on, or nowhere.
+            after.habit.plan_since = Some(app.now());
+        }
         after.version += 1;
         let what = (Resource::Customer, id.to_string());
         let (was, is) = (changes(&before, &before), changes(&before, &after));
         let store = caller.noting(&app, "update_customer", what, &was, &is)?;
         if save(&store, Some(&before), &after, None).await? {
+            if remind {
+                plan(&app, ws, id).await;
+            }
             return Ok(Versioned::ok(after.version, CustomerOut::new(after)));
         }
     }

@@ -282,6 +282,7 @@ impl CustomerOut {
             turn: _,
             said: _,
             automated_at: _,
+            habit: _,
             reference,
             profile,
             created_at,

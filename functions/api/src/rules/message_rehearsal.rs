@@ -253,6 +253,7 @@ async fn invented(
         automated_at: Vec::new(),
         reference: None,
         named_by_staff: false,
+        habit: Box::default(),
         profile: Profile::default(),
         created_at: asked,
     };

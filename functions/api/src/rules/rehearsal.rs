@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use app::App;
-use app::apply::load;
+use app::apply::{Loaded, load};
 use app::judge::Judge;
 use app::transcript::transcript;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::decide::{Effect, Event, Snapshot, decide};
-use domain::ids::ConversationId;
+use domain::ids::{ConversationId, MessageId, RunId};
 use domain::rule::{Action, MessageText, Rule};
 use domain::settings::Locale;
 use serde::Serialize;
@@ -49,6 +49,9 @@ pub(super) async fn rehearse(
     book.rules.retain(|known| known.id != rule.id);
     book.rules.push(rule.clone());
     loaded.book = Arc::new(book);
+    if !rule.spec.is_for_silence() {
+        return Ok((after_visit(&loaded, &rule, (id, locale), now), None));
+    }
     // As if the timer that asks for a judgement fired now.
     loaded.conversation.assess_at = Some(now);
 
@@ -93,4 +96,34 @@ pub(super) async fn rehearse(
         entries,
     };
     Ok((rehearsal, written))
+}
+
+/// What the rule would plan for the customer of this conversation, were it the only one that reminds.
+fn after_visit(
+    loaded: &Loaded,
+    rule: &Rule,
+    (id, locale): (ConversationId, Locale),
+    now: DateTime<Utc>,
+) -> RehearsalOut {
+    let mut known = loaded.clone();
+    known.conversation.runs.retain(|run| run.visit.is_none());
+    let mut book = Book::clone(&known.book);
+    book.rules.retain(|known| known.id == rule.id);
+    known.book = Arc::new(book);
+    // Ids that are never stored.
+    let plan = Some((
+        RunId::derive(&["rehearsal"]),
+        MessageId::derive(&["rehearsal"]),
+    ));
+    let decided = decide(&known.snapshot(), &Event::VisitsChanged { plan }, now);
+    let words = Words::of(&known.book.settings, Some(locale));
+    let names = names_of(&known.book.rules);
+    let entries = decided.entries.into_iter();
+    RehearsalOut {
+        conversation: id,
+        decided_by: None,
+        entries: entries
+            .map(|entry| EntryOut::new(entry, &words, &names))
+            .collect(),
+    }
 }

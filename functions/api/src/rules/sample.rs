@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use channels::whatsapp::templates::TemplateDefinition;
 use domain::rule::{Action, MessageText, RuleSpec, TemplateUse};
-use domain::variables::render;
+use domain::variables::{self, render};
 use serde::Serialize;
 use store::Book;
 use utoipa::ToSchema;
+
+/// As long as a real one.
+const SAMPLE_LINK: &str = "https://nachfass.example/l/Uh3_aK9xQ-2bV7sT";
 
 /// The rule's message with sample values.
 #[derive(Serialize, ToSchema)]
@@ -22,7 +25,7 @@ pub(crate) struct SampleOut {
     pub(super) template: Option<String>,
 }
 
-/// Fills in "Ursula Hoffmann" for the customer.
+/// Fills in "Ursula Hoffmann" for the customer and "Jane" for whoever served her (PH-05).
 pub(super) fn sample(spec: &RuleSpec, book: &Book) -> SampleOut {
     let values = sample_values(&book.settings.business_name);
     let Action::Message { message, template } = &spec.first_step().action;
@@ -49,6 +52,8 @@ fn sample_values(business: &str) -> BTreeMap<String, String> {
         ("last_name", "Hoffmann"),
         ("full_name", "Ursula Hoffmann"),
         ("business_name", business),
+        ("staff_name", "Jane"),
+        (variables::BOOKING_LINK, SAMPLE_LINK),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

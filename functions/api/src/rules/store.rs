@@ -96,5 +96,7 @@ fn reachable<'a>(draft: &RuleDraft, book: &'a Book) -> Reachable<'a> {
         described_delay: description.and_then(ai::time_in_description),
         understood: description.is_some_and(ai::builtin::understands),
         has_business_name: !book.settings.business_name.is_empty(),
+        has_booking_page: book.settings.booking_url.is_some(),
+        quiet_hours: book.settings.quiet_hours,
     }
 }

@@ -5,6 +5,7 @@ use domain::channel::Channel;
 use domain::content::{ButtonParameter, HeaderParameter};
 use domain::field::FieldError;
 use domain::ids::RuleId;
+use domain::rebooking::DayChoice;
 use domain::review::{
     ChannelOutlook, Check, CheckItem, CostNote, ParameterDraft, Review, RuleDraft, Warning,
 };
@@ -36,20 +37,22 @@ pub(crate) struct RuleIn {
     /// Among competing rules the higher number wins, then the older rule. 0 unless given.
     #[schema(minimum = 0, maximum = 1000)]
     priority: Option<u16>,
-    /// Which consent it needs; `transactional` unless given.
+    /// Which consent it needs; `transactional` unless given. A reminder after a visit is `marketing`.
     #[schema(value_type = Option<schema::Purpose>)]
     purpose: Option<String>,
     /// When it applies.
     trigger: TriggerIn,
-    /// When all follow-ups of the conversation stop.
-    stop: StopIn,
-    /// How long after the last interaction.
-    delay: DelayIn,
-    /// Free text, used inside the platform's window.
+    /// When all follow-ups of the conversation stop: required after a silence, and only there.
+    stop: Option<StopIn>,
+    /// How long after the last interaction: required after a silence, and only there.
+    delay: Option<DelayIn>,
+    /// Free text, used inside the platform's window. After a visit it begins with a default text in the
+    /// workspace's language, where no template is named.
     message: Option<RuleMessageIn>,
     /// The approved template, used outside the window, or always when there is no message.
     whatsapp_template: Option<TemplateUseIn>,
-    /// Only these channels; absent or empty means every chat channel.
+    /// Only these channels; absent or empty means every chat channel, and `sms` after a visit. After a
+    /// visit the first on which the customer can be reached is taken.
     #[schema(value_type = Option<Vec<schema::Channel>>)]
     channels: Option<Vec<String>>,
     /// What to do when the outcome of a send stays unknown; `skip` unless given.
@@ -116,11 +119,25 @@ pub(crate) enum ColourIn {
 pub(crate) struct TriggerIn {
     /// `silence`, also when absent.
     r#type: Option<TriggerKind>,
-    /// In plain language: in which conversations, when and why.
+    /// After a silence, and required there. In plain language: in which conversations, when and why.
     #[schema(min_length = 1, max_length = 2000)]
-    description: String,
-    /// Also when the last word was the customer's and nobody answered.
+    description: Option<String>,
+    /// After a silence: also when the last word was the customer's and nobody answered.
     any_silence: Option<bool>,
+    /// After a visit: on which day the reminder goes; `predicted` (five days before the customer would
+    /// be overdue by their own habit) unless given.
+    #[schema(value_type = Option<schema::DayChoice>)]
+    day: Option<String>,
+    /// After a visit: at which time of that day, on the wall clock of the workspace; 10:00 unless given.
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "10:00")]
+    at: Option<String>,
+    /// After a visit: it may leave so many days after its day; 7 unless given.
+    #[schema(minimum = 0, maximum = 60)]
+    late_days: Option<u32>,
+    /// After a visit: the same where its day was before the rule was changed or the visit known; 3
+    /// unless given.
+    #[schema(minimum = 0, maximum = 60)]
+    go_live_days: Option<u32>,
 }
 
 /// A change of what sets a rule off.
@@ -128,13 +145,24 @@ pub(crate) struct TriggerIn {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(crate) struct TriggerPatch {
-    /// `silence`.
     r#type: Option<TriggerKind>,
     /// In plain language: in which conversations, when and why.
     #[schema(min_length = 1, max_length = 2000)]
     description: Option<String>,
     /// Also when nobody answered the customer.
     any_silence: Option<bool>,
+    /// On which day after a visit.
+    #[schema(value_type = Option<schema::DayChoice>)]
+    day: Option<String>,
+    /// At which time of that day.
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "10:00")]
+    at: Option<String>,
+    /// It may leave so many days after its day.
+    #[schema(minimum = 0, maximum = 60)]
+    late_days: Option<u32>,
+    /// The same where its day was before the rule was changed or the visit known.
+    #[schema(minimum = 0, maximum = 60)]
+    go_live_days: Option<u32>,
 }
 
 /// The kind of a trigger.
@@ -143,6 +171,8 @@ pub(crate) struct TriggerPatch {
 pub(crate) enum TriggerKind {
     /// A conversation fell silent.
     Silence,
+    /// A visit is over, and the customer has not booked again.
+    AppointmentCompleted,
 }
 
 /// When all follow-ups of the conversation stop.
@@ -214,7 +244,8 @@ pub(crate) enum DelayByHand {
 pub(crate) struct RuleMessageIn {
     /// A text alone means `custom`.
     mode: Option<MessageMode>,
-    /// May hold `##{{first_name}}`, `##{{last_name}}`, `##{{full_name}}`, `##{{business_name}}`.
+    /// May hold `##{{first_name}}`, `##{{last_name}}`, `##{{full_name}}`, `##{{business_name}}`, and
+    /// after a visit `##{{staff_name}}` and `##{{booking_link}}`.
     #[schema(
         min_length = 1,
         max_length = 4096,
@@ -281,8 +312,10 @@ pub(crate) struct RuleOut {
     #[schema(value_type = schema::Purpose)]
     purpose: Purpose,
     trigger: TriggerOut,
-    stop: StopOut,
-    delay: DelayOut,
+    /// `null` after a visit.
+    stop: Option<StopOut>,
+    /// `null` after a visit.
+    delay: Option<DelayOut>,
     message: Option<MessageOut>,
     whatsapp_template: Option<TemplateUseOut>,
     #[schema(value_type = Vec<schema::Channel>)]
@@ -306,8 +339,25 @@ pub(crate) struct RuleList {
 #[schema(as = Trigger)]
 pub(crate) struct TriggerOut {
     r#type: TriggerKind,
-    description: String,
-    any_silence: bool,
+    /// Of a silence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// Of a silence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    any_silence: Option<bool>,
+    /// After a visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::DayChoice>)]
+    day: Option<DayChoice>,
+    /// After a visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    /// After a visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late_days: Option<u32>,
+    /// After a visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    go_live_days: Option<u32>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -409,12 +459,9 @@ pub(crate) struct CostOut {
 
 impl RuleOut {
     pub(super) fn new(rule: Rule, warnings: Vec<WarningOut>) -> Self {
-        let delay = rule.spec.first_step().after.into();
+        let of_silence = rule.spec.is_for_silence();
+        let delay = of_silence.then(|| rule.spec.first_step().after.into());
         let Action::Message { message, template } = rule.spec.first_step().action.clone();
-        let Trigger::Silence {
-            description,
-            any_silence,
-        } = rule.spec.trigger;
         Self {
             id: rule.id,
             version: rule.version,
@@ -423,14 +470,10 @@ impl RuleOut {
             enabled: rule.enabled,
             priority: rule.spec.priority,
             purpose: rule.spec.purpose,
-            trigger: TriggerOut {
-                r#type: TriggerKind::Silence,
-                description,
-                any_silence,
-            },
-            stop: StopOut {
+            trigger: rule.spec.trigger.into(),
+            stop: of_silence.then_some(StopOut {
                 description: rule.spec.stop,
-            },
+            }),
             delay,
             message: message.map(MessageOut::from),
             whatsapp_template: template.map(TemplateUseOut::from),
@@ -439,6 +482,34 @@ impl RuleOut {
             warnings,
             created_at: rule.created_at,
             updated_at: rule.updated_at,
+        }
+    }
+}
+
+impl From<Trigger> for TriggerOut {
+    fn from(trigger: Trigger) -> Self {
+        match trigger {
+            Trigger::Silence {
+                description,
+                any_silence,
+            } => Self {
+                r#type: TriggerKind::Silence,
+                description: Some(description),
+                any_silence: Some(any_silence),
+                day: None,
+                at: None,
+                late_days: None,
+                go_live_days: None,
+            },
+            Trigger::AppointmentCompleted { timing, limits } => Self {
+                r#type: TriggerKind::AppointmentCompleted,
+                description: None,
+                any_silence: None,
+                day: Some(timing.day),
+                at: Some(timing.at.to_string()),
+                late_days: Some(limits.late_days),
+                go_live_days: Some(limits.go_live_days),
+            },
         }
     }
 }

@@ -73,6 +73,8 @@ fn a_delay_is_described_as_it_is_read() {
             locale: settings.locale,
             described_delay: None,
             understood: true,
+            has_booking_page: false,
+            quiet_hours: None,
             has_business_name: true,
         };
         let errors = check(&draft, &nothing).err().unwrap_or_default();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::App;
 use axum::extract::State;
+use domain::booking_page::BookingPage;
 use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::WorkspaceId;
 use domain::local_time::{QuietHours, TimeOfDay, Zone};
@@ -74,6 +75,9 @@ pub(crate) struct SettingsOut {
     /// After how many days customers usually repeat a service of a category, where the owner knows
     /// better than the defaults; `GET /v1/rebooking/patterns` lists both.
     category_days: BTreeMap<String, u32>,
+    /// Where customers book; `##{{booking_link}}` of a reminder leads there, with the customer's own
+    /// `reference` where they have one.
+    booking_url: Option<String>,
 }
 
 /// SMS segments a month, for a price.
@@ -158,6 +162,10 @@ pub(crate) struct SettingsPatch {
     /// named stay; at most 200 in all.
     #[schema(value_type = Option<BTreeMap<String, Option<u32>>>)]
     category_days: Option<BTreeMap<String, Option<u64>>>,
+    /// Where customers book: an `https` address; `null`: nowhere.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 500, example = "https://salon.example/buchen")]
+    booking_url: Patch<String>,
 }
 
 /// From the first quiet minute to the first one that is not.
@@ -257,6 +265,11 @@ impl SettingsPatch {
             settings.zone = errors.take(parse_zone(&zone)).unwrap_or(settings.zone);
         }
         settings.locale = self.locale.unwrap_or(settings.locale);
+        match self.booking_url {
+            Patch::Absent => {}
+            Patch::Null => settings.booking_url = None,
+            Patch::Value(url) => settings.booking_url = errors.take(booking_page(&url)),
+        }
         match self.quiet_hours {
             Patch::Absent => {}
             Patch::Null => settings.quiet_hours = None,
@@ -493,6 +506,17 @@ fn business_name(name: &str) -> Result<String, FieldError> {
     )
 }
 
+fn booking_page(url: &str) -> Result<BookingPage, FieldError> {
+    BookingPage::parse(url).map_err(|error| {
+        FieldError::new(
+            "booking_url",
+            "not_an_address",
+            format!("`booking_url` {error}"),
+            "copy it from the browser, as in `https://salon.example/buchen`",
+        )
+    })
+}
+
 fn parse_zone(name: &str) -> Result<Zone, FieldError> {
     Zone::parse(name).map_err(|error| {
         let message = format!("`zone` {error}");
@@ -536,6 +560,7 @@ impl From<Settings> for SettingsOut {
             sms_tiers: settings.sms_tiers.into_iter().map(SmsTier::from).collect(),
             sms_tier: settings.sms_tier,
             sms_upgrade_url: settings.sms_upgrade_url,
+            booking_url: settings.booking_url.map(String::from),
             category_days: settings
                 .category_days
                 .into_iter()

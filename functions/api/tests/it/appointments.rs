@@ -145,8 +145,7 @@ async fn the_day_on_which_a_customer_is_expected_again_comes_with_its_reason() {
         let answer = world.get(&format!("{customer}/rebooking")).await;
         answer.expect(200).body
     };
-    let nothing =
-        json!({"visits": 0, "last_visit": null, "next_booking": null, "prediction": null});
+    let nothing = json!({"visits": 0, "last_visit": null, "next_booking": null, "prediction": null, "reminder": null, "link_clicks": []});
     assert_eq!(expected().await, nothing);
 
     let visit = async |reference: &str, days: i64, status: &str| {

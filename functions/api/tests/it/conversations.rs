@@ -75,6 +75,7 @@ async fn what_is_pending_is_blocked_by_the_limit_of_its_day() {
             turn: 0,
             repeats: None,
             set_aside_at: None,
+            visit: None,
         }];
         let sent = Counter {
             date: now.date_naive(),

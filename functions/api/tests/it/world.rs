@@ -385,6 +385,7 @@ impl World {
                 turn: 0,
                 automated_at: Vec::new(),
                 named_by_staff: false,
+                habit: Box::default(),
                 reference: None,
                 profile: domain::contact::Profile::default(),
                 created_at: asked,

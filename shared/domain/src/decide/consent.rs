@@ -106,6 +106,7 @@ impl Decider<'_> {
     pub(super) fn suspend(&mut self, reason: Reason, judgement: Option<&Judgement>) {
         self.conversation.revision += 1;
         self.cancel_rule_runs(&reason);
+        self.cancel_runs(&reason, |run| run.visit.is_some());
         self.conversation.assess_at = None;
         self.conversation.state = State::Suspended {
             reason: reason.clone(),

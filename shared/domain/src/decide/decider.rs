@@ -56,13 +56,12 @@ impl<'a> Decider<'a> {
         self.known.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// The rules that may act here.
+    /// The rules that may follow up on a silence here.
     pub(super) fn rules_in_force(&self) -> impl Iterator<Item = &'a Rule> + use<'a> {
         let channel = self.conversation.channel;
-        self.known
-            .rules
-            .iter()
-            .filter(move |rule| rule.enabled && rule.spec.reaches(channel))
+        self.known.rules.iter().filter(move |rule| {
+            rule.enabled && rule.spec.is_for_silence() && rule.spec.reaches(channel)
+        })
     }
 
     /// What would become of a run now, with everything that was decided so far.
@@ -111,10 +110,10 @@ impl<'a> Decider<'a> {
         self.conversation.runs.retain(|run| run.id != id);
     }
 
-    /// Whatever rules have pending is not pending any more, for this reason.
+    /// Whatever follow-ups are pending are not pending any more, for this reason.
     pub(super) fn cancel_rule_runs(&mut self, reason: &Reason) {
         self.conversation.backlog.clear();
-        self.cancel_runs(reason, |run| run.rule().is_some());
+        self.cancel_runs(reason, Run::is_follow_up);
     }
 
     /// Cancels what waits, and marks what is under way so that it is not tried again.

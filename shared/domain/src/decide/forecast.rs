@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Snapshot;
 use super::gates::{consent, gates, is_too_late, reply};
+use super::visits::for_a_visit;
 use crate::channel::Channel;
 use crate::connection::ConnectionState;
 use crate::conversation::{Run, Source};
@@ -69,6 +70,9 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
         None if is_set_aside(known, run, &mut looked) => Outlook::SetAside,
         None => held(known, at, &mut looked).unwrap_or_else(|| {
             let outlook = match (&run.source, rule) {
+                (_, Some(rule)) if run.visit.is_some() => {
+                    for_a_visit(known, rule, run, at, &mut looked)
+                }
                 (_, Some(rule)) => for_a_rule(known, rule, run, at, &mut looked),
                 (Source::Notice { purpose, .. }, None) => {
                     for_a_notice(known, *purpose, at, &mut looked)
@@ -281,7 +285,7 @@ fn for_a_rule(
     }
 }
 
-fn capped_until(
+pub(super) fn capped_until(
     known: &Snapshot<'_>,
     run: &Run,
     at: DateTime<Utc>,

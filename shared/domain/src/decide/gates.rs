@@ -1,9 +1,10 @@
 //! The gates that stand before a send, whatever its time and form.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Snapshot;
-use crate::channel::Channel;
+use super::visits::visit_gate;
+use crate::channel::{Channel, PhoneNumber};
 use crate::connection::ConnectionState;
 use crate::consent::{Address, Audience, Medium, Policy, Send, may_send};
 use crate::contact::{EmailAddress, Labelled};
@@ -23,8 +24,10 @@ pub fn gates(known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) -> (Vec<Gate>,
         Source::Rule { rule, version, .. } => {
             let found = known.rules.iter().find(|known| known.id == *rule);
             looked.at_rule(found, *version);
-            if let Some(rule) = found {
-                looked.at_rule_run(known, run, rule, now);
+            match (found, run.visit) {
+                (Some(rule), Some(day)) => looked.at_reminder(known, run, rule, day, now),
+                (Some(rule), None) => looked.at_rule_run(known, run, rule, now),
+                (None, _) => {}
             }
         }
         Source::Manual { .. } => {
@@ -72,6 +75,9 @@ impl Looked {
             ),
             State::Closed { .. } => ("closed", run.rule().map(|_| Reason::ConversationClosed)),
         };
+        // What staff are done with may have been about anything.
+        let refusal =
+            refusal.filter(|reason| run.visit.is_none() || *reason != Reason::ConversationClosed);
         self.look(GateName::Conversation, state, refusal);
 
         if matches!(head.channel, Channel::Messenger | Channel::Instagram) {
@@ -134,9 +140,8 @@ impl Looked {
         self.look(GateName::Reply, input, refusal);
     }
 
-    fn at_rule_run(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule, now: DateTime<Utc>) {
-        let head = known.conversation;
-        let channel = head.channel;
+    fn at_channel(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule) {
+        let channel = known.conversation.channel;
         // What was to be an SMS goes by e-mail whether or not the rule names it (MO-23).
         let reaches = rule.spec.reaches(channel) || run.rescue == Some(Rescue::EmailInstead);
         self.look(
@@ -144,6 +149,11 @@ impl Looked {
             channel.to_string(),
             (!reaches).then_some(Reason::ChannelNotReached { channel }),
         );
+    }
+
+    fn at_rule_run(&mut self, known: &Snapshot<'_>, run: &Run, rule: &Rule, now: DateTime<Utc>) {
+        let head = known.conversation;
+        self.at_channel(known, run, rule);
         self.at_reply(known, run);
         let writing = head.person_is_writing(now);
         self.look(
@@ -160,6 +170,27 @@ impl Looked {
             format!("{} automated in this silence", head.episode_sent),
             (head.episode_sent > 0).then_some(Reason::EpisodeDone),
         );
+        self.at_permission(known, rule);
+        self.at_due(known, run, now);
+    }
+
+    /// After a visit nobody waits for a word of the customer's, so silences and replies say nothing.
+    fn at_reminder(
+        &mut self,
+        known: &Snapshot<'_>,
+        run: &Run,
+        rule: &Rule,
+        day: NaiveDate,
+        now: DateTime<Utc>,
+    ) {
+        self.at_channel(known, run, rule);
+        let (input, refusal) = visit_gate(known, rule, run, day, now);
+        self.look(GateName::Visit, input, refusal);
+        self.at_permission(known, rule);
+    }
+
+    /// What the customer allows, and the day's limit.
+    fn at_permission(&mut self, known: &Snapshot<'_>, rule: &Rule) {
         self.at_consent(known, rule.spec.purpose);
         let limit = known.settings.daily_send_limit;
         self.look(
@@ -171,7 +202,6 @@ impl Looked {
             },
             (known.sent_today >= limit).then_some(Reason::DailyLimit { limit }),
         );
-        self.at_due(known, run, now);
     }
 
     fn at_due(&mut self, known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) {
@@ -217,12 +247,17 @@ impl Looked {
     }
 }
 
-/// Who has written by SMS has a number. An address of e-mail is the customer's as long as it stands in
-/// their profile.
+/// Who has written by SMS has a number. An address of e-mail, and a number from which nobody ever wrote,
+/// is the customer's as long as it stands in their profile.
 fn address(known: &Snapshot<'_>) -> Address {
-    let head = known.conversation;
+    let (head, profile) = (known.conversation, &known.customer.profile);
     let is_it = |known: &Labelled<EmailAddress>| known.value.key() == head.user.reveal();
-    let has = head.channel != Channel::Email || known.customer.profile.emails.iter().any(is_it);
+    let is_number = |known: &Labelled<PhoneNumber>| known.value.reveal() == head.user.reveal();
+    let has = match head.channel {
+        Channel::Email => profile.emails.iter().any(is_it),
+        Channel::Sms if head.last_customer_at.is_none() => profile.phones.iter().any(is_number),
+        _ => true,
+    };
     match has {
         true => Address::Known,
         false => Address::Missing,

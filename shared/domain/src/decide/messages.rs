@@ -100,7 +100,7 @@ impl Decider<'_> {
     fn assess_again(&mut self) {
         let pending = self.conversation.runs.iter();
         let next = pending
-            .filter(|run| run.rule().is_some())
+            .filter(|run| run.is_follow_up())
             .map(|run| run.due_at)
             .min();
         if let (Some(due), Ok(_)) = (next, self.assessment_time()) {
@@ -127,12 +127,7 @@ impl Decider<'_> {
             self.conversation.turn = self.known.customer.turn;
             self.cancel_rule_runs(&Reason::BusinessAnswered);
             self.schedule_assessment();
-        } else if !self
-            .conversation
-            .runs
-            .iter()
-            .any(|run| run.rule().is_some())
-        {
+        } else if !self.conversation.runs.iter().any(Run::is_follow_up) {
             // It arrived late: what is pending counts from something newer and stays.
             self.schedule_assessment();
         }
@@ -201,6 +196,7 @@ impl Decider<'_> {
             repeats: None,
             message_at: source.stored_at(),
             set_aside_at: None,
+            visit: None,
             source,
         }
     }

@@ -10,6 +10,7 @@
 //! | a person of ours wrote | anchor moves, follow-ups cancelled, rules to be assessed later | `messages` |
 //! | assessed | follow-up planned, outranked, suspended by a stop trigger, or nothing | `assessment`, `planning` |
 //! | rule changed | its pending follow-ups cancelled, rules assessed again | `planning` |
+//! | appointments changed | the reminder after the last visit planned, moved or cancelled | `visits` |
 //! | timer fired | what is due: assess, send, give up waiting; nothing due: armed again | `sending` |
 //! | send claimed, finished | the send protocol, one send at a time | `sending` |
 //! | outcome unknown, receipt | awaited; then the rule's `on_unknown` | `unknown` |
@@ -35,6 +36,7 @@ mod messages;
 mod planning;
 mod sending;
 mod unknown;
+mod visits;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +47,7 @@ use serde::{Deserialize, Serialize};
 pub use assessment::is_forgotten;
 pub use forecast::{Forecast, Outlook, forecast};
 pub use gates::gates;
+pub use visits::{Reminder, reminder, visit_rule};
 
 use crate::connection::Connection;
 use crate::consent::{Class, Medium, Stoppable};
@@ -228,6 +231,11 @@ pub enum Event {
     ClassRefused {
         /// Which.
         class: Class,
+    },
+    /// The customer's appointments changed, or what a reminder after their last visit goes by.
+    VisitsChanged {
+        /// Ids for the reminder that may be planned, if it is to be planned here.
+        plan: Option<(RunId, MessageId)>,
     },
     /// A rule was created, changed, switched or deleted.
     RuleChanged {
@@ -461,6 +469,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::Reachability { at, reachable } => decider.reachability(*at, *reachable),
         Event::Consent { at, opted_out } => decider.consent(*at, *opted_out),
         Event::ClassRefused { class } => decider.class_refused(*class),
+        Event::VisitsChanged { plan } => decider.visits_changed(*plan),
         Event::RuleChanged { rule } => decider.rule_changed(*rule),
         Event::Read => decider.conversation.unread = 0,
         Event::Closed => decider.closed(),

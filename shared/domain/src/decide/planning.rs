@@ -50,7 +50,7 @@ impl Decider<'_> {
 
     pub(super) fn pending_rule_run(&self) -> Option<Run> {
         let mut runs = self.conversation.runs.iter();
-        runs.find(|run| run.rule().is_some()).cloned()
+        runs.find(|run| run.is_follow_up()).cloned()
     }
 
     fn still_stands(&self, run: &Run) -> bool {
@@ -99,7 +99,12 @@ impl Decider<'_> {
         }
     }
 
-    fn new_run(&self, rule: &Rule, wanted: DateTime<Utc>, ids: (RunId, MessageId)) -> Run {
+    pub(super) fn new_run(
+        &self,
+        rule: &Rule,
+        wanted: DateTime<Utc>,
+        ids: (RunId, MessageId),
+    ) -> Run {
         Run {
             id: ids.0,
             message: ids.1,
@@ -119,6 +124,7 @@ impl Decider<'_> {
             repeats: None,
             message_at: None,
             set_aside_at: None,
+            visit: None,
         }
     }
 
@@ -215,7 +221,8 @@ impl Decider<'_> {
             Some(_) => Reason::RuleChanged,
         };
         let of_rule = |run: &Run| run.rule() == Some(changed);
-        let had = self.conversation.runs.iter().any(of_rule);
+        let follow_up = |run: &Run| of_rule(run) && run.is_follow_up();
+        let had = self.conversation.runs.iter().any(follow_up);
         self.conversation.backlog.retain(|rule| *rule != changed);
         self.cancel_runs(&reason, of_rule);
 
@@ -242,7 +249,7 @@ impl Decider<'_> {
             return;
         }
         self.remove_run(id);
-        if run.rule().is_some() {
+        if run.is_follow_up() {
             self.conversation.backlog.clear();
             self.conversation.episode_sent += 1;
         }
@@ -289,7 +296,8 @@ impl Decider<'_> {
             // belongs to is counted where it comes from.
             self.conversation.episode_sent = 0;
         }
-        let pending = self.pending_rule_run().and_then(|pending| pending.rule());
+        let pending = self.pending_rule_run().filter(|_| run.is_follow_up());
+        let pending = pending.and_then(|pending| pending.rule());
         let in_the_way = if self.conversation.waiting_since.is_some() {
             Some(Reason::CustomerWaits)
         } else if let Some(by) = pending {

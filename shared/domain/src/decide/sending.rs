@@ -210,7 +210,9 @@ impl Decider<'_> {
 
     /// The silence goes on: the next rule gets its chance, or the rules are assessed again.
     pub(super) fn after_nothing_was_sent(&mut self, run: &Run) {
-        if run.rule().is_none() {
+        if run.visit.is_some() {
+            // It was no follow-up on a silence.
+        } else if run.rule().is_none() {
             if run.is_persons() && !self.person_is_writing() {
                 self.schedule_assessment();
             }
@@ -318,7 +320,7 @@ impl Decider<'_> {
         self.conversation.sent.insert(run.category());
         if run.rule().is_some() {
             self.count(flight);
-            if self.conversation.episode_sent > 0 {
+            if run.is_follow_up() && self.conversation.episode_sent > 0 {
                 self.cancel_rule_runs(&Reason::EpisodeDone);
             }
             return;
@@ -340,7 +342,8 @@ impl Decider<'_> {
     pub(super) fn count(&mut self, flight: &Flight) {
         let head = &mut self.conversation;
         head.last_automated_at = head.last_automated_at.max(Some(flight.claimed_at));
-        if fell_into_this_silence(head.last_customer_at, flight.claimed_at) {
+        let is_follow_up = flight.run.is_follow_up();
+        if is_follow_up && fell_into_this_silence(head.last_customer_at, flight.claimed_at) {
             head.episode_sent += 1;
         }
     }
@@ -383,6 +386,7 @@ impl Decider<'_> {
             | Reason::ConnectionPaused { until, .. }
             | Reason::Paced { until }
             | Reason::InFlight { until }
+            | Reason::TimeOfDay { until }
                 if *until > self.now =>
             {
                 self.put_back(flight.run, *until, reason.clone());
@@ -394,7 +398,7 @@ impl Decider<'_> {
     pub(super) fn put_back(&mut self, mut run: Run, due_at: DateTime<Utc>, reason: Reason) {
         // While it was under way another rule's follow-up was planned in its place.
         let other = self.pending_rule_run().and_then(|pending| pending.rule());
-        if let (Some(_), Some(by)) = (run.rule(), other) {
+        if let (true, Some(by)) = (run.is_follow_up(), other) {
             let rank = Rank::Pending;
             self.cancelled(&run, Reason::Outranked { by, rank });
             return;

@@ -72,7 +72,12 @@ impl Decider<'_> {
             self.give_up(&flight, reason);
         } else if let Some((rule, claimed_at)) = counted {
             // Taken, counted, and then it failed after all: this silence had no message.
-            self.uncount(*claimed_at);
+            if self
+                .rule(*rule)
+                .is_none_or(|rule| rule.spec.is_for_silence())
+            {
+                self.uncount(*claimed_at);
+            }
             let verdict = Verdict::Failed {
                 reason: reason.clone(),
             };
@@ -97,7 +102,7 @@ impl Decider<'_> {
         let head = &mut self.conversation;
         if let Some(place) = head.unknown.iter().position(|unknown| which(&unknown.run)) {
             let flight = Flight::from(head.unknown.remove(place));
-            if flight.run.rule().is_some() {
+            if flight.run.is_follow_up() {
                 self.uncount(flight.claimed_at);
             }
             return Some(flight);
@@ -148,7 +153,9 @@ impl Decider<'_> {
         for unknown in over {
             let flight = Flight::from(unknown);
             if self.is_sent_again(&flight) {
-                self.uncount(flight.claimed_at);
+                if flight.run.is_follow_up() {
+                    self.uncount(flight.claimed_at);
+                }
                 let run = Run {
                     repeats: Some(flight.claimed_at),
                     ..flight.run
@@ -164,7 +171,7 @@ impl Decider<'_> {
         let rule = flight.run.rule().and_then(|id| self.rule(id));
         rule.is_some_and(|rule| rule.spec.on_unknown == OnUnknown::Resend)
             && flight.cancelled.is_none()
-            && flight.run.episode == self.conversation.episode
+            && (flight.run.visit.is_some() || flight.run.episode == self.conversation.episode)
             && flight.run.attempts < MOST_ATTEMPTS
     }
 

@@ -12,6 +12,7 @@ pub mod backtest;
 pub mod category;
 pub mod due;
 pub mod formula;
+pub mod habit;
 pub mod holdout;
 pub mod import;
 pub mod interval;
@@ -24,6 +25,7 @@ pub use category::{
     Category, CategoryPattern, CategoryRhythm, PATTERN_DAYS_MAX, Patterns, Source as PatternSource,
 };
 pub use due::{DayChoice, Decision, Limits, Situation, Skip, Timing, decide};
+pub use habit::{Habit, Reminded};
 pub use predict::{Basis, History, Prediction, Settings, predict};
 pub use record::Record;
 pub use visit::{Appointment, Service, Status, Visit, next_booking, visits};

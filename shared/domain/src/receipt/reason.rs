@@ -1,6 +1,6 @@
 //! Why something was decided: stable codes, and a sentence for each in German and English.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::channel_name;
@@ -8,6 +8,7 @@ use crate::channel::Channel;
 use crate::consent::{Cause, Class, Medium};
 use crate::ids::{ConversationId, RuleId};
 use crate::local_time::Zone;
+use crate::rebooking::Skip;
 use crate::settings::Locale;
 
 /// Why something was decided.
@@ -140,6 +141,26 @@ pub enum Reason {
     Withdrawn,
     AwaitsReview,
     Expired,
+    NoVisit,
+    AppointmentsChanged,
+    AlreadyReminded,
+    LaterVisit {
+        on: NaiveDate,
+    },
+    FutureAppointment {
+        at: DateTime<Utc>,
+    },
+    ReminderTooLate {
+        late_days: u32,
+        limit_days: u32,
+    },
+    BeforeGoLive {
+        late_days: u32,
+        limit_days: u32,
+    },
+    TimeOfDay {
+        until: DateTime<Utc>,
+    },
 }
 
 /// By what one rule comes before another (DK-24).
@@ -181,6 +202,12 @@ impl Reason {
 
     fn texts(&self, zone: Zone) -> (String, String) {
         let both = |de: &str, en: &str| (de.to_owned(), en.to_owned());
+        let skip = |skip: &Skip| {
+            (
+                skip.explain(Locale::De, zone),
+                skip.explain(Locale::En, zone),
+            )
+        };
         match self {
             Self::CustomerReplied => both(
                 "Der Kunde hat wieder geschrieben.",
@@ -506,6 +533,62 @@ impl Reason {
                 "Der Zeitpunkt dafür liegt zu lange zurück.",
                 "Its time is too long past.",
             ),
+            Self::NoVisit => both(
+                "Es gibt keinen abgeschlossenen Besuch, an den die Erinnerung anknüpft.",
+                "There is no completed visit that the reminder follows.",
+            ),
+            Self::AppointmentsChanged => both(
+                "Die Termine des Kunden haben sich geändert; es wurde neu geplant.",
+                "The customer's appointments changed; it was planned anew.",
+            ),
+            Self::AlreadyReminded => skip(&Skip::AlreadyReminded),
+            Self::LaterVisit { on } => skip(&Skip::LaterVisit { on: *on }),
+            Self::FutureAppointment { at } => skip(&Skip::FutureAppointment { at: *at }),
+            Self::ReminderTooLate {
+                late_days,
+                limit_days,
+            } => skip(&Skip::TooLate {
+                late_days: *late_days,
+                limit_days: *limit_days,
+            }),
+            Self::BeforeGoLive {
+                late_days,
+                limit_days,
+            } => skip(&Skip::BeforeGoLive {
+                late_days: *late_days,
+                limit_days: *limit_days,
+            }),
+            Self::TimeOfDay { until } => (
+                format!("Wartet auf ihre Uhrzeit: {}.", zone.show(*until)),
+                format!("Waits for its time of day: {}.", zone.show(*until)),
+            ),
+        }
+    }
+}
+
+impl From<Skip> for Reason {
+    fn from(skip: Skip) -> Self {
+        match skip {
+            Skip::AlreadyReminded => Self::AlreadyReminded,
+            Skip::LaterVisit { on } => Self::LaterVisit { on },
+            Skip::FutureAppointment { at } => Self::FutureAppointment { at },
+            Skip::NoConsent => Self::NoConsent {
+                class: Class::SmsMarketing,
+            },
+            Skip::TooLate {
+                late_days,
+                limit_days,
+            } => Self::ReminderTooLate {
+                late_days,
+                limit_days,
+            },
+            Skip::BeforeGoLive {
+                late_days,
+                limit_days,
+            } => Self::BeforeGoLive {
+                late_days,
+                limit_days,
+            },
         }
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn review(
         warnings: Vec::new(),
     };
     advice.on_delay(fields::delay_field(draft), accounts, reach);
-    advice.on_words(reach);
+    if spec.is_for_silence() {
+        advice.on_words(reach);
+    }
+    advice.on_visit(reach);
     advice.on_message(accounts, reach);
     advice.on_template(found);
     advice.on_channels(&channels);
@@ -78,7 +81,7 @@ fn checks(
     let template_ok = found.map_or(!template_needed, |found| {
         found.standing == Standing::Approved
     });
-    vec![
+    let mut points = vec![
         point(
             CheckItem::Channels,
             true,
@@ -88,7 +91,10 @@ fn checks(
         point(
             CheckItem::Delay,
             channels.iter().any(|outlook| usable(&outlook)),
-            words.delay(step.after, channels),
+            match spec.after_visit() {
+                None => words.delay(step.after, channels),
+                Some((timing, _)) => words.after_visit(timing, channels),
+            },
         ),
         point(
             CheckItem::Description,
@@ -107,7 +113,12 @@ fn checks(
             words.template(found, template_needed),
         ),
         point(CheckItem::Cost, true, words.cost(found.is_some())),
-    ]
+    ];
+    if !spec.is_for_silence() {
+        // Nobody describes a visit, and what stops the reminder is an appointment.
+        points.retain(|point| !matches!(point.item, CheckItem::Description | CheckItem::Stop));
+    }
+    points
 }
 
 fn says_enough(text: &str, words: usize) -> bool {
@@ -168,6 +179,21 @@ impl Advice<'_> {
         }
         if self.spec.any_silence() {
             self.warn("any_silence", "trigger.any_silence", words.any_silence());
+        }
+    }
+
+    fn on_visit(&mut self, reach: &Reachable<'_>) {
+        let Some((timing, _)) = self.spec.after_visit() else {
+            return;
+        };
+        if !self.spec.links_to_booking() {
+            let message = self.words.booking_link_missing();
+            self.warn("booking_link_missing", "message.text", message);
+        }
+        let moved = reach.quiet_hours.map(|quiet| quiet.within_day(timing.at));
+        if let Some(moved) = moved.filter(|moved| *moved != timing.at) {
+            let message = self.words.time_in_quiet_hours(timing.at, moved);
+            self.warn("time_in_quiet_hours", "trigger.at", message);
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::channel::Channel;
 use crate::content::{ButtonParameter, HeaderParameter, TextParameter};
+use crate::rebooking::DayChoice;
 use crate::rule::{
     Action, Colour, Delay, MessageText, OnUnknown, Purpose, Rule, TemplateUse, Trigger,
 };
@@ -55,7 +56,7 @@ pub struct RuleDraft {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TriggerDraft {
-    /// `silence`, also when absent.
+    /// `silence`, also when absent, or `appointment_completed`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// When and why, in plain language.
@@ -64,6 +65,18 @@ pub struct TriggerDraft {
     /// Also follows up on customers whom we have not answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub any_silence: Option<bool>,
+    /// After a visit: `one_day_after`, `two_days_after`, `three_days_after` or `predicted` (default).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
+    /// After a visit: the time of day, `HH:MM` on the wall clock of the business; 10:00 unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// After a visit: it may leave so many days after its day; 7 unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_days: Option<Number>,
+    /// After a visit: so many where its day was before the rule was on; 3 unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub go_live_days: Option<Number>,
 }
 
 /// The `stop` of a draft.
@@ -179,10 +192,7 @@ impl From<&Rule> for RuleDraft {
     fn from(rule: &Rule) -> Self {
         let spec = &rule.spec;
         let step = spec.first_step();
-        let Trigger::Silence {
-            description,
-            any_silence,
-        } = &spec.trigger;
+        let of_silence = spec.is_for_silence();
         let Action::Message { message, template } = &step.action;
         let names = |channels: &[Channel]| channels.iter().map(ToString::to_string).collect();
         Self {
@@ -191,19 +201,39 @@ impl From<&Rule> for RuleDraft {
             enabled: Some(rule.enabled),
             priority: Some(spec.priority.into()),
             purpose: Some(purpose_name(spec.purpose).to_owned()),
-            trigger: Some(TriggerDraft {
-                kind: Some("silence".to_owned()),
-                description: Some(description.clone()),
-                any_silence: any_silence.then_some(true),
-            }),
-            stop: Some(StopDraft {
+            trigger: Some((&spec.trigger).into()),
+            stop: of_silence.then(|| StopDraft {
                 description: Some(spec.stop.clone()),
             }),
-            delay: Some(step.after.into()),
+            delay: of_silence.then(|| step.after.into()),
             message: message.as_ref().map(MessageDraft::from),
             whatsapp_template: template.as_ref().map(TemplateDraft::from),
             channels: (!spec.channels.is_empty()).then(|| names(&spec.channels)),
             on_unknown: Some(on_unknown_name(spec.on_unknown).to_owned()),
+        }
+    }
+}
+
+impl From<&Trigger> for TriggerDraft {
+    fn from(trigger: &Trigger) -> Self {
+        match trigger {
+            Trigger::Silence {
+                description,
+                any_silence,
+            } => Self {
+                kind: Some("silence".to_owned()),
+                description: Some(description.clone()),
+                any_silence: any_silence.then_some(true),
+                ..Self::default()
+            },
+            Trigger::AppointmentCompleted { timing, limits } => Self {
+                kind: Some("appointment_completed".to_owned()),
+                day: Some(day_name(timing.day).to_owned()),
+                at: Some(timing.at.to_string()),
+                late_days: Some(limits.late_days.into()),
+                go_live_days: Some(limits.go_live_days.into()),
+                ..Self::default()
+            },
         }
     }
 }
@@ -274,6 +304,16 @@ fn colour_name(colour: Colour) -> &'static str {
         .iter()
         .find(|(_, known)| *known == colour)
         .map_or("none", |(name, _)| name)
+}
+
+/// The name of a choice of day in JSON.
+pub(super) fn day_name(day: DayChoice) -> &'static str {
+    match day {
+        DayChoice::OneDayAfter => "one_day_after",
+        DayChoice::TwoDaysAfter => "two_days_after",
+        DayChoice::ThreeDaysAfter => "three_days_after",
+        DayChoice::Predicted => "predicted",
+    }
 }
 
 /// The name of a purpose in JSON.

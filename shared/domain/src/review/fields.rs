@@ -2,9 +2,12 @@
 
 use serde_json::Number;
 
-use super::draft::{DelayDraft, MessageDraft, RuleDraft};
+use super::Reachable;
+use super::draft::{DelayDraft, MessageDraft, RuleDraft, TriggerDraft, day_name};
 use crate::channel::Channel;
 use crate::field::{FieldError, FieldErrors, required_text};
+use crate::local_time::TimeOfDay;
+use crate::rebooking::{DayChoice, Limits, Timing};
 use crate::rule::{
     Action, Colour, DESCRIPTION_LIMIT, Delay, MessageText, NAME_LIMIT, OnUnknown, PRIORITY_LIMIT,
     Purpose, RuleSpec, Step, TemplateUse, Trigger,
@@ -14,6 +17,8 @@ use crate::variables;
 /// With an approved template the source knows no upper limit (DK-11). This one keeps due times
 /// inside the years that every calendar and timer can write: 100 years.
 const MINUTES_LIMIT: i64 = 100 * 365 * 24 * 60;
+/// When people are up and shops are open.
+const TEN_O_CLOCK: &str = "10:00";
 /// No channel takes a longer text.
 const TEXT_LIMIT: usize = 4096;
 
@@ -23,13 +28,14 @@ pub(super) struct Fields {
     pub(super) colour: Option<Option<Colour>>,
     pub(super) priority: Option<u16>,
     pub(super) purpose: Option<Purpose>,
-    pub(super) description: Option<String>,
-    pub(super) any_silence: bool,
+    pub(super) trigger: Option<Trigger>,
     pub(super) stop: Option<String>,
     pub(super) delay: Option<Delay>,
     pub(super) message: Option<Option<MessageText>>,
     pub(super) channels: Option<Vec<Channel>>,
     pub(super) on_unknown: Option<OnUnknown>,
+    /// What may stand in its texts.
+    pub(super) variables: &'static [(&'static str, &'static str)],
 }
 
 impl Fields {
@@ -40,10 +46,7 @@ impl Fields {
             colour: self.colour?,
             priority: self.priority?,
             purpose: self.purpose?,
-            trigger: Trigger::Silence {
-                description: self.description?,
-                any_silence: self.any_silence,
-            },
+            trigger: self.trigger?,
             stop: self.stop?,
             steps: vec![Step {
                 after: self.delay?,
@@ -58,22 +61,36 @@ impl Fields {
     }
 }
 
-pub(super) fn read(draft: &RuleDraft, errors: &mut FieldErrors) -> Fields {
+pub(super) fn read(draft: &RuleDraft, reach: &Reachable<'_>, errors: &mut FieldErrors) -> Fields {
     let trigger = draft.trigger.clone().unwrap_or_default();
+    let kinds = [("silence", false), ("appointment_completed", true)];
+    let after_visit = one_of("trigger.type", trigger.kind.as_deref(), &kinds, false);
+    if errors.take(after_visit) == Some(true) {
+        after_a_visit(draft, &trigger, reach, errors)
+    } else {
+        after_silence(draft, &trigger, errors)
+    }
+}
+
+fn after_silence(draft: &RuleDraft, trigger: &TriggerDraft, errors: &mut FieldErrors) -> Fields {
     let stop = draft.stop.clone().unwrap_or_default();
-    errors.take(one_of(
-        "trigger.type",
-        trigger.kind.as_deref(),
-        &[("silence", ())],
-        (),
-    ));
+    for (field, given) in [
+        ("trigger.day", trigger.day.is_some()),
+        ("trigger.at", trigger.at.is_some()),
+        ("trigger.late_days", trigger.late_days.is_some()),
+        ("trigger.go_live_days", trigger.go_live_days.is_some()),
+    ] {
+        if given {
+            errors.push(not_allowed(
+                field,
+                "a silence has a `delay`, and no day and time of day",
+                "leave it out, or use the trigger `appointment_completed`",
+            ));
+        }
+    }
+    let any_silence = trigger.any_silence.unwrap_or(false);
     Fields {
-        name: errors.take(required_text(
-            "name",
-            draft.name.as_deref(),
-            NAME_LIMIT,
-            "give the rule a name that says what it is for",
-        )),
+        name: errors.take(name(draft)),
         colour: errors.take(colour(draft.colour.as_deref())),
         priority: errors.take(priority(draft.priority.as_ref())),
         purpose: errors.take(one_of(
@@ -85,13 +102,17 @@ pub(super) fn read(draft: &RuleDraft, errors: &mut FieldErrors) -> Fields {
             ],
             Purpose::default(),
         )),
-        description: errors.take(required_text(
-            "trigger.description",
-            trigger.description.as_deref(),
-            DESCRIPTION_LIMIT,
-            "say in plain language in which conversations, when and why the rule applies",
-        )),
-        any_silence: trigger.any_silence.unwrap_or(false),
+        trigger: errors
+            .take(required_text(
+                "trigger.description",
+                trigger.description.as_deref(),
+                DESCRIPTION_LIMIT,
+                "say in plain language in which conversations, when and why the rule applies",
+            ))
+            .map(|description| Trigger::Silence {
+                description,
+                any_silence,
+            }),
         stop: errors.take(required_text(
             "stop.description",
             stop.description.as_deref(),
@@ -99,15 +120,180 @@ pub(super) fn read(draft: &RuleDraft, errors: &mut FieldErrors) -> Fields {
             "say in plain language when all follow-ups of the conversation stop",
         )),
         delay: errors.take(delay(draft.delay.as_ref())),
-        message: errors.take(message(draft.message.as_ref())),
+        message: errors.take(message(draft.message.as_ref(), &variables::FOLLOW_UP)),
+        variables: &variables::FOLLOW_UP,
         channels: errors.take(channels(draft.channels.as_deref().unwrap_or_default())),
-        on_unknown: errors.take(one_of(
-            "on_unknown",
-            draft.on_unknown.as_deref(),
-            &[("skip", OnUnknown::Skip), ("resend", OnUnknown::Resend)],
-            OnUnknown::default(),
-        )),
+        on_unknown: errors.take(on_unknown(draft)),
     }
+}
+
+/// A reminder after a visit: what the source lets the owner choose, and nothing that only a silence
+/// has (PH-04 to PH-09).
+fn after_a_visit(
+    draft: &RuleDraft,
+    trigger: &TriggerDraft,
+    reach: &Reachable<'_>,
+    errors: &mut FieldErrors,
+) -> Fields {
+    for (field, given) in [
+        ("trigger.description", trigger.description.is_some()),
+        ("trigger.any_silence", trigger.any_silence.is_some()),
+        ("stop", draft.stop.is_some()),
+        ("delay", draft.delay.is_some()),
+    ] {
+        if given {
+            errors.push(not_allowed(
+                field,
+                "a reminder after a visit goes by appointments, not by what was written",
+                "leave it out, or use the trigger `silence`",
+            ));
+        }
+    }
+    if draft.purpose.as_deref() == Some("transactional") {
+        errors.push(not_allowed(
+            "purpose",
+            "a reminder to book again is advertising, and needs that consent",
+            "leave it out, or use `marketing`",
+        ));
+    }
+    let purpose = one_of(
+        "purpose",
+        draft
+            .purpose
+            .as_deref()
+            .filter(|given| *given != "transactional"),
+        &[("marketing", Purpose::Marketing)],
+        Purpose::Marketing,
+    );
+    let written = match (&draft.message, &draft.whatsapp_template) {
+        (None, None) => Ok(Some(MessageText::Custom {
+            text: variables::default_reminder(reach.locale).to_owned(),
+        })),
+        (given, _) => message(given.as_ref(), &variables::AFTER_VISIT),
+    };
+    let written = written.and_then(|written| match written {
+        Some(MessageText::Ai) => Err(not_allowed(
+            "message.mode",
+            "nobody has said anything that a text could be written from",
+            "leave `message` out for the default text, or use mode `custom`",
+        )),
+        written => bookable(written, reach),
+    });
+    let channels = match draft.channels.as_deref() {
+        None | Some([]) => Ok(vec![Channel::Sms]),
+        Some(named) => channels(named),
+    };
+    let (timing, limits) = (timing(trigger, errors), limits(trigger, errors));
+    let trigger = timing.zip(limits);
+    Fields {
+        name: errors.take(name(draft)),
+        colour: errors.take(colour(draft.colour.as_deref())),
+        priority: errors.take(priority(draft.priority.as_ref())),
+        purpose: errors.take(purpose),
+        trigger: trigger.map(|(timing, limits)| Trigger::AppointmentCompleted { timing, limits }),
+        stop: Some(String::new()),
+        delay: Some(Delay::A_DAY),
+        message: errors.take(written),
+        channels: errors.take(channels),
+        on_unknown: errors.take(on_unknown(draft)),
+        variables: &variables::AFTER_VISIT,
+    }
+}
+
+/// A link that leads nowhere is none (PH-04).
+fn bookable(
+    written: Option<MessageText>,
+    reach: &Reachable<'_>,
+) -> Result<Option<MessageText>, FieldError> {
+    let links = |text: &MessageText| match text {
+        MessageText::Custom { text } => variables::uses(text, variables::BOOKING_LINK),
+        MessageText::Ai => false,
+    };
+    if reach.has_booking_page || !written.as_ref().is_some_and(links) {
+        return Ok(written);
+    }
+    Err(FieldError::new(
+        "message.text",
+        "booking_page_missing",
+        "`##{{booking_link}}` leads nowhere: the settings do not say where customers book",
+        "set `booking_url` in /v1/settings first, or write a text without the link",
+    ))
+}
+
+fn timing(trigger: &TriggerDraft, errors: &mut FieldErrors) -> Option<Timing> {
+    let days = DayChoice::ALL.map(|day| (day_name(day), day));
+    let day = one_of(
+        "trigger.day",
+        trigger.day.as_deref(),
+        &days,
+        DayChoice::default(),
+    );
+    let at = trigger.at.as_deref().unwrap_or(TEN_O_CLOCK);
+    let at = TimeOfDay::parse(at).map_err(|error| {
+        FieldError::new(
+            "trigger.at",
+            "invalid_value",
+            format!("`trigger.at` {error}"),
+            "write the hour at which the business may be heard, such as `10:00`",
+        )
+    });
+    let (day, at) = (errors.take(day), errors.take(at));
+    Some(Timing { day: day?, at: at? })
+}
+
+fn limits(trigger: &TriggerDraft, errors: &mut FieldErrors) -> Option<Limits> {
+    let defaults = Limits::default();
+    let mut days = |field, given: &Option<Number>, default| {
+        let Some(given) = given else {
+            return Some(default);
+        };
+        let number = whole(given).and_then(|number| u32::try_from(number).ok());
+        let fits = number.filter(|days| *days <= Limits::MOST_DAYS);
+        if fits.is_none() {
+            errors.push(FieldError::new(
+                field,
+                "out_of_range",
+                format!(
+                    "`{field}` is {given}; it is a whole number from 0 to {}",
+                    Limits::MOST_DAYS
+                ),
+                "leave late_days at 7 and go_live_days at 3",
+            ));
+        }
+        fits
+    };
+    let late_days = days("trigger.late_days", &trigger.late_days, defaults.late_days);
+    let go_live_days = days(
+        "trigger.go_live_days",
+        &trigger.go_live_days,
+        defaults.go_live_days,
+    );
+    Some(Limits {
+        late_days: late_days?,
+        go_live_days: go_live_days?,
+    })
+}
+
+fn not_allowed(field: &str, message: &str, remedy: &str) -> FieldError {
+    FieldError::new(field, "not_allowed", message, remedy)
+}
+
+fn name(draft: &RuleDraft) -> Result<String, FieldError> {
+    required_text(
+        "name",
+        draft.name.as_deref(),
+        NAME_LIMIT,
+        "give the rule a name that says what it is for",
+    )
+}
+
+fn on_unknown(draft: &RuleDraft) -> Result<OnUnknown, FieldError> {
+    one_of(
+        "on_unknown",
+        draft.on_unknown.as_deref(),
+        &[("skip", OnUnknown::Skip), ("resend", OnUnknown::Resend)],
+        OnUnknown::default(),
+    )
 }
 
 /// The field of the delay that the sender used, for errors and warnings about its length.
@@ -260,7 +446,10 @@ fn whole(number: &Number) -> Option<i64> {
     })
 }
 
-fn message(given: Option<&MessageDraft>) -> Result<Option<MessageText>, FieldError> {
+fn message(
+    given: Option<&MessageDraft>,
+    known: &[(&str, &str)],
+) -> Result<Option<MessageText>, FieldError> {
     const REMEDY: &str = "use {\"mode\": \"custom\", \"text\": \"...\"} or {\"mode\": \"ai\"}";
     let Some(given) = given else { return Ok(None) };
     match (given.mode.as_deref(), given.text.as_deref()) {
@@ -280,7 +469,7 @@ fn message(given: Option<&MessageDraft>) -> Result<Option<MessageText>, FieldErr
         (None | Some("custom"), text) => {
             let purpose = "write the text that customers get";
             let text = required_text("message.text", text, TEXT_LIMIT, purpose)?;
-            variables::check("message.text", &text, &variables::FOLLOW_UP)?;
+            variables::check("message.text", &text, known)?;
             Ok(Some(MessageText::Custom { text }))
         }
         (Some(other), _) => Err(FieldError::new(

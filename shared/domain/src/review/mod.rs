@@ -25,12 +25,13 @@ pub use reach::{ChannelOutlook, LeftOut};
 use crate::channel::Channel;
 use crate::connection::Connection;
 use crate::field::{FieldError, FieldErrors};
+use crate::local_time::QuietHours;
 use crate::receipt::channel_name;
 use crate::rule::{Delay, MessageText, RuleSpec};
 use crate::settings::Locale;
 use crate::template::Template;
 use reach::{Accounts, Fit, Length};
-use template::Found;
+use template::{Found, Place};
 use words::Words;
 
 /// Meta's official price list (DK-20).
@@ -52,6 +53,10 @@ pub struct Reachable<'a> {
     pub understood: bool,
     /// Whether the workspace says what the business is called.
     pub has_business_name: bool,
+    /// Whether it says where customers book.
+    pub has_booking_page: bool,
+    /// Its quiet hours.
+    pub quiet_hours: Option<QuietHours>,
 }
 
 /// A rule that may be saved.
@@ -136,7 +141,7 @@ pub struct CostNote {
 /// Checks a draft. Either everything that is wrong with it, or the rule and its review.
 pub fn check(draft: &RuleDraft, reach: &Reachable<'_>) -> Result<Checked, Vec<FieldError>> {
     let mut errors = FieldErrors::default();
-    let fields = fields::read(draft, &mut errors);
+    let fields = fields::read(draft, reach, &mut errors);
 
     let channels = fields.channels.clone().unwrap_or_default();
     let accounts = Accounts::of(reach.connections, reach.templates, &channels);
@@ -153,8 +158,12 @@ pub fn check(draft: &RuleDraft, reach: &Reachable<'_>) -> Result<Checked, Vec<Fi
             .delay
             .is_some_and(|d| reach::length(d) == Length::Over);
         let required = fields.message == Some(None) || over;
-        let excluded = !channels.is_empty() && !channels.contains(&Channel::WhatsApp);
-        template::check(template, required, excluded, &accounts, &mut errors)
+        let place = Place {
+            required,
+            restricted_to_others: !channels.is_empty() && !channels.contains(&Channel::WhatsApp),
+            variables: fields.variables,
+        };
+        template::check(template, &place, &accounts, &mut errors)
     });
     if let (Some(delay), Some(message)) = (fields.delay, &fields.message) {
         let plan = Plan {

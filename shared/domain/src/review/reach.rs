@@ -174,7 +174,7 @@ pub(super) fn fit(channel: Channel, message: Option<&MessageText>) -> Fit {
         return Fit::Fits;
     };
     let filled = |value: String| {
-        let values = variables::FOLLOW_UP
+        let values = variables::AFTER_VISIT
             .map(|(name, _)| (name.to_owned(), value.clone()))
             .into();
         variables::render(text, &values).unwrap_or_default()

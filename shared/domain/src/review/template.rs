@@ -37,11 +37,19 @@ pub(super) struct Found<'a> {
     pub(super) missing_on: Vec<&'a str>,
 }
 
-/// `required`: without an approved template the rule could not send as it should.
+/// What the template is for.
+pub(super) struct Place {
+    /// Without an approved template the rule could not send as it should.
+    pub(super) required: bool,
+    /// The rule acts on other channels only.
+    pub(super) restricted_to_others: bool,
+    /// What may stand in its values.
+    pub(super) variables: &'static [(&'static str, &'static str)],
+}
+
 pub(super) fn check<'a>(
     draft: &TemplateDraft,
-    required: bool,
-    restricted_to_others: bool,
+    place: &Place,
     accounts: &Accounts<'a>,
     errors: &mut FieldErrors,
 ) -> Option<Found<'a>> {
@@ -53,7 +61,7 @@ pub(super) fn check<'a>(
         .flatten()
         .map(TextParameter::from)
         .collect();
-    check_values(draft, &parameters, errors);
+    check_values(draft, &parameters, place.variables, errors);
     let used = TemplateUse {
         name: name?,
         language: language?,
@@ -62,7 +70,7 @@ pub(super) fn check<'a>(
         buttons: draft.buttons.clone().unwrap_or_default(),
     };
 
-    let (standing, known) = standing(&used, required, restricted_to_others, accounts, errors)?;
+    let (standing, known) = standing(&used, place, accounts, errors)?;
     if let Some(known) = known {
         match_definition(&used, known, errors);
     }
@@ -88,12 +96,11 @@ pub(super) fn check<'a>(
 
 fn standing<'a>(
     used: &TemplateUse,
-    required: bool,
-    restricted_to_others: bool,
+    place: &Place,
     accounts: &Accounts<'a>,
     errors: &mut FieldErrors,
 ) -> Option<(Standing, Option<&'a Template>)> {
-    if restricted_to_others {
+    if place.restricted_to_others {
         return Some((Standing::Unused, None));
     }
     if accounts.on(Channel::WhatsApp).next().is_none() {
@@ -107,7 +114,7 @@ fn standing<'a>(
         .or_else(|| matching().next());
     match best {
         Some(known) if known.is_approved() => Some((Standing::Approved, Some(known))),
-        Some(known) if waits(known) && !required => Some((Standing::Waiting, Some(known))),
+        Some(known) if waits(known) && !place.required => Some((Standing::Waiting, Some(known))),
         Some(known) => {
             errors.push(FieldError::new(
                 "whatsapp_template",
@@ -174,14 +181,20 @@ fn text_of(part: &str, given: Option<&str>, errors: &mut FieldErrors) -> Option<
 }
 
 /// Every value by itself: not blank, no unknown variables, nothing the platform refuses.
-fn check_values(draft: &TemplateDraft, parameters: &[TextParameter], errors: &mut FieldErrors) {
+fn check_values(
+    draft: &TemplateDraft,
+    parameters: &[TextParameter],
+    variables: &[(&str, &str)],
+    errors: &mut FieldErrors,
+) {
     for (place, parameter) in parameters.iter().enumerate() {
         let field = format!("whatsapp_template.parameters[{place}]");
-        check_value(&field, &parameter.text, errors);
+        check_value(&field, &parameter.text, variables, errors);
     }
     match &draft.header {
         Some(HeaderParameter::Text(parameter)) => {
-            check_value("whatsapp_template.header.text", &parameter.text, errors);
+            let field = "whatsapp_template.header.text";
+            check_value(field, &parameter.text, variables, errors);
         }
         Some(HeaderParameter::Media(media)) => check_source(media, errors),
         Some(HeaderParameter::Location(_)) | None => {}
@@ -193,7 +206,7 @@ fn check_values(draft: &TemplateDraft, parameters: &[TextParameter], errors: &mu
             ButtonValue::CopyCode { code } => ("code", code),
         };
         let field = format!("whatsapp_template.buttons[{place}].{name}");
-        check_value(&field, text, errors);
+        check_value(&field, text, variables, errors);
     }
 }
 
@@ -216,7 +229,7 @@ fn check_source(media: &Media, errors: &mut FieldErrors) {
     }
 }
 
-fn check_value(field: &str, text: &str, errors: &mut FieldErrors) {
+fn check_value(field: &str, text: &str, known: &[(&str, &str)], errors: &mut FieldErrors) {
     if text.trim().is_empty() {
         errors.push(FieldError::new(
             field,
@@ -232,7 +245,7 @@ fn check_value(field: &str, text: &str, errors: &mut FieldErrors) {
             "write it on one line",
         ));
     }
-    errors.take(variables::check(field, text, &variables::FOLLOW_UP));
+    errors.take(variables::check(field, text, known));
 }
 
 fn match_definition(used: &TemplateUse, known: &Template, errors: &mut FieldErrors) {

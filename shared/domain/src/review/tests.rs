@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::booking_page::BookingPage;
 use crate::connection::ConnectionState;
 use crate::fixtures::{connection, minutes, settings, template};
 use crate::rule::{Action, Rule};
@@ -43,6 +44,8 @@ impl World {
                 described_delay: self.described,
                 understood: self.understood,
                 has_business_name: self.has_business_name,
+                has_booking_page: self.settings.booking_url.is_some(),
+                quiet_hours: self.settings.quiet_hours,
             },
         )
     }
@@ -729,4 +732,139 @@ fn a_rule_becomes_a_draft_and_the_same_rule_again() {
     assert_eq!(again.stop, "sobald der Kunde absagt");
     assert_eq!(again.name, saved.spec.name);
     assert!(draft.patched(&json!({ "nmae": "x" })).is_err());
+}
+
+/// A salon with SMS and a booking page.
+fn salon() -> World {
+    let mut world = World::on(&[Channel::Sms]);
+    world.settings.booking_url = BookingPage::parse("https://salon.example/buchen").ok();
+    world
+}
+
+/// As little as a reminder after a visit needs.
+fn reminder(trigger: Value) -> Value {
+    let mut draft = json!({ "name": "Nachtermin", "trigger": { "type": "appointment_completed" } });
+    let given = trigger.as_object().unwrap().clone();
+    draft["trigger"].as_object_mut().unwrap().extend(given);
+    draft
+}
+
+#[test]
+fn ph_09_a_reminder_begins_with_the_recommended_time_and_the_default_text() {
+    use crate::rebooking::{DayChoice, Limits};
+    for locale in Locale::ALL {
+        let mut world = salon();
+        world.settings.locale = locale;
+        let checked = world.check(reminder(json!({}))).unwrap();
+        assert_eq!(warnings(&checked), [""; 0]);
+        let spec = checked.spec;
+        let (timing, limits) = spec.after_visit().unwrap();
+        assert_eq!(
+            (timing.day, *limits),
+            (DayChoice::Predicted, Limits::default())
+        );
+        assert_eq!(timing.at.to_string(), "10:00");
+        assert_eq!(spec.purpose, crate::rule::Purpose::Marketing);
+        assert_eq!(spec.channels, [Channel::Sms]);
+        let Action::Message { message, .. } = &spec.first_step().action;
+        let text = crate::variables::default_reminder(locale).to_owned();
+        assert_eq!(*message, Some(MessageText::Custom { text }));
+        // What was saved can be saved again.
+        let rule = Rule {
+            spec,
+            ..crate::fixtures::rule("x", Delay::Ai)
+        };
+        let draft = serde_json::to_value(RuleDraft::from(&rule)).unwrap();
+        assert_eq!(world.check(draft).unwrap().spec, rule.spec);
+    }
+}
+
+#[test]
+fn ph_07_what_a_reminder_cannot_be_is_named_with_its_limit() {
+    let refused = |draft: Value| -> Vec<String> {
+        let errors = salon().check(draft).unwrap_err();
+        errors
+            .iter()
+            .map(|error| format!("{} {}", error.field, error.code))
+            .collect()
+    };
+    let with = |field: &str, value: Value| {
+        let mut draft = reminder(json!({}));
+        draft[field] = value;
+        refused(draft)
+    };
+    let trigger = |trigger: Value| refused(reminder(trigger));
+    assert_eq!(
+        trigger(json!({"day": "four_days_after"})),
+        ["trigger.day unknown_value"]
+    );
+    assert_eq!(
+        trigger(json!({"at": "24:00"})),
+        ["trigger.at invalid_value"]
+    );
+    assert_eq!(
+        trigger(json!({"late_days": 61})),
+        ["trigger.late_days out_of_range"]
+    );
+    assert_eq!(
+        trigger(json!({"go_live_days": 1.5})),
+        ["trigger.go_live_days out_of_range"]
+    );
+    assert_eq!(
+        trigger(json!({"description": "x"})),
+        ["trigger.description not_allowed"]
+    );
+    assert_eq!(
+        with("stop", json!({"description": "x"})),
+        ["stop not_allowed"]
+    );
+    assert_eq!(with("delay", manual(60)), ["delay not_allowed"]);
+    assert_eq!(
+        with("purpose", json!("transactional")),
+        ["purpose not_allowed"]
+    );
+    assert_eq!(
+        with("message", json!({"mode": "ai"})),
+        ["message.mode not_allowed"]
+    );
+    assert_eq!(
+        with("channels", json!(["telegram"])),
+        ["channels no_active_channel"]
+    );
+    // A silence has no hour.
+    let of_silence = json!({"description": "when nobody answers any more", "at": "10:00"});
+    let errors = all().refused(json!({ "trigger": of_silence }));
+    assert_eq!(errors, ["trigger.at not_allowed"]);
+}
+
+#[test]
+fn ph_04_the_link_is_missed_and_one_that_leads_nowhere_is_refused() {
+    let mut draft = reminder(json!({}));
+    draft["message"] = json!({"text": "Hallo ##{{first_name}}, bis bald!"});
+    let checked = salon().check(draft).unwrap();
+    assert_eq!(warnings(&checked), ["booking_link_missing"]);
+    let errors = World::on(&[Channel::Sms])
+        .check(reminder(json!({})))
+        .unwrap_err();
+    assert_eq!(errors[0].code, "booking_page_missing");
+    let mut quiet = salon();
+    quiet.settings.quiet_hours = Some(crate::fixtures::quiet("20:00", "08:00"));
+    let checked = quiet.check(reminder(json!({"at": "22:30"}))).unwrap();
+    assert_eq!(warnings(&checked), ["time_in_quiet_hours"]);
+}
+
+#[test]
+fn on_whatsapp_a_reminder_needs_its_template() {
+    let mut world = World::on(&[Channel::WhatsApp]);
+    world.settings.booking_url = salon().settings.booking_url;
+    let mut draft = reminder(json!({}));
+    draft["channels"] = json!(["whatsapp"]);
+    let errors = world.check(draft.clone()).unwrap_err();
+    assert_eq!(errors[0].code, "template_required");
+    draft["whatsapp_template"] = json!({
+        "name": "termin", "language": "de", "parameters": ["##{{staff_name}} ##{{booking_link}}"],
+    });
+    let checked = world.check(draft).unwrap();
+    assert!(checked.spec.links_to_booking());
+    assert_eq!(warnings(&checked), [""; 0]);
 }

@@ -5,6 +5,8 @@ use chrono::TimeDelta;
 use super::reach::ChannelOutlook;
 use super::template::{Found, Standing};
 use crate::channel::{Channel, TextLimit};
+use crate::local_time::TimeOfDay;
+use crate::rebooking::{DayChoice, Timing};
 use crate::receipt::channel_name;
 use crate::rule::{Delay, MessageText};
 use crate::settings::Locale;
@@ -69,6 +71,31 @@ impl Words {
             .map(|outlook| format!("{}: {}", channel_name(outlook.channel), self.form(outlook)))
             .collect();
         format!("{time}. {}", each.join("; "))
+    }
+
+    pub(super) fn after_visit(self, timing: &Timing, channels: &[ChannelOutlook]) -> String {
+        let after = |days: u32| match days {
+            1 => self.say("1 Tag nach dem Besuch", "1 day after the visit"),
+            _ => self.say(
+                format!("{days} Tage nach dem Besuch"),
+                format!("{days} days after the visit"),
+            ),
+        };
+        let day = match timing.day {
+            DayChoice::OneDayAfter => after(1),
+            DayChoice::TwoDaysAfter => after(2),
+            DayChoice::ThreeDaysAfter => after(3),
+            DayChoice::Predicted => self.say(
+                "Fünf Tage, bevor der Kunde nach seiner Gewohnheit überfällig ist (empfohlen)",
+                "Five days before the customer would be overdue by their own habit (recommended)",
+            ),
+        };
+        let time = self.say(format!("um {}", timing.at), format!("at {}", timing.at));
+        let each: Vec<_> = channels
+            .iter()
+            .map(|outlook| format!("{}: {}", channel_name(outlook.channel), self.form(outlook)))
+            .collect();
+        format!("{day}, {time}. {}", each.join("; "))
     }
 
     fn form(self, outlook: &ChannelOutlook) -> String {
@@ -201,6 +228,22 @@ impl Words {
         self.say(
             "##{{business_name}} bleibt leer: In den Einstellungen steht nicht, wie das Geschäft heißt (`business_name`).",
             "##{{business_name}} stays empty: the settings do not say what the business is called (`business_name`).",
+        )
+    }
+
+    pub(super) fn booking_link_missing(self) -> String {
+        self.say(
+            "Im Text fehlt der Link zum Buchen. ##{{booking_link}} fügt ihn wieder ein.",
+            "The text is without the link to book. ##{{booking_link}} puts it back in.",
+        )
+    }
+
+    pub(super) fn time_in_quiet_hours(self, at: TimeOfDay, moved: TimeOfDay) -> String {
+        self.say(
+            format!(
+                "{at} liegt in der Ruhezeit; die Erinnerung geht um {moved} desselben Tages hinaus."
+            ),
+            format!("{at} is in the quiet hours; the reminder goes at {moved} of the same day."),
         )
     }
 

@@ -143,6 +143,8 @@ impl World {
             locale: self.settings.locale,
             described_delay: ai::time_in_description(description.unwrap_or_default()),
             understood: ai::builtin::understands(description.unwrap_or_default()),
+            has_booking_page: true,
+            quiet_hours: None,
             has_business_name: true,
         };
         check(draft, &reach)

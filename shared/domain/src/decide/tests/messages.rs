@@ -4,7 +4,7 @@ use super::world::{World, failed};
 use crate::channel::Channel;
 use crate::conversation::{OnReply, State};
 use crate::decide::{CustomerWrote, Effect, Event, SendOutcome};
-use crate::fixtures::{hours, manual, minutes, monday, rule};
+use crate::fixtures::{any_silence, hours, manual, minutes, monday, rule};
 use crate::receipt::{Reason, Verdict};
 use crate::rule::Rule;
 
@@ -53,8 +53,7 @@ fn nx_23_without_an_answer_of_ours_nothing_is_even_assessed() {
 #[test]
 fn any_silence_also_follows_up_where_our_own_answers_are_not_visible() {
     let mut any = rule("any", manual(240));
-    let crate::rule::Trigger::Silence { any_silence, .. } = &mut any.spec.trigger;
-    *any_silence = true;
+    any.spec.trigger = any_silence(true);
     let usual = rule("usual", manual(60));
     let mut world = World::on(Channel::WhatsApp, vec![usual, any.clone()]);
     world.customer_writes();

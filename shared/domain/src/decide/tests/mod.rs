@@ -7,4 +7,5 @@ mod properties;
 mod rules;
 mod sending;
 mod unknown;
+mod visits;
 mod world;

@@ -11,7 +11,7 @@ use crate::channel::Channel;
 use crate::consent::{self, Class, Medium, Stoppable, Wanted};
 use crate::conversation::{OnReply, Run, Source, State};
 use crate::decide::{CustomerWrote, Effect, Event, Report, SendOutcome};
-use crate::fixtures::{manual, quiet, rule, with_template, without_text};
+use crate::fixtures::{any_silence, manual, quiet, rule, with_template, without_text};
 use crate::ids::{MessageId, RunId};
 use crate::receipt::{How, Reason, Rescue, Verdict};
 use crate::rule::{Delay, OnUnknown, Purpose, Rule};
@@ -203,8 +203,7 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
                     if resend {
                         rule.spec.on_unknown = OnUnknown::Resend;
                     }
-                    let crate::rule::Trigger::Silence { any_silence, .. } = &mut rule.spec.trigger;
-                    *any_silence = any;
+                    rule.spec.trigger = any_silence(any);
                     rule
                 },
             )

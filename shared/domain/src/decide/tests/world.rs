@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::channel::Channel;
 use crate::connection::Connection;
@@ -15,6 +15,7 @@ use crate::decide::{
 };
 use crate::fixtures;
 use crate::ids::{MessageId, RuleId, RunId};
+use crate::rebooking::Reminded;
 use crate::receipt::{Entry, How, Reason, Verdict};
 use crate::rule::Rule;
 use crate::settings::Settings;
@@ -38,6 +39,7 @@ pub(super) struct Sent {
     pub(super) at: DateTime<Utc>,
     pub(super) how: How,
     pub(super) rule: Option<RuleId>,
+    pub(super) visit: Option<NaiveDate>,
 }
 
 /// What the decider answers.
@@ -293,10 +295,16 @@ impl World {
         if before.is_some() || sending.run.id != run {
             return false;
         }
+        if let Some(visit) = sending.run.visit {
+            // As the claim writes it.
+            let message = sending.run.message;
+            self.customer.habit.reminded = Some(Reminded { visit, message });
+        }
         self.sent.push(Sent {
             at: self.now,
             how: sending.how,
             rule: sending.run.rule(),
+            visit: sending.run.visit,
         });
         true
     }
