@@ -110,9 +110,24 @@ async fn the_pages_touch_nothing_that_their_role_does_not_name() {
     let all = world.link(&anna, json!({"for": "preferences"})).await;
     let stop = world.unsubscribe(&anna, "sms_transactional").await;
 
+    let page = json!({"booking_url": "https://salon.example/buchen"});
+    let set = world.0.api("PATCH", "/v1/settings", Some(page)).await;
+    set.unwrap().ok().unwrap();
     let watch = Arc::new(Watch::default());
     let runner = world.0.runner();
     let known = &runner.app;
+    let to = Recipient {
+        workspace: world.0.local.installation.workspace,
+        customer: anna.rsplit('/').next().unwrap().parse().unwrap(),
+        conversation: Some(conversation.rsplit('/').next().unwrap().parse().unwrap()),
+    };
+    let visit = "2026-11-01".parse().unwrap();
+    let book = app::links::booking(known, to, visit)
+        .await
+        .unwrap()
+        .unwrap();
+    let book = book.strip_prefix("https://desk.example.org/nachfass");
+    let book = book.unwrap();
     let client = runner.dynamo.client_through(Arc::<Watch>::clone(&watch));
     let app = App::new(
         Store::new(client, known.store.table()),
@@ -125,6 +140,7 @@ async fn the_pages_touch_nothing_that_their_role_does_not_name() {
     let pages = links::router(Arc::new(app));
     for (method, path, body) in [
         ("GET", all.as_str(), ""),
+        ("GET", book, ""),
         ("GET", "/l/0000000000000000000000000000000000000000", ""),
         ("POST", &stop, ONE_CLICK),
         (
@@ -139,10 +155,10 @@ async fn the_pages_touch_nothing_that_their_role_does_not_name() {
         let request = request.body(Body::from(body)).unwrap();
         let page = Page::of(pages.clone().oneshot(request).await.unwrap()).await;
         let strange = path.ends_with("0000");
-        let expected = if strange {
-            StatusCode::NOT_FOUND
-        } else {
-            StatusCode::OK
+        let expected = match path {
+            _ if strange => StatusCode::NOT_FOUND,
+            _ if path == book => StatusCode::SEE_OTHER,
+            _ => StatusCode::OK,
         };
         assert_eq!(page.status, expected, "{path}: {}", page.body);
     }

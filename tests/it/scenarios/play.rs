@@ -14,7 +14,7 @@ use local::Answer as Provider;
 use serde_json::{Value, json};
 
 use super::rule;
-use super::script::{Command, Script, Words, duration, said};
+use super::script::{Command, Script, Words, duration, masked, said};
 use crate::world::{Answer, Happening, Meanwhile, PlayedModel, Say, Sent, World};
 
 /// The zone of the workspace.
@@ -889,22 +889,4 @@ pub(super) fn instant(
         .or_else(|_| NaiveTime::parse_from_str(time, "%H:%M:%S"))
         .with_context(|| format!("`{text}` is no time like `2026-11-02 09:00`"))?;
     Ok(zone.instant(NaiveDateTime::new(date, time)))
-}
-
-/// Ids say nothing to a reader and would change with every id that is drawn before them.
-fn masked(text: &str) -> String {
-    let words = text.split(' ').map(|word| {
-        if let Some((before, token)) = word.split_once("/l/") {
-            let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            return format!("{before}/l/…{}", token.trim_start_matches(is_token));
-        }
-        let id = word
-            .split_once('_')
-            .filter(|(_, id)| id.len() >= 32 && id.bytes().take(32).all(|b| b.is_ascii_hexdigit()));
-        match id {
-            Some((kind, _)) => format!("{kind}_…"),
-            None => word.to_owned(),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

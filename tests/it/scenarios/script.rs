@@ -173,3 +173,21 @@ pub(super) fn duration(text: &str) -> anyhow::Result<chrono::TimeDelta> {
     ensure!(number.is_empty(), "`{text}` is no duration like `4h30m`");
     Ok(chrono::TimeDelta::seconds(seconds))
 }
+
+/// Ids say nothing to a reader and would change with every id that is drawn before them.
+pub(super) fn masked(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        if let Some((before, token)) = word.split_once("/l/") {
+            let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            return format!("{before}/l/…{}", token.trim_start_matches(is_token));
+        }
+        let id = word
+            .split_once('_')
+            .filter(|(_, id)| id.len() >= 32 && id.bytes().take(32).all(|b| b.is_ascii_hexdigit()));
+        match id {
+            Some((kind, _)) => format!("{kind}_…"),
+            None => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}

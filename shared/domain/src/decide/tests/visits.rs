@@ -79,7 +79,7 @@ impl Salon {
         let (patterns, zone) = (world.settings.patterns(), world.settings.zone);
         let habit = &world.customer.habit;
         let habit = habit.told(&self.appointments, &patterns, zone, world.now);
-        world.customer.habit = Box::new(habit);
+        *world.customer.habit = habit;
         let plan = Some(world.new_ids());
         world.happens(&Event::VisitsChanged { plan });
     }
