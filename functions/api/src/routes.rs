@@ -114,6 +114,8 @@ fn appointment_routes() -> Routes {
             appointments::put_appointment,
             appointments::delete_appointment
         ),
+        routes!(appointments::create_appointment_event),
+        routes!(appointments::import_appointments),
         routes!(appointments::get_rebooking),
         routes!(appointments::list_rebooking_patterns),
         routes!(appointments::backtest_rebooking),

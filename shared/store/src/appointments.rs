@@ -14,6 +14,8 @@ use crate::writes::{Meaning, Writes};
 use crate::{Committed, Store, StoreError, keys};
 
 const APPOINTMENT: &str = "an appointment";
+/// A write holds a hundred items; the customer and what they said are some of them.
+pub const MOST_AT_ONCE: usize = 90;
 /// How many customers are read at the same time.
 const AT_ONCE: usize = 16;
 
@@ -86,16 +88,29 @@ impl Store {
         record: &Record,
         customer: &Customer,
     ) -> Result<bool, StoreError> {
-        let item = Plain {
-            pk: keys::customer(record.workspace, record.customer),
-            sk: keys::appointment(&record.reference),
-            version: record.version,
-            expires_at: None,
-            body: record,
-        };
+        self.put_appointments(std::slice::from_ref(record), customer)
+            .await
+    }
+
+    /// Stores several appointments of a customer and what all of theirs come to, in one write. `false`:
+    /// somebody else was faster, or there is no such customer any more. At most [`MOST_AT_ONCE`].
+    pub async fn put_appointments(
+        &self,
+        records: &[Record],
+        customer: &Customer,
+    ) -> Result<bool, StoreError> {
         let mut writes = Writes::new(&self.table);
-        let item = items::to_item(APPOINTMENT, item)?;
-        writes.put_version(item, record.version, Meaning::Version)?;
+        for record in records {
+            let item = Plain {
+                pk: keys::customer(record.workspace, record.customer),
+                sk: keys::appointment(&record.reference),
+                version: record.version,
+                expires_at: None,
+                body: record,
+            };
+            let item = items::to_item(APPOINTMENT, item)?;
+            writes.put_version(item, record.version, Meaning::Version)?;
+        }
         writes.put_customer(customer)?;
         Ok(writes.send(self).await? == Committed::Done)
     }

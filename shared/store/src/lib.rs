@@ -51,6 +51,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+pub use appointments::MOST_AT_ONCE as MOST_APPOINTMENTS_AT_ONCE;
 pub use audit::{AuditEntry, AuditFilter, Resource};
 pub use book::{Book, GoneConnection};
 pub use conversation::{Attempt, Check, Commit, Committed, RawEvent, StatusChange};

@@ -67,9 +67,18 @@ pub(crate) struct BacktestRebooking {
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Dates {
+pub(super) enum Dates {
     Dmy,
     Mdy,
+}
+
+impl From<Dates> for SlashOrder {
+    fn from(dates: Dates) -> Self {
+        match dates {
+            Dates::Dmy => Self::DayFirst,
+            Dates::Mdy => Self::MonthFirst,
+        }
+    }
 }
 
 /// What the past says about the days to choose from.
@@ -279,10 +288,7 @@ impl BacktestRebooking {
             .filter_map(|(role, name)| Some((role, name.clone()?)))
             .collect();
         reading.separator = self.separator.map(Separator::byte);
-        reading.dates = self.dates.map(|dates| match dates {
-            Dates::Dmy => SlashOrder::DayFirst,
-            Dates::Mdy => SlashOrder::MonthFirst,
-        });
+        reading.dates = self.dates.map(SlashOrder::from);
         reading.words = words(&self.completed, Status::Completed);
         reading
             .words
@@ -335,7 +341,7 @@ impl BacktestRebooking {
     }
 }
 
-fn unreadable(error: &TableError) -> FieldError {
+pub(super) fn unreadable(error: &TableError) -> FieldError {
     match error {
         TableError::Unreadable(error) => no_table(error, "send a header and a row per visit"),
         TableError::Columns(error) => {

@@ -6,9 +6,10 @@ use app::App;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use domain::contact::Reference;
 use domain::customer::Customer;
 use domain::ids::{CustomerId, WorkspaceId};
-use domain::rebooking::Record;
+use domain::rebooking::{Appointment, Record};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::find::customer;
@@ -45,13 +46,43 @@ pub(crate) async fn put_appointment(
     ReferencePath(id, reference): ReferencePath<CustomerId>,
     Json(body): Json<AppointmentIn>,
 ) -> Result<Versioned<AppointmentOut>, Problem> {
-    let (ws, now) = (caller.workspace(), app.now());
-    let (appointment, changed_at) = body.checked(now)?;
+    let told = body.checked(app.now())?;
+    Ok(
+        match tell(&app, caller.workspace(), id, &reference, told).await? {
+            Told::Known(record) => Versioned::ok(record.version, record.into()),
+            Told::New(record) => {
+                let name = utf8_percent_encode(reference.reveal(), NON_ALPHANUMERIC);
+                let location = format!("/v1/customers/{id}/appointments/{name}");
+                Versioned::created(record.version, location, record.into())
+            }
+        },
+    )
+}
+
+/// An appointment as it stands after it was told.
+pub(super) enum Told {
+    /// Nobody had told of it before.
+    New(Record),
+    /// It was changed, or what was told is no news.
+    Known(Record),
+}
+
+/// Stores how an appointment stands and since when, with what all of the customer's come to, and plans
+/// anew what follows from it.
+pub(super) async fn tell(
+    app: &App,
+    ws: WorkspaceId,
+    id: CustomerId,
+    reference: &Reference,
+    (appointment, changed_at): (Appointment, DateTime<Utc>),
+) -> Result<Told, Problem> {
+    let now = app.now();
     for _ in 0..TRIES {
         // The customer first: whatever is told of them from here on makes the write fail.
-        let known = customer(&app, ws, id).await?;
+        let known = customer(app, ws, id).await?;
         let all = app.store.all_appointments(ws, id).await?;
-        let before = all.iter().find(|known| known.reference == reference);
+        let before = all.iter().find(|known| known.reference == *reference);
+        let is_new = before.is_none();
         let record = match before {
             None => Record {
                 workspace: ws,
@@ -64,21 +95,17 @@ pub(crate) async fn put_appointment(
             },
             Some(before) => match before.told(appointment.clone(), changed_at) {
                 Some(record) => record,
-                None => return Ok(Versioned::ok(before.version, before.clone().into())),
+                None => return Ok(Told::Known(before.clone())),
             },
         };
-        let others = all.into_iter().filter(|one| one.reference != reference);
+        let others = all.into_iter().filter(|one| one.reference != *reference);
         let all: Vec<_> = others.chain([record.clone()]).collect();
-        let known = with_habit(&app, known, &all, now).await?;
+        let known = with_habit(app, known, &all, now).await?;
         if app.store.put_appointment(&record, &known).await? {
-            plan(&app, ws, id).await;
-            return Ok(match record.version {
-                1 => {
-                    let name = utf8_percent_encode(reference.reveal(), NON_ALPHANUMERIC);
-                    let location = format!("/v1/customers/{id}/appointments/{name}");
-                    Versioned::created(record.version, location, record.into())
-                }
-                version => Versioned::ok(version, record.into()),
+            plan(app, ws, id).await;
+            return Ok(match is_new {
+                true => Told::New(record),
+                false => Told::Known(record),
             });
         }
     }
@@ -86,7 +113,7 @@ pub(crate) async fn put_appointment(
 }
 
 /// The customer as they are to be stored when these are all of their appointments.
-async fn with_habit(
+pub(super) async fn with_habit(
     app: &App,
     known: Customer,
     all: &[Record],

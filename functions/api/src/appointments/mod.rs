@@ -3,11 +3,15 @@
 
 mod backtest;
 mod change;
+mod event;
 mod find;
+mod import;
 mod rebooking;
 mod wire;
 
 pub(crate) use backtest::*;
 pub(crate) use change::*;
+pub(crate) use event::*;
 pub(crate) use find::*;
+pub(crate) use import::*;
 pub(crate) use rebooking::*;

@@ -70,7 +70,7 @@ pub(crate) struct AppointmentIn {
 /// One service.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ServiceIn {
+pub(super) struct ServiceIn {
     /// As you call it, as `mens_cut`. Absent: not known.
     #[schema(
         required = false,
@@ -93,6 +93,20 @@ struct ServiceIn {
 }
 
 impl AppointmentIn {
+    pub(super) fn told(
+        starts_at: DateTime<Utc>,
+        status: Status,
+        services: Vec<ServiceIn>,
+        changed_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            starts_at,
+            status,
+            services,
+            changed_at: Some(changed_at),
+        }
+    }
+
     /// What is told, and since when it is so. A clock ahead of ours must not outlast what comes after.
     pub(super) fn checked(
         self,

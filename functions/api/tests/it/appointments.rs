@@ -401,3 +401,136 @@ async fn ph_11_the_owner_says_after_how_many_days_a_category_is_repeated() {
     let many: serde_json::Map<_, _> = (0..201).map(|n| (n.to_string(), json!(7))).collect();
     refused(json!({"category_days": many}), "too_many", "category_days").await;
 }
+
+/// Whatever order the events of one appointment come in, and however often, what happened last counts.
+#[tokio::test]
+async fn events_of_a_booking_system_may_come_in_any_order_and_again() {
+    let happened = [
+        ("created", 48, -50),
+        ("moved", 24, -40),
+        ("cancelled", 24, -30),
+        ("moved", -2, -20),
+        ("completed", -2, -1),
+    ];
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 4, 0, 3, 1]] {
+        let world = World::new().await;
+        let anna = json!({"name": {"first": "Anna"}, "reference": "K-17"});
+        let made = world.post("/v1/customers", anna).await.expect(201);
+        let customer = format!("/v1/customers/{}", made.body["id"].as_str().unwrap());
+        let at = |hours| (world.app.now() + TimeDelta::hours(hours)).to_rfc3339();
+        let mut new = 0;
+        for place in order.into_iter().chain(order) {
+            let (what, starts, when) = happened[place];
+            let event = json!({
+                "type": what, "appointment": "T-1", "customer": "K-17", "at": at(when),
+                "starts_at": at(starts), "services": [{"category": "mens_cut", "staff": "Jane"}],
+            });
+            let taken = world.post("/v1/appointments/events", event).await;
+            let taken = taken.expect(200).body;
+            new += u32::from(taken["new"] == true);
+        }
+        let list = world
+            .get(&format!("{customer}/appointments"))
+            .await
+            .expect(200);
+        let list = list.body["appointments"].as_array().unwrap().clone();
+        assert_eq!((list.len(), new), (1, 1), "{order:?}");
+        assert_eq!(list[0]["status"], "completed", "{order:?}");
+        let rebooking = world
+            .get(&format!("{customer}/rebooking"))
+            .await
+            .expect(200);
+        assert_eq!(rebooking.body["visits"], 1);
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_taken_says_why() {
+    let world = World::new().await;
+    let event = |change: Value| {
+        let mut event = json!({
+            "type": "created", "appointment": "T-1", "customer": "K-17",
+            "at": "2026-11-01T10:00:00Z", "starts_at": "2026-11-20T10:00:00Z",
+        });
+        let fields = event.as_object_mut().unwrap();
+        fields.extend(change.as_object().unwrap().clone());
+        world.post("/v1/appointments/events", event)
+    };
+    for (change, code, field) in [
+        (json!({}), "unknown", "customer"),
+        (json!({"type": "deleted"}), "unknown_value", "type"),
+        (json!({"appointment": ""}), "required", "appointment"),
+        (
+            json!({"starts_at": "2099-01-01T00:00:00Z"}),
+            "out_of_range",
+            "starts_at",
+        ),
+    ] {
+        event(change).await.problem(422, code, field);
+    }
+}
+
+/// A history is stored under the ids of the business, again without effect, and nothing of it is
+/// written to.
+#[tokio::test]
+async fn a_visit_history_is_imported_whole_or_not_at_all() {
+    let world = World::new().await;
+    for reference in ["K-1", "K-2"] {
+        let body = json!({"name": {"first": "Anna"}, "reference": reference});
+        world.post("/v1/customers", body).await.expect(201);
+    }
+    let send = async |query: &str, table: &str| {
+        let path = format!("/v1/appointments/import{query}");
+        let answer = world.call("POST", &path, &[], Some(json!(table))).await;
+        answer.expect(200).body
+    };
+    let day = |ago: i64| {
+        (world.app.now() - TimeDelta::days(ago))
+            .date_naive()
+            .to_string()
+    };
+    let good = format!(
+        "customer_id,date,category,staff\nK-1,{},mens_cut,Jane\nK-1,{},mens_cut,Jane\nK-2,{},brows,\n",
+        day(60),
+        day(30),
+        day(10),
+    );
+    let broken = format!("{good}K-9,{},brows,\nK-1,2026-02-31,brows,\n", day(5));
+
+    let report = send("", &broken).await;
+    assert_eq!(
+        (&report["stored"], &report["broken"]),
+        (&json!(false), &json!(2))
+    );
+    let problems: Vec<_> = report["problems"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        (&problems[0]["row"], &problems[0]["code"]),
+        (&json!(5), &json!("unknown_customer"))
+    );
+    assert_eq!(
+        (&problems[1]["row"], &problems[1]["code"]),
+        (&json!(6), &json!("broken_row"))
+    );
+    assert_eq!(send("?dry_run=true", &good).await["new"], 3);
+    let report = send("?skip_broken=true", &broken).await;
+    assert_eq!(
+        (&report["stored"], &report["new"], &report["customers"]),
+        (&json!(true), &json!(3), &json!(2))
+    );
+    let again = send("", &good).await;
+    assert_eq!(
+        (&again["new"], &again["changed"], &again["unchanged"]),
+        (&json!(0), &json!(0), &json!(3))
+    );
+
+    let found = world.get("/v1/customers?reference=K-1").await.expect(200);
+    let id = found.body["customers"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let rebooking = world
+        .get(&format!("/v1/customers/{id}/rebooking"))
+        .await
+        .expect(200);
+    assert_eq!(rebooking.body["visits"], 2);
+}

@@ -214,6 +214,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "record_consent" => json!({"opted_out": true, "source": "phone", "note": "called us"}),
         "create_link" => json!({"for": "unsubscribe", "class": "email_marketing"}),
         "switch_consent" => json!({"class": "email_marketing", "allowed": false}),
+        "import_appointments" => json!("customer_id,date\nK-1,2026-01-05\n"),
         "import_customers" => json!("name,email\nBerta Brot,berta@example.org\n"),
         "backtest_rebooking" => json!("customer_id,date\n1,2026-01-05\n1,2026-02-09\n"),
         "create_message" | "update_message" => json!({"text": "Hallo"}),
@@ -221,6 +222,10 @@ fn example_body(operation: &str) -> Option<Value> {
             json!({"medium": "email", "subject": "Hallo", "text": "Hallo"})
         }
         "put_appointment" => json!({"starts_at": "2026-11-20T10:00:00Z", "status": "booked"}),
+        "create_appointment_event" => json!({
+            "type": "created", "appointment": "T-1", "customer": "K-1",
+            "at": "2026-11-01T10:00:00Z", "starts_at": "2026-11-20T10:00:00Z",
+        }),
         "create_template" => json!({
             "name": "meins", "language": "de", "category": "utility", "body": "Hallo.",
         }),

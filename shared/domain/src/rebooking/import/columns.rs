@@ -182,7 +182,21 @@ pub enum ColumnsError {
     },
 }
 
+/// Where the first of these names stands.
+pub(super) fn place_of(header: &[String], names: &[&str]) -> Option<usize> {
+    let keys: Vec<String> = header.iter().map(|name| key(name)).collect();
+    let mut names = names.iter();
+    names.find_map(|name| keys.iter().position(|found| found == name))
+}
+
 impl Columns {
+    /// Whether the column in this place is one of them.
+    #[must_use]
+    pub fn has(&self, place: usize) -> bool {
+        let mut roles = Role::ALL.into_iter();
+        roles.any(|role| self.place(role) == Some(place))
+    }
+
     /// Where the column of this role stands.
     #[must_use]
     pub fn place(&self, role: Role) -> Option<usize> {

@@ -253,7 +253,7 @@ impl ShopBuilder {
     }
 }
 
-fn minutes(text: &str) -> Result<u32, RowError> {
+pub(super) fn minutes(text: &str) -> Result<u32, RowError> {
     let number = text
         .trim()
         .trim_end_matches(|c: char| c.is_alphabetic() || c == '.');
@@ -267,7 +267,7 @@ fn minutes(text: &str) -> Result<u32, RowError> {
 }
 
 /// Hundredths of the currency's unit: `1.234,50 €` is 123450.
-fn price(text: &str) -> Result<u64, RowError> {
+pub(super) fn price(text: &str) -> Result<u64, RowError> {
     let wrong = || RowError::Price(text.trim().to_owned());
     let digits = |c: char| c.is_ascii_digit() || c == ',' || c == '.';
     let number = text

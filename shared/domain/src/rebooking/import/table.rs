@@ -163,7 +163,7 @@ fn add(
 
 /// How the dates of a table with slashes are meant, as far as one of them tells and no other one
 /// says the opposite.
-fn tell_order(
+pub(super) fn tell_order(
     mut rows: csv::Reader<impl Read>,
     date: usize,
 ) -> Result<Option<SlashOrder>, Unreadable> {
