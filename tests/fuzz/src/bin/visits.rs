@@ -2,15 +2,18 @@
 //! the others are rows; fields are separated by semicolons.
 #![no_main]
 
+use std::io::Cursor;
+
 use domain::local_time::Zone;
 use domain::rebooking::Patterns;
 use domain::rebooking::backtest::{Plan, run, svg, table, terminal};
-use domain::rebooking::import::{Columns, Role, Row, ShopBuilder, parse_day};
+use domain::rebooking::import::{Columns, Reading, Role, Row, ShopBuilder, parse_day, read_past};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Ok(text) = str::from_utf8(data) else {
         return;
     };
+    as_appointments(text);
     let mut lines = text.lines();
     let header: Vec<String> = lines
         .next()
@@ -62,3 +65,23 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         assert!(!text.contains("NaN"));
     }
 });
+
+/// The same as appointments that are to be stored: each is one that may be, and the same table again
+/// names the same ones.
+fn as_appointments(text: &str) {
+    let reading = Reading::new(Zone::UTC, "2030-01-01".parse().expect("a day"));
+    let now = "2030-01-01T12:00:00Z".parse().expect("a time");
+    let read = || {
+        let mut found = Vec::new();
+        let read = read_past(Cursor::new(text), &reading, now, |line, row| {
+            found.push((line, row))
+        });
+        read.ok().map(|()| found)
+    };
+    let found = read();
+    assert_eq!(found, read(), "the same table says the same");
+    for past in found.into_iter().flatten().filter_map(|(_, row)| row.ok()) {
+        assert_eq!(past.appointment.check(now), Ok(()));
+        assert!(past.changed_at <= now);
+    }
+}
