@@ -102,6 +102,11 @@ async fn nobody_else_reads_or_changes_anything() {
     for operation in operations() {
         if operation.needed.is_some() && !operation.template.contains("{id}") {
             let answer = call(&world, &operation, &things, Some(stranger.clone())).await;
+            if operation.id == "create_appointment_event" {
+                // It names a customer by the business's own id, and the stranger has none.
+                answer.problem(422, "unknown", "customer");
+                continue;
+            }
             assert!(
                 answer.status.is_success(),
                 "{}: {}",
