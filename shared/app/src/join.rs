@@ -104,10 +104,7 @@ pub async fn join(
         }
         for who in [&mut from, &mut to] {
             who.version += 1;
-            if !who.habit.is_empty() {
-                // Their reminder may be in the wrong place now.
-                who.habit.plan_since.get_or_insert(now);
-            }
+            who.remind_again(now);
         }
         let verdict = Verdict::Joined {
             from: from.id,

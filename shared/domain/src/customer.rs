@@ -227,12 +227,24 @@ impl Customer {
         shown: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<(), Denied> {
+        let allows = change.allows();
         let mut chat = self.chat.clone();
         let mut said = chat.adopt();
         said.push(chat.append(change, source, shown, now)?);
         self.chat = chat;
         self.said.append(&mut said);
+        if allows {
+            self.remind_again(now);
+        }
         Ok(())
+    }
+
+    /// A reminder after their last visit may reach them from now on, or somewhere else: it is planned
+    /// anew.
+    pub fn remind_again(&mut self, now: DateTime<Utc>) {
+        if !self.habit.visits.is_empty() {
+            self.habit.plan_since.get_or_insert(now);
+        }
     }
 
     /// Remembers what they had refused as somebody else, or before they were forgotten.

@@ -404,6 +404,13 @@ impl Importing<'_> {
                 return Ok(one);
             }
             after.version += 1;
+            let was = known.as_ref().map(|known| &known.profile);
+            if was.is_some_and(|was| {
+                was.phones != after.profile.phones || was.emails != after.profile.emails
+            }) {
+                // The sweep plans them: there may be thousands.
+                after.remind_again(self.app.now());
+            }
             if self.save(known.as_ref(), &mut after).await? {
                 return Ok(one);
             }

@@ -54,7 +54,7 @@ pub(crate) async fn update_customer(
         let remind = moved && !after.habit.visits.is_empty();
         if remind {
             // A reminder may reach them somewhere else from now on, or nowhere.
-            after.habit.plan_since = Some(app.now());
+            after.remind_again(app.now());
         }
         after.version += 1;
         let what = (Resource::Customer, id.to_string());

@@ -91,6 +91,25 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Whether it lets messages through that did not go before.
+    #[must_use]
+    pub fn allows(&self) -> bool {
+        match self {
+            Self::Grant { .. }
+            | Self::Confirm { .. }
+            | Self::Restore { .. }
+            | Self::Start { .. }
+            | Self::Lift { .. } => true,
+            Self::Ask { .. }
+            | Self::Refuse { .. }
+            | Self::Stop { .. }
+            | Self::Suppress { .. }
+            | Self::Merge { .. } => false,
+        }
+    }
+}
+
 /// By whom or what it was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "source", rename_all = "snake_case")]
