@@ -227,3 +227,40 @@ async fn the_link_to_book_opens_nothing_else_and_ends_with_the_customer() {
     let clicks = world.runner().app.store.clicks(ws, id).await.unwrap();
     assert!(clicks.is_empty(), "{clicks:?}");
 }
+
+/// MO-23: what the month's segments do not suffice for goes by e-mail, reminders as well, and once.
+#[tokio::test]
+async fn mo_23_a_reminder_for_which_no_segments_are_left_goes_by_email() {
+    let (mut world, id) = salon().await;
+    world.connect(Channel::Email, "email").await.unwrap();
+    let patch = async |path: &str, body: Value| {
+        let answer = world.api("PATCH", path, Some(body)).await.unwrap();
+        answer.ok().unwrap();
+    };
+    let emails = json!({"emails": [{"value": "anna@example.org", "kind": "private"}]});
+    patch(&format!("/v1/customers/{id}"), emails).await;
+    let none = json!([{"name": "None", "segments": 0, "price_cents": 0}]);
+    patch(
+        "/v1/settings",
+        json!({"sms_tiers": none, "sms_tier": "None"}),
+    )
+    .await;
+    told(&world, id, "V1", "completed", NOW).await;
+    world.advance(TimeDelta::days(3)).await.unwrap();
+    let sent = world.take_sent();
+    let to: Vec<_> = sent
+        .iter()
+        .map(|sent| (sent.channel, sent.to.as_str()))
+        .collect();
+    assert_eq!(to, [(Channel::Email, "anna@example.org")]);
+    assert!(sent[0].text.contains("/l/"), "{}", sent[0].text);
+    // The visit has had its reminder, wherever it went.
+    told(&world, id, "V0", "no_show", NOW).await;
+    world.advance(TimeDelta::days(30)).await.unwrap();
+    assert!(world.take_sent().is_empty());
+    let rebooking = world.get(&format!("/v1/customers/{id}/rebooking")).await;
+    assert_eq!(
+        rebooking.unwrap()["reminder"]["reason"]["code"],
+        "already_reminded"
+    );
+}
