@@ -219,6 +219,17 @@ async fn the_link_to_book_opens_nothing_else_and_ends_with_the_customer() {
     assert_eq!(asked("POST", format!("/l/{token}/preferences")).await, 404);
 
     let path = format!("/v1/customers/{id}");
+    let (mut clicks, mut page) = (0, format!("{path}/export"));
+    loop {
+        let export = world.get(&page).await.unwrap();
+        let records = export["records"].as_array().unwrap().iter();
+        clicks += records.filter(|record| record["kind"] == "click").count();
+        match export["meta"]["next_cursor"].as_str() {
+            Some(cursor) => page = format!("{path}/export?cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(clicks, 1);
     let erased = world.api("DELETE", &path, None).await.unwrap();
     assert_eq!(erased.status, 204, "{}", erased.body);
     world.advance(TimeDelta::hours(1)).await.unwrap();

@@ -373,6 +373,7 @@ fn kind_of(sk: &str) -> &'static str {
         Some("APPT") => "appointment",
         Some("CONSENT") => "consent",
         Some("LINK") => "link",
+        Some("CLICK") => "click",
         Some("M") => "message",
         Some("A") => "attempt",
         Some("R") => "receipt",

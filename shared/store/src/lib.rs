@@ -19,7 +19,7 @@
 //! | `W#<workspace>#ERASING` | customer | people who are being erased |
 //! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
-//! | `W#<workspace>#C#<customer>` | `CUSTOMER`, `APPT#…`, `LINK#…` | a customer, their appointments, the links they were given |
+//! | `W#<workspace>#C#<customer>` | `CUSTOMER`, `APPT#…`, `LINK#…`, `CLICK#…` | a customer, their appointments, the links they were given, who followed them |
 //! | `W#<workspace>#WHO#<hash>` | customer, `REFERENCE` | who has this address, or this reference |
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…`, `P#…` | conversation, messages, attempts, receipts, raw events, what else leads to it |
 //! | `ENTRY#…` | `ENTRY` | the three ways in that lead to a workspace: key hash, connection id, link hash |

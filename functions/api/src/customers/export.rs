@@ -33,8 +33,8 @@ pub(crate) struct CustomerExport {
 struct RecordOut {
     /// `conversation`, `message`, `attempt`, `receipt`, `event` (as the platform sent it),
     /// `pointer` (another id that leads to the conversation), `delivery` (that it came in),
-    /// `appointment`, `consent` (what was said about messages) or `link` (that they were given
-    /// one).
+    /// `appointment`, `consent` (what was said about messages), `link` (that they were given one) or
+    /// `click` (how often one to book was followed).
     kind: String,
     /// `null`: an event that belongs to no conversation.
     #[schema(value_type = Option<schema::ConversationId>)]
