@@ -271,7 +271,7 @@ async fn an_erasure_that_was_cut_off_is_ended_by_the_sweep() {
     // Whoever asked died after the note and the customer; the task was lost.
     let erasure = store::Erasure::of(&customer, &[head], installation.now());
     assert!(store.begin_erasure(&erasure, &customer).await.unwrap());
-    assert!(store.forget_customer(&customer, &[]).await.unwrap());
+    assert!(store.forget_customer(&customer, (&[], &[])).await.unwrap());
 
     installation.advance(TimeDelta::minutes(5)).await;
     assert_eq!(installation.sweep().await.erasures, 1);

@@ -246,6 +246,35 @@ async fn mo_28_a_stop_survives_erasure_and_ends_with_start_alone() {
     world.finish().unwrap();
 }
 
+/// The owner may choose words of their own at the provider, which blocks and tells us so.
+#[tokio::test]
+async fn mo_28_what_the_provider_heeds_is_a_stop_whatever_the_word() {
+    let world = World::new().await;
+    let id = Conversation::id_for(world.connection, &ChannelUser::parse(ANNA).unwrap());
+    let said = |id: &str, word: &str, kind: &str| {
+        format!("{}&OptOutType={kind}", hello(id).replace("Hallo", word))
+    };
+    let stopped = async || {
+        world.installation.evaluate().await;
+        let (store, ws) = (&world.installation.store, world.installation.workspace);
+        let head = store.head(ws, id).await.unwrap().unwrap();
+        let customer = store.customer(ws, head.customer).await.unwrap().unwrap();
+        customer.chat.sms_stopped_at.is_some()
+    };
+    world.posted(&hello("SM1")).await.expect(200);
+    assert!(!stopped().await);
+    world
+        .posted(&said("SM2", "Genug", "STOP"))
+        .await
+        .expect(200);
+    assert!(stopped().await);
+    world
+        .posted(&said("SM3", "Wieder", "START"))
+        .await
+        .expect(200);
+    assert!(!stopped().await);
+}
+
 /// An equal consent that is told to staff is recorded with its source and note (MO-28).
 #[tokio::test]
 async fn mo_28_what_a_customer_tells_about_sms_is_recorded_for_sms() {

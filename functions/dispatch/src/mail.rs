@@ -6,7 +6,7 @@ use app::correlation::Correlation;
 use app::links::{self, Recipient};
 use app::{App, AppError};
 use channels::OutboundAction;
-use channels::email::TAG_CONNECTION;
+use channels::email::TAG_WORKSPACE;
 use channels::email::header::Mailbox;
 use channels::email::outbound::{Email, OneClick, Origin, Thread, Tracking, send_email};
 use channels::outbound::OutboundError;
@@ -150,7 +150,11 @@ pub(crate) fn prepare(
             },
             configuration_set: account.configuration_set.or_else(|| installation.clone()),
             correlation: correlation.tag(),
-            tags: [(TAG_CONNECTION.to_owned(), connection.id.to_string())].into(),
+            tags: [(
+                TAG_WORKSPACE.to_owned(),
+                loaded.conversation.workspace.to_string(),
+            )]
+            .into(),
         })
     };
     email()

@@ -26,7 +26,7 @@ pub(crate) async fn run(
         let arrival = Event::MovedHere {
             run: run.clone(),
             from: Origin::of(&loaded.conversation),
-            instead: loaded.segments_spent,
+            instead: loaded.segments_spent.map(|(_, spent)| spent),
         };
         match there(app, &loaded, run, to, &arrival, now).await? {
             Ok(there) => {

@@ -108,7 +108,7 @@ async fn without_segments(
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
     let loaded = Loaded {
-        segments_spent: Some(spent),
+        segments_spent: Some((run.id, spent)),
         ..loaded
     };
     let effects = decide(&loaded.snapshot(), &Event::TimerFired, now).effects;

@@ -6,7 +6,7 @@
 
 use app::apply::{self, Change};
 use app::correlation::Correlation;
-use app::{App, AppError, open};
+use app::{App, AppError, open, refused};
 use channels::InboundEvent;
 use channels::email::inbound::{EmailEvent, EmailEventKind, Suppression as Told, parse};
 use channels::inbound::{DeliveryStatus, InboundKind, Profile};
@@ -41,12 +41,10 @@ pub async fn report(app: &App, body: &[u8]) -> Result<(), AppError> {
 }
 
 async fn one(app: &App, event: EmailEvent, now: DateTime<Utc>) -> Result<(), AppError> {
-    let known = event
-        .connection
-        .as_deref()
-        .and_then(|id| ConnectionId::parse(id).ok());
+    let workspace = event.workspace.as_deref();
+    let known = workspace.and_then(|id| WorkspaceId::parse(id).ok());
     let about = event.correlation.as_deref().and_then(Correlation::parse);
-    let Some((id, about)) = known.zip(about) else {
+    let Some((ws, about)) = known.zip(about) else {
         // The mail of another program in this account, or the confirmation of a subscription.
         tracing::info!(
             kind = kind(&event.kind),
@@ -54,19 +52,11 @@ async fn one(app: &App, event: EmailEvent, now: DateTime<Utc>) -> Result<(), App
         );
         return Ok(());
     };
-    let Some(connection) = app.store.connection_by_id(id).await? else {
-        tracing::info!(connection.id = %id, "a report on a mail of a connection that is gone was left aside");
-        return Ok(());
-    };
-    let ws = connection.workspace;
     let Some(head) = app.store.head(ws, about.conversation).await? else {
         // Erased since.
         return Ok(());
     };
-    if head.connection != id {
-        tracing::warn!(connection.id = %id, "a report on a mail names a message of another connection and was left aside");
-        return Ok(());
-    }
+    let id = head.connection;
     let at = event.at.min(now);
     if let Some(told) = event.suppresses() {
         let found = Suppression {
@@ -123,6 +113,8 @@ async fn suppress(
     raw: RawEvent,
 ) -> Result<(), AppError> {
     let ws = head.workspace;
+    // Whoever gets the address next, or had it and is erased since.
+    refused::keep_address(app, ws, &head.user, found).await?;
     let mut there: Vec<ConversationId> = vec![head.id];
     if let Ok(address) = EmailAddress::parse(head.user.reveal()) {
         let others = open::with_address(app, ws, &address).await?;

@@ -5,7 +5,7 @@ use app::apply::{self, Applied, Change, Loaded};
 use app::correlation::Correlation;
 use app::reading::Reading;
 use app::{App, AppError};
-use channels::inbound::{Echo, EchoOrigin, InboundMessage, Postback};
+use channels::inbound::{Echo, EchoOrigin, InboundKind, InboundMessage, Postback};
 use domain::channel::Channel;
 use domain::consent::Standing;
 use domain::content::Content;
@@ -191,6 +191,9 @@ fn reading(
 ) -> Reading {
     let words = message.and_then(Message::says).and_then(Content::words);
     let mut reading = Reading::of(words.unwrap_or_default(), arrival.event.channel, standing);
+    if let InboundKind::Message(message) = &arrival.event.kind {
+        reading.heed(message.opt_out);
+    }
     match writer {
         Writer::Machine => reading.automatic = true,
         Writer::Person => reading.automatic = false,

@@ -22,6 +22,8 @@ const BYTES: usize = 3 * 1024 * 1024;
 const TRIES: u32 = 5;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_secs(5);
+/// How long the installation may take for a part.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// So many problems are printed; all of them are in the report.
 const SHOWN: usize = 20;
 
@@ -54,7 +56,7 @@ struct Problem {
 pub async fn run(table: &Import, url: &str, key: &str) -> anyhow::Result<String> {
     let started = Instant::now();
     let sender = Sender {
-        client: Client::new(),
+        client: Client::builder().timeout(PATIENCE).build()?,
         table,
         url,
         key,
@@ -103,7 +105,9 @@ impl Sender<'_> {
             if part.count > 0 && (is_full || !goes_on) {
                 let before = sum.rows;
                 let full = std::mem::replace(&mut part, Part::new(&header, start.separator())?);
-                let told = self.send(full.rows.into_inner()?, dry_run).await?;
+                let told = self
+                    .send(full.rows.into_inner()?, start.separator(), dry_run)
+                    .await?;
                 sum.add(told, before);
             }
             if !goes_on {
@@ -112,11 +116,12 @@ impl Sender<'_> {
         }
     }
 
-    async fn send(&self, part: Vec<u8>, dry_run: bool) -> anyhow::Result<Report> {
+    async fn send(&self, part: Vec<u8>, separator: u8, dry_run: bool) -> anyhow::Result<Report> {
         let url = format!("{}/v1/customers/import", self.url.trim_end_matches('/'));
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("dry_run", &dry_run.to_string());
         query.append_pair("skip_broken", &self.table.skip_broken.to_string());
+        query.append_pair("separator", separator_name(separator));
         let texts = [
             ("fields", &self.table.fields),
             ("consent_text", &self.table.consent_text),
@@ -158,6 +163,16 @@ impl Sender<'_> {
             }
         }
         unreachable!("the last try returns")
+    }
+}
+
+/// As the API names it: the header as it is sent on may look like one of another separator.
+fn separator_name(separator: u8) -> &'static str {
+    match separator {
+        b';' => "semicolon",
+        b'\t' => "tab",
+        b'|' => "bar",
+        _ => "comma",
     }
 }
 

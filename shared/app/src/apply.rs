@@ -14,7 +14,7 @@ use domain::consent::{self, Stoppable};
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decide::{Decision, Effect, Event, Snapshot, decide};
-use domain::ids::{ConversationId, CustomerId, NotificationId, ReceiptId, WorkspaceId};
+use domain::ids::{ConversationId, CustomerId, NotificationId, ReceiptId, RunId, WorkspaceId};
 use domain::message::Message;
 use domain::rebooking::Reminded;
 use domain::receipt::Receipt;
@@ -48,7 +48,7 @@ pub struct Loaded {
     /// Automated sends today, as far as known; the claim's counter is what binds.
     pub sent_today: u64,
     /// What the month's SMS segments do not suffice for, once somebody has looked.
-    pub segments_spent: Option<Spent>,
+    pub segments_spent: Option<(RunId, Spent)>,
     /// Heads that will stand for one that begins, under other ids of the user: written with it.
     pub pointers: Vec<Conversation>,
 }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use domain::channel::ChannelUser;
+use domain::channel::{Channel, ChannelUser};
 use domain::conversation::Conversation;
 use domain::customer::{Customer, Reach};
 use domain::ids::{ConversationId, CustomerId, WorkspaceId};
@@ -108,11 +108,15 @@ pub async fn go_on(app: &App, ws: WorkspaceId, id: CustomerId) -> Result<Progres
 async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
     let ws = erasure.workspace;
     let key = create_key(app, ws).await?;
-    let hashes: Vec<_> = erasure
-        .users
-        .iter()
-        .map(|(channel, user)| key.hash(*channel, user))
-        .collect();
+    // Families share an address: what others with it refuse is not this person's to take away.
+    let is_own = |id: &&(Channel, ChannelUser)| id.0 != Channel::Email;
+    let hash = |(channel, user): &(Channel, ChannelUser)| key.hash(*channel, user);
+    let own: Vec<_> = erasure.users.iter().filter(is_own).map(hash).collect();
+    let by_mail = erasure.users.iter().filter(|id| !is_own(id));
+    let shared = erasure.addresses.iter().chain(by_mail);
+    let mut shared: Vec<_> = shared.map(hash).collect();
+    shared.sort();
+    shared.dedup();
     let mut pages = 0;
     let mut given_away = Vec::new();
     loop {
@@ -128,7 +132,7 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
                     break;
                 }
                 found = true;
-                app.store.forget_customer(&person, &hashes).await?;
+                app.store.forget_customer(&person, (&own, &shared)).await?;
             }
             // After the customer: appointments and consents are only stored beside one.
             while app.store.delete_beside_customer_page(ws, id).await? {

@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod open;
 pub mod ports;
 pub mod reading;
+pub mod refused;
 pub mod rules;
 pub mod tasks;
 pub mod timers;

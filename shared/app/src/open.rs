@@ -12,10 +12,10 @@ use store::{Book, Check, Consistency, KnownAs, PageRequest};
 
 use crate::apply::{self, Change, Loaded};
 use crate::join::MOST_CONVERSATIONS;
-use crate::{App, AppError};
+use crate::{App, AppError, refused};
 
-/// How many who share an address are asked what is known of it.
-const SHARED_BY: u16 = 20;
+/// How many who share an address are read at once.
+const AT_ONCE: u16 = 20;
 
 /// What came of it.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub enum Opened {
     Taken(ConversationId),
     /// The customer has as many as there may be.
     Full,
+    /// It is no address that a conversation can be with.
+    NoAddress,
 }
 
 /// The customer's conversation with this address on this connection.
@@ -47,17 +49,17 @@ pub async fn by_email(
     address: &EmailAddress,
     now: DateTime<Utc>,
 ) -> Result<Opened, AppError> {
-    let user = user(address);
+    let Some(user) = refused::user(address) else {
+        return Ok(Opened::NoAddress);
+    };
     let id = Conversation::id_for_customer(connection.id, &user, customer);
     let opened = begin(app, (ws, customer), connection, (id, user), now).await?;
     let Opened::Loaded(mut begun) = opened else {
         return Ok(opened);
     };
     if begun.conversation.version == 0 {
-        for other in with_address(app, ws, address).await? {
-            if let Some(found) = other.suppressed {
-                begun.conversation.suppress(found);
-            }
+        if let Some(found) = refused::address(app, ws, address).await? {
+            begun.conversation.suppress(found);
         }
     }
     Ok(Opened::Loaded(begun))
@@ -176,7 +178,10 @@ pub fn offers(book: &Book, customer: &Customer) -> Vec<Reach> {
     let Some((connection, address)) = oldest.zip(address) else {
         return Vec::new();
     };
-    let id = Conversation::id_for_customer(connection.id, &user(address), customer.id);
+    let Some(user) = refused::user(address) else {
+        return Vec::new();
+    };
+    let id = Conversation::id_for_customer(connection.id, &user, customer.id);
     let is_there = |reach: &Reach| reach.conversation == id;
     if customer.conversations.iter().any(is_there) {
         return Vec::new();
@@ -205,7 +210,11 @@ pub async fn offered(
     let opened = by_email(app, ws, customer.id, connection, address, now).await?;
     Ok(match opened {
         Opened::Loaded(loaded) if loaded.conversation.id == id => Some(loaded),
-        Opened::Loaded(_) | Opened::NoCustomer | Opened::Taken(_) | Opened::Full => None,
+        Opened::Loaded(_)
+        | Opened::NoCustomer
+        | Opened::Taken(_)
+        | Opened::Full
+        | Opened::NoAddress => None,
     })
 }
 
@@ -242,27 +251,30 @@ pub async fn with_address(
     ws: WorkspaceId,
     address: &EmailAddress,
 ) -> Result<Vec<Conversation>, AppError> {
-    let page = PageRequest {
-        limit: SHARED_BY,
+    let user = refused::user(address);
+    let mut found = Vec::new();
+    let mut page = PageRequest {
+        limit: AT_ONCE,
         ..PageRequest::default()
     };
-    let who = KnownAs::Email(address);
-    let ids = app.store.customers_known_as(ws, who, &page).await?.items;
-    let customers = app.store.customers(ws, &ids, Consistency::Strong).await?;
-    let reaches = customers
-        .iter()
-        .flat_map(|customer| &customer.conversations);
-    let by_email = reaches.filter(|reach| reach.channel == Channel::Email);
-    let ids: Vec<_> = by_email.map(|reach| (ws, reach.conversation)).collect();
-    let user = user(address);
-    let mut heads = app.store.heads(&ids).await?;
-    heads.retain(|head| head.user == user);
-    Ok(heads)
-}
-
-/// The address as it stands in a conversation. It fits: addresses are shorter than ids.
-fn user(address: &EmailAddress) -> ChannelUser {
-    ChannelUser::parse(&address.key()).expect("an address is no empty text and no long one")
+    loop {
+        let who = KnownAs::Email(address);
+        let read = app.store.customers_known_as(ws, who, &page).await?;
+        let customers = app.store.customers(ws, &read.items, Consistency::Strong);
+        let customers = customers.await?;
+        let reaches = customers
+            .iter()
+            .flat_map(|customer| &customer.conversations);
+        let by_email = reaches.filter(|reach| reach.channel == Channel::Email);
+        let ids: Vec<_> = by_email.map(|reach| (ws, reach.conversation)).collect();
+        let heads = app.store.heads(&ids).await?;
+        let with = |head: &Conversation| user.as_ref() == Some(&head.user);
+        found.extend(heads.into_iter().filter(with));
+        page.cursor = read.next_cursor;
+        if page.cursor.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 fn on(customer: &Customer, connection: &Connection) -> Vec<ConversationId> {

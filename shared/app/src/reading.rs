@@ -23,6 +23,18 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// What the provider has acted upon holds, whatever the word was: it lets nothing through any more, or
+    /// all again.
+    pub fn heed(&mut self, provider: Option<Keyword>) {
+        match provider {
+            Some(Keyword::Stop) => (self.opt_out, self.opts_in) = (OptOut::Yes, false),
+            Some(Keyword::Start) => (self.opt_out, self.opts_in) = (OptOut::No, true),
+            Some(Keyword::Help) | None => return,
+        }
+        self.said_by = Source::Keyword;
+        self.automatic = false;
+    }
+
     /// Reads the words of one message of somebody for whom this holds. By SMS only a keyword takes a
     /// STOP back, as it does with the provider.
     #[must_use]

@@ -12,4 +12,4 @@ pub mod outcome;
 /// The tag that carries our own message id there and back.
 pub const TAG_MESSAGE: &str = "message";
 /// The tag that names the connection a mail was sent on.
-pub const TAG_CONNECTION: &str = "connection";
+pub const TAG_WORKSPACE: &str = "workspace";

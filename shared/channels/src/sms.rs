@@ -107,9 +107,6 @@ pub struct SmsEvent {
     pub dedup: String,
     /// What happened: a message, a status, or something unknown.
     pub kind: InboundKind,
-    /// What the provider itself has done with a STOP or START. Ours is decided by the words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub opt_out: Option<OptOut>,
     /// How many segments the provider counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<u32>,
@@ -147,18 +144,6 @@ impl From<SmsEvent> for InboundEvent {
             raw: event.raw,
         }
     }
-}
-
-/// A word that the provider acted upon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OptOut {
-    /// No more.
-    Stop,
-    /// Again.
-    Start,
-    /// How does this work?
-    Help,
 }
 
 /// A text that can be sent.

@@ -1,10 +1,11 @@
 //! Tables as other programs write them: CSV with any of the usual separators, with or without a byte
-//! order mark, in UTF-8 or Latin-1.
+//! order mark, in UTF-8 or Windows-1252, of which Latin-1 is a part.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead as _, BufReader, Read, Seek, SeekFrom};
 
 use csv::ByteRecord;
+use encoding_rs::WINDOWS_1252;
 
 /// How far into the table the first line may end.
 const HEADER_MAX: u64 = 64 * 1024;
@@ -119,16 +120,11 @@ pub(crate) fn misshapen(record: &ByteRecord, columns: usize) -> Option<String> {
         .then(|| format!("{} fields, the header has {columns}", record.len()))
 }
 
-/// UTF-8, else Latin-1, in which every byte is a character.
+/// UTF-8, else Windows-1252, in which spreadsheets save and every byte is a character.
 pub(crate) fn decode(field: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(field) {
         Ok(text) => text.into(),
-        Err(_) => field
-            .iter()
-            .copied()
-            .map(char::from)
-            .collect::<String>()
-            .into(),
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(field).0,
     }
 }
 

@@ -41,6 +41,9 @@ pub struct Erasure {
     pub conversations: Vec<ConversationId>,
     /// Every id of theirs on a channel.
     pub users: Vec<(Channel, ChannelUser)>,
+    /// The ids that their other addresses would be.
+    #[serde(default)]
+    pub addresses: Vec<(Channel, ChannelUser)>,
     /// When it was asked for.
     pub started_at: DateTime<Utc>,
 }
@@ -182,16 +185,23 @@ impl Store {
         self.must_be_done(writes).await
     }
 
-    /// Removes a customer, and in the same write keeps under these hashes what they had refused.
-    /// `false`: they changed at this moment.
+    /// Removes a customer, and in the same write keeps under these hashes what they had refused: those
+    /// of their own ids, and those of addresses that others may have, too. `false`: they changed at this
+    /// moment.
     pub async fn forget_customer(
         &self,
         customer: &Customer,
-        hashes: &[String],
+        (own, shared): (&[String], &[String]),
     ) -> Result<bool, StoreError> {
         let ws = customer.workspace;
         let mut writes = Writes::new(&self.table);
-        for hash in hashes {
+        for hash in shared {
+            if customer.chat.refuses_anything() {
+                let item = suppressed_item(ws, hash, &customer.chat)?;
+                writes.put(item, None, Meaning::Plain)?;
+            }
+        }
+        for hash in own {
             if customer.chat.refuses_anything() {
                 let item = suppressed_item(ws, hash, &customer.chat)?;
                 writes.put(item, None, Meaning::Plain)?;
@@ -352,12 +362,15 @@ impl Erasure {
             .collect();
         users.sort_by(|(_, one), (_, other)| one.cmp(other));
         users.dedup();
+        let mut addresses = customer.profile.channel_ids();
+        addresses.retain(|known| !users.contains(known));
         Self {
             workspace: customer.workspace,
             customer: customer.id,
             earlier: Vec::new(),
             conversations: heads.iter().map(|head| head.id).collect(),
             users,
+            addresses,
             started_at: now,
         }
     }

@@ -87,6 +87,11 @@ pub(crate) fn segment_order(key: KeyId) -> String {
     format!("ORDER#{key}")
 }
 
+/// Apart from the refusals, whose keys are hashes alone.
+pub(crate) fn suppressed_address(hash: &str) -> String {
+    format!("ADDRESS#{hash}")
+}
+
 pub(crate) fn suppressed(ws: WorkspaceId) -> String {
     format!("W#{ws}#SUPPRESSED")
 }

@@ -10,6 +10,7 @@ use std::fmt;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use chrono::{DateTime, Utc};
 use domain::channel::{Channel, ChannelUser};
+use domain::consent::{Cause, Suppression};
 use domain::customer::ChatConsent;
 use domain::ids::WorkspaceId;
 use hmac::{Hmac, KeyInit, Mac};
@@ -125,6 +126,46 @@ impl Store {
         Ok(found)
     }
 }
+
+impl Store {
+    /// Why nothing goes to the address with this hash any more.
+    pub async fn address_suppressed(
+        &self,
+        ws: WorkspaceId,
+        hash: &str,
+    ) -> Result<Option<Suppression>, StoreError> {
+        let sk = keys::suppressed_address(hash);
+        self.get_body(ADDRESS, keys::suppressed(ws), &sk).await
+    }
+
+    /// Keeps that nothing goes to the address any more; a complaint stays.
+    pub async fn suppress_address(
+        &self,
+        ws: WorkspaceId,
+        hash: &str,
+        found: Suppression,
+    ) -> Result<(), StoreError> {
+        let known = self.address_suppressed(ws, hash).await?;
+        let graver =
+            |known: Suppression| known.cause == Cause::Complaint || known.cause == found.cause;
+        if known.is_some_and(graver) {
+            return Ok(());
+        }
+        let sk = keys::suppressed_address(hash);
+        let mut writes = Writes::new(&self.table);
+        writes.put_plain(ADDRESS, keys::suppressed(ws), sk, found)?;
+        writes.send(self).await.map(|_: Committed| ())
+    }
+
+    /// Forgets that; see [`Self::suppress_address`].
+    pub async fn lift_address(&self, ws: WorkspaceId, hash: &str) -> Result<(), StoreError> {
+        let mut writes = Writes::new(&self.table);
+        writes.delete(keys::suppressed(ws), keys::suppressed_address(hash))?;
+        writes.send(self).await.map(|_: Committed| ())
+    }
+}
+
+const ADDRESS: &str = "an address to which nothing goes";
 
 impl Store {
     /// Keeps that somebody of whom nothing else is known stopped marketing then.

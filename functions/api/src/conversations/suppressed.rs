@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use app::App;
 use app::apply::{Applied, Change, Loaded, apply};
-use app::open;
+use app::{open, refused};
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use domain::channel::Channel;
 use domain::consent::{self, Cause, Denied, Source, Suppression};
 use domain::contact::EmailAddress;
 use domain::conversation::Conversation;
@@ -60,6 +61,9 @@ pub(crate) async fn lift_suppression(
     let ws = caller.workspace();
     let known = head(&app, ws, id).await?;
     lift(&app, &caller, id).await?;
+    if known.channel == Channel::Email {
+        refused::lift_address(&app, ws, &known.user).await?;
+    }
     if let Ok(address) = EmailAddress::parse(known.user.reveal()) {
         let others = open::with_address(&app, ws, &address).await?;
         for other in others.iter().filter(|other| other.id != id) {

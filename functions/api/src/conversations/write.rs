@@ -332,6 +332,12 @@ impl Target {
         };
         match open::by_email(app, ws, customer, connection, address, now).await? {
             Opened::Loaded(loaded) => Ok(loaded),
+            Opened::NoAddress => Err(Problem::invalid(vec![FieldError::new(
+                "to",
+                "invalid_value",
+                "no conversation can be with an address this long",
+                "choose another of the customer's addresses",
+            )])),
             Opened::NoCustomer => Err(Problem::not_found("a customer")),
             Opened::Taken(id) => Err(Problem::conflict(format!(
                 "the conversation {id} with this address belongs to another customer by now; write there, or join the two"

@@ -116,17 +116,21 @@ pub(crate) async fn create_customer_message(
         request: format!("POST /v1/customers/{id}/messages {fingerprint}"),
         now: app.now(),
     };
-    let customer = app.store.customer(ws, id).await?;
-    let customer = customer.filter(|it| caller.visibility().shows(&it.profile.locations));
-    let customer = customer.ok_or_else(|| Problem::not_found("a customer"))?;
-    let book = app.fresh_book(ws).await?;
-    let target = Target::Address {
-        customer: id,
-        connection: Box::new(connection(&book, body.connection)?.clone()),
-        address: address(&customer, &book, body.to.as_deref())?,
+    // All of it inside: a repetition gets the first answer, whatever has changed since.
+    let send = async |keep| {
+        let customer = app.store.customer(ws, id).await?;
+        let customer = customer.filter(|it| caller.visibility().shows(&it.profile.locations));
+        let customer = customer.ok_or_else(|| Problem::not_found("a customer"))?;
+        let book = app.fresh_book(ws).await?;
+        let target = Target::Address {
+            customer: id,
+            connection: Box::new(connection(&book, body.connection)?.clone()),
+            address: address(&customer, &book, body.to.as_deref())?,
+        };
+        let writing = body.writing(&app, ws).await?;
+        write(&app, &caller, target, writing, keep).await
     };
-    let writing = body.writing(&app, ws).await?;
-    Box::pin(once(at, |keep| write(&app, &caller, target, writing, keep))).await
+    Box::pin(once(at, send)).await
 }
 
 impl CustomerMessageIn {

@@ -10,7 +10,7 @@ use domain::customer::{ChatConsent, Customer, CustomerName};
 use domain::ids::CustomerId;
 use store::{Resource, SavedAnswer};
 
-use super::update::{changes, save};
+use super::update::{changes, refused_before, save};
 use super::wire::{CustomerIn, CustomerOut};
 use crate::auth::{Agent, Caller};
 use crate::http::{
@@ -73,7 +73,8 @@ async fn create(
         profile: Profile::default(),
         created_at: keep.now,
     };
-    let customer = body.applied(&nobody, keep.now)?;
+    let mut customer = body.applied(&nobody, keep.now)?;
+    refused_before(app, &nobody, &mut customer, keep.now).await?;
     let location = format!("/v1/customers/{}", customer.id);
     let shown = CustomerOut::new(customer.clone());
     let answer = Versioned::created(customer.version, location, shown).saved()?;

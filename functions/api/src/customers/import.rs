@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::sync::Arc;
 
-use app::App;
+use app::{App, refused};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use domain::channel::{Channel, ChannelUser, PhoneNumber};
+use domain::channel::PhoneNumber;
 use domain::contact::import::{Draft, NoTable, RowProblem, Rows};
 use domain::contact::{FieldName, Profile};
 use domain::customer::{ChatConsent, Customer, CustomerName};
@@ -498,28 +498,7 @@ impl Importing<'_> {
             profile: Profile::default(),
             created_at: now,
         };
-        let book = app.book(ws).await?;
-        let Some(key) = &book.suppression_key else {
-            return Ok(nobody);
-        };
-        let numbers = draft.profile.phones.iter().map(|it| it.value.reveal());
-        let ids = numbers.flat_map(|number| {
-            let digits = number.trim_start_matches('+');
-            [
-                (Channel::Sms, number.to_owned()),
-                (Channel::WhatsApp, digits.to_owned()),
-            ]
-        });
-        let hashes = ids.filter_map(|(channel, id)| {
-            let user = ChannelUser::parse(&id).ok()?;
-            Some(key.hash(channel, &user))
-        });
-        let mut hashes: Vec<_> = hashes.collect();
-        hashes.sort();
-        hashes.dedup();
-        if !hashes.is_empty()
-            && let Some(refused) = app.store.suppressed(ws, &hashes).await?
-        {
+        if let Some(refused) = refused::with_profile(app, ws, &draft.profile).await? {
             nobody.refuse_as(nobody.id, &refused, now);
         }
         Ok(nobody)

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use app::App;
+use app::{App, refused};
 use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::contact::Profile;
 use domain::customer::Customer;
 use domain::field::FieldError;
 use domain::ids::CustomerId;
@@ -57,6 +59,7 @@ pub(crate) async fn update_customer(
             after.remind_again(app.now());
         }
         after.version += 1;
+        refused_before(&app, &before, &mut after, app.now()).await?;
         let what = (Resource::Customer, id.to_string());
         let (was, is) = (changes(&before, &before), changes(&before, &after));
         let store = caller.noting(&app, "update_customer", what, &was, &is)?;
@@ -68,6 +71,31 @@ pub(crate) async fn update_customer(
         }
     }
     Err(Problem::stale(None))
+}
+
+/// Whoever has an address now of somebody who was erased goes on to refuse what they did (NX-11).
+pub(super) async fn refused_before(
+    app: &App,
+    before: &Customer,
+    after: &mut Customer,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let (was, is) = (&before.profile, &after.profile);
+    let mut added = Profile {
+        emails: is.emails.clone(),
+        phones: is.phones.clone(),
+        ..Profile::default()
+    };
+    added
+        .emails
+        .retain(|it| was.emails.iter().all(|known| known.value != it.value));
+    added
+        .phones
+        .retain(|it| was.phones.iter().all(|known| known.value != it.value));
+    if let Some(refused) = refused::with_profile(app, after.workspace, &added).await? {
+        after.refuse_as(after.id, &refused, now);
+    }
+    Ok(())
 }
 
 /// What the audit log keeps: which parts changed, not what they hold. Who is erased must not stay

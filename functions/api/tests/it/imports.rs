@@ -210,6 +210,57 @@ async fn nx_11_who_was_erased_and_had_refused_still_does_when_they_are_imported(
     assert!(known[1]["opted_out_at"].is_null());
 }
 
+/// A refusal of e-mail outlives the person as well, whether or not a mail was ever written to them, and
+/// whoever else has the address is told to by it.
+#[tokio::test]
+async fn nx_11_who_was_erased_still_wants_no_advertising_by_mail() {
+    let world = World::new().await;
+    let berta = json!({"name": {"first": "Berta"}, "emails": [{"value": "berta@example.org"}]});
+    let made = world.post("/v1/customers", berta.clone()).await.expect(201);
+    let path = format!("/v1/customers/{}", made.body["id"].as_str().unwrap());
+    let off = json!({"class": "email_marketing", "allowed": false});
+    world
+        .post(&format!("{path}/consents"), off)
+        .await
+        .expect(200);
+    let refused = async |id: &str| {
+        let shown = world
+            .get(&format!("/v1/customers/{id}/consents"))
+            .await
+            .expect(200)
+            .body;
+        let mut classes = shown["standing"]["classes"].as_array().unwrap().iter();
+        let marketing = classes.find(|it| it["class"] == "email_marketing").unwrap();
+        marketing["state"] == "refused"
+    };
+    world.call("DELETE", &path, &[], None).await.expect(204);
+    let id = CustomerId::parse(made.body["id"].as_str().unwrap()).unwrap();
+    go_on(&world.app, world.workspace, id).await.unwrap();
+
+    let table = "name,email,email_marketing\nBerta,berta@example.org,yes\n";
+    import(&world, "consent_text=Ja", table).await;
+    let known = customers(&world).await;
+    assert!(refused(known[0]["id"].as_str().unwrap()).await, "{known:?}");
+
+    let path = format!("/v1/customers/{}", known[0]["id"].as_str().unwrap());
+    world.call("DELETE", &path, &[], None).await.expect(204);
+    let id = CustomerId::parse(known[0]["id"].as_str().unwrap()).unwrap();
+    go_on(&world.app, world.workspace, id).await.unwrap();
+    let again = world.post("/v1/customers", berta).await.expect(201).body;
+    assert!(refused(again["id"].as_str().unwrap()).await);
+    let other = json!({"name": {"first": "Otto"}});
+    let other = world.post("/v1/customers", other).await.expect(201).body;
+    let other = other["id"].as_str().unwrap();
+    assert!(!refused(other).await);
+    let emails = json!({"emails": [{"value": "Berta@example.org"}]});
+    let path = format!("/v1/customers/{other}");
+    world
+        .call("PATCH", &path, &[], Some(emails))
+        .await
+        .expect(200);
+    assert!(refused(other).await);
+}
+
 #[tokio::test]
 async fn tables_that_are_none_are_refused() {
     let world = World::new().await;

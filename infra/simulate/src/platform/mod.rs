@@ -641,7 +641,7 @@ impl Update<'_> {
             "mail": {
                 "timestamp": at, "messageId": of.provider_id.clone().unwrap_or_default(),
                 "source": "hallo@salon.example", "destination": [to],
-                "tags": { "message": [of.correlation], "connection": [of.connection()] },
+                "tags": { "message": [of.correlation], "workspace": [of.workspace()] },
             },
         });
         report[part] = told;

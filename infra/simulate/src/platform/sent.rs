@@ -1,6 +1,6 @@
 //! A message on its way out, read back from the request that the platform got.
 
-use channels::email::{TAG_CONNECTION, TAG_MESSAGE};
+use channels::email::{TAG_MESSAGE, TAG_WORKSPACE};
 use chrono::{DateTime, Utc};
 use domain::channel::Channel;
 use serde_json::Value;
@@ -103,9 +103,9 @@ impl Sent {
 }
 
 impl Sent {
-    /// The tag of a mail that names the connection.
-    pub fn connection(&self) -> Option<String> {
-        tag(&self.body, TAG_CONNECTION)
+    /// The tag of a mail that names the workspace.
+    pub fn workspace(&self) -> Option<String> {
+        tag(&self.body, TAG_WORKSPACE)
     }
 
     /// The subject of a mail.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::machine::{Actor, clicked, opened};
-use super::{TAG_CONNECTION, TAG_MESSAGE};
+use super::{TAG_MESSAGE, TAG_WORKSPACE};
 use crate::inbound::{DeliveryStatus, ParseError, fingerprint};
 use crate::node::{Node, Problem, kept};
 use crate::outcome::{Detail, FailureReason, Outcome};
@@ -21,9 +21,9 @@ pub struct EmailEvent {
     /// Our own message id, as we sent it along.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
-    /// The connection, as we sent it along.
+    /// The workspace, as we sent it along.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub connection: Option<String>,
+    pub workspace: Option<String>,
     /// Whom it is about. A complaint may name several of one provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<ChannelUser>,
@@ -354,7 +354,7 @@ impl<'a> Report<'a> {
             dedup: self.dedup(part, message.as_ref(), recipient.as_ref(), &kind),
             message,
             correlation: tag(TAG_MESSAGE),
-            connection: tag(TAG_CONNECTION),
+            workspace: tag(TAG_WORKSPACE),
             recipient,
             at: at.min(self.arrived),
             kind,
@@ -407,7 +407,7 @@ impl<'a> Report<'a> {
         EmailEvent {
             message: self.mail().and_then(|mail| mail.message_id("messageId")),
             correlation: None,
-            connection: None,
+            workspace: None,
             recipient: None,
             at: self.arrived,
             dedup: fingerprint(&self.body),

@@ -111,8 +111,8 @@ fn refused(status: u16, code: &str, message: &str) -> Outcome {
             permanent(FailureReason::RequestBug)
         }
         "ConcurrentModificationException" => retry(None, RetryScope::Recipient),
-        // The gateway gave up waiting; behind it the mail may have been taken.
-        _ if status == 504 => Outcome::Unknown { detail },
+        // Something broke on the way, and behind it the mail may have been taken. Its report tells.
+        _ if matches!(status, 500 | 502 | 504) => Outcome::Unknown { detail },
         _ if status >= 500 => retry(None, RetryScope::Connection),
         _ if status == 401 || status == 403 => permanent(FailureReason::ConnectionStopped),
         _ => permanent(FailureReason::Unrecognised),

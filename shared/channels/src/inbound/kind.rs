@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::channel::{ChannelUser, ProviderMessageId};
 use domain::content::Content;
+use domain::keyword::Keyword;
 use serde::{Deserialize, Serialize};
 
 use super::is_false;
@@ -163,6 +164,10 @@ pub struct InboundMessage {
     /// Equal for the pictures of one album, which arrive one by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub album: Option<String>,
+    /// The word for no more messages, or for messages again, that the provider has acted upon; it may be
+    /// one of the owner's own choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out: Option<Keyword>,
 }
 
 impl InboundMessage {
@@ -178,6 +183,7 @@ impl InboundMessage {
             automatic: false,
             group: None,
             album: None,
+            opt_out: None,
         }
     }
 }

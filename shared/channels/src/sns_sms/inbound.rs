@@ -39,7 +39,6 @@ fn read(body: &Node<'_>, at: DateTime<Utc>, at_is_ours: bool) -> Result<SmsEvent
         at_is_ours,
         dedup,
         kind: InboundKind::Message(Box::new(message)),
-        opt_out: None,
         segments: None,
         raw: None,
     })
@@ -62,7 +61,6 @@ fn unknown(
             path: body.path().to_owned(),
             problem: Some(problem),
         },
-        opt_out: None,
         segments: None,
         raw: Some(kept(body.value().clone())),
     }

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::content::{Content, Media, MediaKind};
+use domain::keyword::Keyword;
 use serde_json::{Map, Value};
 
 use crate::inbound::{
     DeliveryStatus, InboundKind, InboundMessage, ProviderError, StatusUpdate, fingerprint,
 };
 use crate::node::{Node, Problem, kept};
-use crate::sms::{OptOut, SmsEvent};
+use crate::sms::SmsEvent;
 
 /// Reads one form. Every form is an event, if only an unknown one.
 pub fn parse(raw: &[u8], received_at: DateTime<Utc>) -> SmsEvent {
@@ -79,7 +80,6 @@ fn event(
         at_is_ours: true,
         dedup,
         kind,
-        opt_out: None,
         segments: None,
         raw: None,
     }
@@ -102,22 +102,22 @@ fn read_message(body: &Node<'_>, received_at: DateTime<Utc>) -> Result<SmsEvent,
         contents.insert(0, Content::Text { text });
     }
     let first = contents.remove(0);
+    let opt_out = match body.text("OptOutType").as_deref() {
+        Some("STOP") => Some(Keyword::Stop),
+        Some("START") => Some(Keyword::Start),
+        Some("HELP") => Some(Keyword::Help),
+        _ => None,
+    };
     let message = InboundMessage {
         more: contents,
+        opt_out,
         ..InboundMessage::new(id, first)
-    };
-    let opt_out = match body.text("OptOutType").as_deref() {
-        Some("STOP") => Some(OptOut::Stop),
-        Some("START") => Some(OptOut::Start),
-        Some("HELP") => Some(OptOut::Help),
-        _ => None,
     };
     let segments = body
         .int("NumSegments")
         .and_then(|count| count.try_into().ok());
     let kind = InboundKind::Message(Box::new(message));
     Ok(SmsEvent {
-        opt_out,
         segments,
         ..event(body, received_at, dedup, kind, Direction::In)
     })

@@ -245,7 +245,8 @@ fn answers_have_classes() {
         class(400, "com.amazonaws.sesv2#TooManyRequestsException:http://x"),
         "retry"
     );
-    assert_eq!(class(500, ""), "retry");
+    assert_eq!(class(500, "InternalFailure"), "unknown");
+    assert_eq!(class(502, ""), "unknown");
     assert_eq!(class(503, "ServiceUnavailable"), "retry");
     assert_eq!(class(504, ""), "unknown");
     for code in [

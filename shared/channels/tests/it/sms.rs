@@ -3,7 +3,7 @@
 use channels::in_app::{self, InAppMessage};
 use channels::inbound::{DeliveryStatus, InboundKind};
 use channels::outcome::{Response, TransportError};
-use channels::sms::{OptOut, Sender, SenderName, SmsEvent};
+use channels::sms::{Sender, SenderName, SmsEvent};
 use channels::sns_sms::outbound::{SmsType, publish};
 use channels::standard_webhooks::Secret;
 use channels::twilio::outbound::{Account, Sms, sms};
@@ -11,6 +11,7 @@ use channels::twilio::outcome::{accepted, classify, classify_report};
 use channels::{HttpRequest, OutboundError, Outcome, sns_sms, twilio};
 use domain::channel::{PhoneNumber, ProviderMessageId};
 use domain::content::Content;
+use domain::keyword::Keyword;
 use serde_json::json;
 
 use crate::fixtures::arrival;
@@ -223,7 +224,10 @@ fn what_came_in_is_a_message_and_what_went_out_has_a_status() {
         message.content,
         Content::text("Passt Samstag um 11? Grüße & Küsse 😀")
     );
-    assert_eq!(event("stop").opt_out, Some(OptOut::Stop));
+    let InboundKind::Message(stop) = event("stop").kind else {
+        panic!()
+    };
+    assert_eq!(stop.opt_out, Some(Keyword::Stop));
     assert_eq!(event("short_code").phone(), None);
     let status = |name| match event(name).kind {
         InboundKind::Status(update) => Some((update.status, update.errors.first().map(|e| e.code))),

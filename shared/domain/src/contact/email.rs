@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An e-mail address: one `@`, no white space, a domain with a dot, in lower case.
+/// The longest address, in bytes.
+const LONGEST: usize = 254;
+
+/// An e-mail address: one `@`, no white space, a domain with a dot, in lower case and as the name system
+/// knows it (`müller.de` is `xn--mller-kva.de`).
 ///
 /// `Display` and `Debug` mask it; [`EmailAddress::reveal`] is for keys and requests.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,9 +21,12 @@ pub enum EmailError {
     /// Nothing but white space.
     #[error("must not be empty")]
     Empty,
-    /// More than the standard allows.
-    #[error("must have at most 64 bytes before the @ and 253 after it")]
+    /// More than the standard allows (RFC 5321, 4.5.3.1).
+    #[error("must have at most 64 bytes before the @ and 254 in all")]
     TooLong,
+    /// Letters outside ASCII before the @. Few mail servers take them, and SES sends to none.
+    #[error("must have plain letters, digits and signs before the @: no umlauts and the like")]
+    NotAscii,
     /// Not of the form name@example.com.
     #[error("must be an e-mail address like name@example.com, and only one")]
     Malformed,
@@ -34,14 +41,21 @@ impl EmailAddress {
             return Err(EmailError::Empty);
         }
         let (name, domain) = value.split_once('@').ok_or(EmailError::Malformed)?;
-        if name.len() > 64 || domain.len() > 253 {
+        if name.len() > 64 || value.len() > LONGEST {
             return Err(EmailError::TooLong);
         }
-        let in_name = |c: char| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~-.".contains(c);
+        if name.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) {
+            return Err(EmailError::NotAscii);
+        }
+        let domain = idna::domain_to_ascii(domain).map_err(|_| EmailError::Malformed)?;
+        if name.len() + 1 + domain.len() > LONGEST {
+            return Err(EmailError::TooLong);
+        }
+        let in_name = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-.".contains(c);
         let name_fits = name.chars().all(in_name) && name.split('.').all(|part| !part.is_empty());
         let label_fits = |label: &str| {
             (1..=63).contains(&label.len())
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
@@ -52,7 +66,7 @@ impl EmailAddress {
         if !(name_fits && domain_fits) {
             return Err(EmailError::Malformed);
         }
-        Ok(Self(format!("{name}@{}", domain.to_lowercase())))
+        Ok(Self(format!("{name}@{domain}")))
     }
 
     /// The address as it is written to.
@@ -115,7 +129,9 @@ mod tests {
             format!("{address} {address:?}"),
             "A…@….com EmailAddress(A…@….com)"
         );
-        assert!(EmailAddress::parse("grüße@müller.de").is_ok());
+        let umlaut = EmailAddress::parse("info@Müller.DE").unwrap();
+        assert_eq!(umlaut.reveal(), "info@xn--mller-kva.de");
+        assert_eq!(EmailAddress::parse("info@xn--mller-kva.de"), Ok(umlaut));
     }
 
     #[test]
@@ -145,5 +161,19 @@ mod tests {
         assert_eq!(EmailAddress::parse(" "), Err(EmailError::Empty));
         let long = format!("{}@example.com", "a".repeat(65));
         assert_eq!(EmailAddress::parse(&long), Err(EmailError::TooLong));
+        let name = EmailAddress::parse("grüße@müller.de");
+        assert_eq!(name, Err(EmailError::NotAscii));
+    }
+
+    /// What may be an address may also stand in a conversation, whose ids have their own limit.
+    #[test]
+    fn the_longest_address_is_the_id_of_a_conversation() {
+        let label = "x".repeat(63);
+        let of = |label: &str| format!("{}@{label}.{label}.{label}.de", "a".repeat(59));
+        let longest = EmailAddress::parse(&of(&label)).unwrap();
+        assert_eq!(longest.key().len(), LONGEST);
+        assert!(crate::channel::ChannelUser::parse(&longest.key()).is_ok());
+        let longer = EmailAddress::parse(&format!("a{}", of(&label)));
+        assert_eq!(longer, Err(EmailError::TooLong));
     }
 }

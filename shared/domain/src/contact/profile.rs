@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::EmailAddress;
-use crate::channel::PhoneNumber;
+use crate::channel::{Channel, ChannelUser, PhoneNumber};
 use crate::local_time::Zone;
 use crate::rule::Purpose;
 use crate::settings::Locale;
@@ -169,6 +169,27 @@ pub enum Conflict {
 }
 
 impl Profile {
+    /// Under which ids channels would know somebody with these addresses.
+    #[must_use]
+    pub fn channel_ids(&self) -> Vec<(Channel, ChannelUser)> {
+        let emails = self.emails.iter();
+        let emails = emails.map(|email| (Channel::Email, email.value.key()));
+        let phones = self.phones.iter().flat_map(|phone| {
+            let number = phone.value.reveal();
+            let digits = number.trim_start_matches('+');
+            [
+                (Channel::Sms, number.to_owned()),
+                (Channel::WhatsApp, digits.to_owned()),
+            ]
+        });
+        let ids = emails.chain(phones);
+        let known = |(channel, id): (Channel, String)| {
+            let user = ChannelUser::parse(&id).ok()?;
+            Some((channel, user))
+        };
+        ids.filter_map(known).collect()
+    }
+
     /// Adds an e-mail address unless it is there; a kind that was not known is learned. Whether
     /// there is room.
     pub fn add_email(

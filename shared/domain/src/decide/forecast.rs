@@ -80,7 +80,7 @@ pub fn forecast(known: &Snapshot<'_>, run: &Run, at: DateTime<Utc>) -> Forecast 
                 (_, None) => for_a_person(known, at, &mut looked),
             };
             let outlook = while_paused(known, run, outlook, at, &mut looked);
-            without_segments(known, outlook, at, &mut looked)
+            without_segments(known, run, outlook, at, &mut looked)
         }),
     };
     Forecast {
@@ -177,11 +177,12 @@ fn while_paused(
 /// the customer may be written to there is looked at there.
 fn without_segments(
     known: &Snapshot<'_>,
+    run: &Run,
     outlook: Outlook,
     at: DateTime<Utc>,
     looked: &mut Vec<Gate>,
 ) -> Outlook {
-    let Some(spent) = known.segments_spent else {
+    let Some((_, spent)) = known.segments_spent.filter(|(id, _)| *id == run.id) else {
         return outlook;
     };
     let Outlook::Send { .. } = outlook else {

@@ -83,8 +83,9 @@ pub struct Snapshot<'a> {
     pub templates: &'a [Template],
     /// Automated sends of the workspace today.
     pub sent_today: u64,
-    /// The message that is about to leave here as SMS needs more segments than the month has left.
-    pub segments_spent: Option<Spent>,
+    /// The message of this run, which is about to leave as SMS, needs more segments than the month has
+    /// left. A shorter one may still fit.
+    pub segments_spent: Option<(RunId, Spent)>,
 }
 
 impl Snapshot<'_> {

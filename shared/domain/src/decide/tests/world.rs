@@ -61,7 +61,7 @@ pub(super) struct World {
     pub(super) customer: Customer,
     pub(super) connection: Connection,
     pub(super) settings: Settings,
-    pub(super) segments_spent: Option<Spent>,
+    pub(super) segments_spent: Option<(RunId, Spent)>,
     pub(super) rules: Vec<Rule>,
     pub(super) templates: Vec<Template>,
     pub(super) opinion: Opinion,
