@@ -357,10 +357,11 @@ async fn claim(
         }],
         ..Change::default()
     };
-    let stoppable = loaded.conversation.channel == Channel::Sms || !run.is_persons();
+    let asks = matches!(loaded.conversation.channel, Channel::Sms | Channel::Email);
+    let stoppable = asks || !run.is_persons();
     if run.rule().is_none() && (run.ends_with_reply() || run.is_held_by_reply() || stoppable) {
-        // A reply in another conversation, a STOP on another number or a preference raises the customer
-        // alone. (A rule's claim writes them.)
+        // A reply in another conversation, a STOP on another number, a preference or a corrected address
+        // raises the customer alone. (A rule's claim writes them.)
         change.checks.push(Check::CustomerUnchanged {
             customer: loaded.customer.id,
             version: loaded.customer.version,
@@ -424,10 +425,8 @@ async fn claim(
         Some(Applied::Done { loaded, .. }) if is_claimed(&loaded, run) => {
             Ok(Some(Claimed { loaded, message }))
         }
-        Some(Applied::AtLimit)
-            if counts_segments && is_spent(app, &read, &message, now).await? =>
-        {
-            // Others counted them at the same moment: it is looked at anew, and given up.
+        // Others counted segments at the same moment, and may have counted some back: it is looked at anew.
+        Some(Applied::AtLimit) if counts_segments && !is_at_limit(app, &read, now).await? => {
             Ok(None)
         }
         // There is room again for a person's message, for which nothing else is counted.
@@ -445,15 +444,12 @@ async fn claim(
     }
 }
 
-/// Whether it is the month's segments that are spent.
-async fn is_spent(
-    app: &App,
-    loaded: &Loaded,
-    message: &Message,
-    now: DateTime<Utc>,
-) -> Result<bool, AppError> {
-    let segments = month::look(app, loaded, &message.content, now).await?;
-    Ok(segments.is_err())
+/// Whether the day's automated sends are used up.
+async fn is_at_limit(app: &App, loaded: &Loaded, now: DateTime<Utc>) -> Result<bool, AppError> {
+    let settings = &loaded.book.settings;
+    let day = settings.zone.day(now);
+    let usage = app.store.usage(settings.workspace, day).await?;
+    Ok(usage.automated_sends >= settings.daily_send_limit)
 }
 
 /// The claim looks at every gate once more and may have decided against it.

@@ -128,8 +128,16 @@ async fn store(
         }))
     })
     .await?;
-    if let Applied::Duplicate = applied {
-        tracing::info!(conversation.id = %arrival.conversation_id(), "an event was delivered again and changed nothing");
+    match applied {
+        Applied::Duplicate => {
+            tracing::info!(conversation.id = %arrival.conversation_id(), "an event was delivered again and changed nothing");
+        }
+        // The connection was removed while it was on the queue: there is nobody to answer, and nothing is lost.
+        Applied::Nothing => {
+            let (ws, connection) = (arrival.workspace, arrival.connection);
+            others::keep_for_workspace(app, ws, connection, &arrival.event).await?;
+        }
+        _ => {}
     }
     Ok(())
 }

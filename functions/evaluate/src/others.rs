@@ -402,7 +402,7 @@ async fn change(
     Ok(())
 }
 
-async fn keep_for_workspace(
+pub(crate) async fn keep_for_workspace(
     app: &App,
     workspace: WorkspaceId,
     connection: ConnectionId,

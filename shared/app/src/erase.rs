@@ -125,17 +125,19 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
         // that there is never a head whose customer was taken away. The person themselves last,
         // because they hold what all of them refused.
         for id in people(erasure) {
+            let mut is_kept = false;
             while let Some(person) = app.store.customer(ws, id).await? {
                 let is_theirs = |it: &Reach| erasure.conversations.contains(&it.conversation);
                 if id != erasure.customer && !person.conversations.iter().all(is_theirs) {
                     // Staff have given them a conversation since: somebody else's.
+                    is_kept = true;
                     break;
                 }
                 found = true;
                 app.store.forget_customer(&person, (&own, &shared)).await?;
             }
             // After the customer: appointments and consents are only stored beside one.
-            while app.store.delete_beside_customer_page(ws, id).await? {
+            while !is_kept && app.store.delete_beside_customer_page(ws, id).await? {
                 found = true;
             }
         }
@@ -167,7 +169,15 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
     for (head, to) in given_away {
         keep_number(app, erasure, &head, to).await?;
     }
-    app.store.delete_mentions(erasure).await?;
+    let looked_to = app.store.delete_mentions(erasure, PAGES).await?;
+    if looked_to.is_some() {
+        let further = Erasure {
+            looked_to,
+            ..erasure.clone()
+        };
+        app.store.go_on_with_erasure(&further).await?;
+        return Ok(Progress::GoesOn);
+    }
     app.store.end_erasure(erasure).await?;
     Ok(Progress::Done)
 }

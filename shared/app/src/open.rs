@@ -57,10 +57,10 @@ pub async fn by_email(
     let Opened::Loaded(mut begun) = opened else {
         return Ok(opened);
     };
-    if begun.conversation.version == 0 {
-        if let Some(found) = refused::address(app, ws, address).await? {
-            begun.conversation.suppress(found);
-        }
+    if begun.conversation.version == 0
+        && let Some(found) = refused::address(app, ws, address).await?
+    {
+        begun.conversation.suppress(found);
     }
     Ok(Opened::Loaded(begun))
 }

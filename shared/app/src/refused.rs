@@ -6,16 +6,17 @@ use domain::consent::Suppression;
 use domain::contact::{EmailAddress, Profile};
 use domain::customer::ChatConsent;
 use domain::ids::WorkspaceId;
+use store::Book;
 
 use crate::{App, AppError, erase};
 
-/// What somebody with one of these addresses had refused.
+/// What somebody with one of these addresses had refused. The book as it is now: the first erasure of the
+/// workspace may have been a moment ago.
 pub async fn with_profile(
     app: &App,
-    ws: WorkspaceId,
+    book: &Book,
     profile: &Profile,
 ) -> Result<Option<ChatConsent>, AppError> {
-    let book = app.book(ws).await?;
     let Some(key) = &book.suppression_key else {
         return Ok(None);
     };
@@ -25,7 +26,10 @@ pub async fn with_profile(
     hashes.dedup();
     match hashes.is_empty() {
         true => Ok(None),
-        false => Ok(app.store.suppressed(ws, &hashes).await?),
+        false => {
+            let ws = book.settings.workspace;
+            Ok(app.store.suppressed(ws, &hashes).await?)
+        }
     }
 }
 
@@ -35,7 +39,8 @@ pub async fn address(
     ws: WorkspaceId,
     address: &EmailAddress,
 ) -> Result<Option<Suppression>, AppError> {
-    match (app.book(ws).await?.suppression_key.as_ref(), user(address)) {
+    let book = app.fresh_book(ws).await?;
+    match (book.suppression_key.as_ref(), user(address)) {
         (Some(key), Some(user)) => {
             let hash = key.hash(Channel::Email, &user);
             Ok(app.store.address_suppressed(ws, &hash).await?)

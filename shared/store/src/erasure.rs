@@ -27,6 +27,7 @@ use crate::{Check, Committed, Store, StoreError, keys};
 const RAW: &str = "RAW";
 /// A transaction has at most a hundred actions.
 const PER_DELETION: i32 = 50;
+const PER_WRITE: usize = 50;
 
 /// What has to be erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,13 +47,16 @@ pub struct Erasure {
     pub addresses: Vec<(Channel, ChannelUser)>,
     /// When it was asked for.
     pub started_at: DateTime<Utc>,
+    /// How far what mentions them was looked through.
+    #[serde(default)]
+    pub looked_to: Option<String>,
 }
 
 /// One item about a person, as it is stored.
 #[derive(Debug, Clone)]
 pub struct StoredRecord {
     /// `conversation`, `message`, `attempt`, `receipt`, `event`, `delivery`, `pointer`,
-    /// `appointment`, `consent` or `link`.
+    /// `appointment`, `consent`, `link` or `click`.
     pub kind: &'static str,
     /// The conversation; `None`: an event that belongs to none.
     pub conversation: Option<ConversationId>,
@@ -137,21 +141,21 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let ws = erasure.workspace;
         let mut writes = Writes::new(&self.table);
-        let note = ErasureItem {
-            pk: keys::erasures(ws),
-            sk: erasure.customer.to_string(),
-            overdue_pk: keys::ERASURES,
-            overdue_sk: keys::at_customer(erasure.started_at, erasure.customer),
-            body: erasure,
-        };
-        let note = items::to_item("an erasure", note)?;
-        writes.put(note, None, Meaning::Plain)?;
+        writes.put(note(erasure)?, None, Meaning::Plain)?;
         let unchanged = Check::CustomerUnchanged {
             customer: customer.id,
             version: customer.version,
         };
         writes.check(ws, &unchanged)?;
         Ok(writes.send(self).await? == Committed::Done)
+    }
+
+    /// Notes how far it has come, unless it has ended.
+    pub async fn go_on_with_erasure(&self, erasure: &Erasure) -> Result<(), StoreError> {
+        let mut writes = Writes::new(&self.table);
+        let there = Some("attribute_exists(pk)");
+        writes.put(note(erasure)?, there, Meaning::Plain)?;
+        writes.send(self).await.map(|_: Committed| ())
     }
 
     /// The erasure that is under way.
@@ -185,7 +189,7 @@ impl Store {
         self.must_be_done(writes).await
     }
 
-    /// Removes a customer, and in the same write keeps under these hashes what they had refused: those
+    /// Removes a customer, and before that keeps under these hashes what they had refused: those
     /// of their own ids, and those of addresses that others may have, too. `false`: they changed at this
     /// moment.
     pub async fn forget_customer(
@@ -194,22 +198,26 @@ impl Store {
         (own, shared): (&[String], &[String]),
     ) -> Result<bool, StoreError> {
         let ws = customer.workspace;
+        let refuses = customer.chat.refuses_anything();
+        let hashes: Vec<_> = match refuses {
+            true => own.iter().chain(shared).collect(),
+            // They may have taken back what they refused before an earlier erasure.
+            false => own.iter().collect(),
+        };
+        // Before the customer goes, and again if they say something else meanwhile.
+        for some in hashes.chunks(PER_WRITE) {
+            let mut writes = Writes::new(&self.table);
+            for hash in some {
+                if refuses {
+                    let item = suppressed_item(ws, hash, &customer.chat)?;
+                    writes.put(item, None, Meaning::Plain)?;
+                } else {
+                    writes.delete(keys::suppressed(ws), *hash)?;
+                }
+            }
+            self.must_be_done(writes).await?;
+        }
         let mut writes = Writes::new(&self.table);
-        for hash in shared {
-            if customer.chat.refuses_anything() {
-                let item = suppressed_item(ws, hash, &customer.chat)?;
-                writes.put(item, None, Meaning::Plain)?;
-            }
-        }
-        for hash in own {
-            if customer.chat.refuses_anything() {
-                let item = suppressed_item(ws, hash, &customer.chat)?;
-                writes.put(item, None, Meaning::Plain)?;
-            } else {
-                // They may have taken back what they refused before an earlier erasure.
-                writes.delete(keys::suppressed(ws), hash)?;
-            }
-        }
         for known in known_as(customer) {
             writes.delete(known.pk(ws), known.sk(customer.id))?;
         }
@@ -247,7 +255,12 @@ impl Store {
 
     /// Removes what mentions the person outside their conversations: events of no conversation,
     /// answers kept for repetitions, notifications, and what the audit log says about the conversations.
-    pub async fn delete_mentions(&self, erasure: &Erasure) -> Result<(), StoreError> {
+    /// So many pages at the most; where it stopped, if there are more.
+    pub async fn delete_mentions(
+        &self,
+        erasure: &Erasure,
+        pages: u32,
+    ) -> Result<Option<String>, StoreError> {
         let ws = erasure.workspace;
         let mut words: Vec<String> = erasure
             .conversations
@@ -262,16 +275,26 @@ impl Store {
         );
         let ids: Vec<_> = erasure.people().map(|id| id.to_string()).collect();
         let any = |text: &str, words: &[String]| words.iter().any(|word| mentions(text, word));
-        for pk in [
+        let looked_to = erasure.looked_to.as_deref();
+        let (first, mut after) = match looked_to.and_then(|place| place.split_once('|')) {
+            Some((partition, sk)) => (partition.parse().unwrap_or(0), Some(sk.to_owned())),
+            None => (0, None),
+        };
+        let partitions = [
             keys::raw_events(ws),
             keys::idempotency(ws),
             keys::audit(ws),
             keys::notifications(ws),
-        ] {
+        ];
+        let mut read = 0;
+        for (place, pk) in partitions.into_iter().enumerate().skip(first) {
             // The audit log keeps that somebody was changed and erased, but not what they said.
             let keeps_ids = pk == keys::audit(ws);
-            let mut after = None;
             loop {
+                if let Some(sk) = after.as_ref().filter(|_| read >= pages) {
+                    return Ok(Some(format!("{place}|{sk}")));
+                }
+                read += 1;
                 let (found, last) = self.some_of(pk.clone(), None, after, PER_DELETION).await?;
                 let mut doomed = Vec::new();
                 for item in found {
@@ -288,7 +311,7 @@ impl Store {
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn delete_items(&self, found: &[Item]) -> Result<(), StoreError> {
@@ -372,8 +395,20 @@ impl Erasure {
             users,
             addresses,
             started_at: now,
+            looked_to: None,
         }
     }
+}
+
+fn note(erasure: &Erasure) -> Result<Item, StoreError> {
+    let item = ErasureItem {
+        pk: keys::erasures(erasure.workspace),
+        sk: erasure.customer.to_string(),
+        overdue_pk: keys::ERASURES,
+        overdue_sk: keys::at_customer(erasure.started_at, erasure.customer),
+        body: erasure,
+    };
+    items::to_item("an erasure", item)
 }
 
 /// Whether it is the customer, who stands among what is theirs.

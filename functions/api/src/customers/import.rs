@@ -16,7 +16,7 @@ use domain::field::FieldError;
 use domain::ids::CustomerId;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
-use store::{Committed, Consistency, KnownAs, PageRequest, Resource};
+use store::{Book, Committed, Consistency, KnownAs, PageRequest, Resource};
 use tokio::sync::Mutex;
 use utoipa::{IntoParams, ToSchema};
 
@@ -133,6 +133,7 @@ pub(crate) async fn import_customers(
     let stores = !query.dry_run.unwrap_or_default() && (table.broken == 0 || skip_broken);
     let importing = Importing {
         app: &app,
+        book: app.fresh_book(caller.workspace()).await?,
         caller: &caller,
         text: text.as_deref(),
         stores,
@@ -335,6 +336,7 @@ struct Imported {
 
 struct Importing<'a> {
     app: &'a App,
+    book: Arc<Book>,
     caller: &'a Caller,
     text: Option<&'a str>,
     stores: bool,
@@ -498,7 +500,7 @@ impl Importing<'_> {
             profile: Profile::default(),
             created_at: now,
         };
-        if let Some(refused) = refused::with_profile(app, ws, &draft.profile).await? {
+        if let Some(refused) = refused::with_profile(app, &self.book, &draft.profile).await? {
             nobody.refuse_as(nobody.id, &refused, now);
         }
         Ok(nobody)

@@ -92,7 +92,8 @@ pub(super) async fn refused_before(
     added
         .phones
         .retain(|it| was.phones.iter().all(|known| known.value != it.value));
-    if let Some(refused) = refused::with_profile(app, after.workspace, &added).await? {
+    let book = app.fresh_book(after.workspace).await?;
+    if let Some(refused) = refused::with_profile(app, &book, &added).await? {
         after.refuse_as(after.id, &refused, now);
     }
     Ok(())

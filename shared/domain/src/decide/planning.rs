@@ -261,10 +261,8 @@ impl Decider<'_> {
         if run.attempts > 0 || run.rule().is_none() {
             self.settle_skipped(&run, reason);
         }
-        if run.is_persons() {
-            // Somebody has answered, only by another medium.
-            self.business_wrote(self.now, None);
-        }
+        // A person's answer that goes by another medium is none here before it has left: the customer still
+        // waits, and nothing automated is sent.
     }
 
     /// What cannot go out in another conversation of the customer. It is taken only if it can leave

@@ -3,13 +3,14 @@ use chrono::{DateTime, Utc};
 use super::world::World;
 use crate::channel::Channel;
 use crate::connection::{ConnectionState, Hold};
-use crate::conversation::Origin;
+use crate::conversation::{Origin, Run};
 use crate::customer::Reach;
 use crate::decide::{Effect, Event, LEASE, SendOutcome};
 use crate::fixtures::{hours, manual, minutes, monday, quiet, rule, with_template};
 use crate::ids::{ConnectionId, ConversationId};
-use crate::receipt::{Reason, Rescue};
+use crate::receipt::{Reason, Rescue, Verdict};
 use crate::rule::Rule;
+use crate::sms::tier::Spent;
 
 fn hourly() -> Vec<Rule> {
     vec![rule("1h", manual(60))]
@@ -638,4 +639,51 @@ fn a_follow_up_that_moved_is_overtaken_only_by_what_matters_where_it_comes_from(
         let at = world.now;
         world.happens(&Event::CustomerActed { at });
     }));
+}
+
+/// What one message needs says nothing of the next one, which may be shorter.
+#[test]
+fn mo_23_segments_that_do_not_suffice_stop_one_message_only() {
+    let mut world = World::on(Channel::Sms, Vec::new());
+    world.customer_writes();
+    let later = world.now + minutes(5);
+    let long = world.staff_writes(later - minutes(1));
+    let short = world.staff_writes(later);
+    world.now = later;
+    let of = |message| move |run: &&Run| run.message == message;
+    let id = world.head.runs.iter().find(of(long)).unwrap().id;
+    let spent = Spent {
+        needed: 5,
+        used: 98,
+        limit: 100,
+    };
+    world.segments_spent = Some((id, spent));
+    let (entries, effects) = world.happens(&Event::TimerFired);
+    let skipped = entries.iter().find(|entry| entry.run == Some(id)).unwrap();
+    let reason = spent.reason();
+    assert_eq!(skipped.verdict, Verdict::Skipped { reason });
+    let sends =
+        |effect: &Effect| matches!(effect, Effect::Send { run, .. } if run.message == short);
+    assert!(effects.iter().any(sends), "{effects:?}");
+    // With an address it goes there, and the customer still waits for it here.
+    let mut reached = World::on(Channel::Sms, Vec::new());
+    reached.customer_writes();
+    let message = reached.staff_writes(reached.now);
+    let id = reached.head.runs.iter().find(of(message)).unwrap().id;
+    reached.segments_spent = Some((id, spent));
+    let to = ConversationId::derive(&["mail"]);
+    reached.customer.offered = vec![Reach {
+        conversation: to,
+        connection: ConnectionId::derive(&["mail"]),
+        channel: Channel::Email,
+        window_closes_at: None,
+        refusal: None,
+    }];
+    let (_, effects) = reached.happens(&Event::TimerFired);
+    let moves =
+        |effect: &Effect| matches!(effect, Effect::MoveTo { to: there, .. } if *there == to);
+    assert!(effects.iter().any(moves), "{effects:?}");
+    reached.happens(&Event::MovedAway { run: id, to });
+    assert!(reached.head.runs.is_empty());
+    assert!(reached.head.waiting_since.is_some());
 }
