@@ -256,6 +256,8 @@ async fn mo_28_what_the_provider_heeds_is_a_stop_whatever_the_word() {
     };
     let stopped = async || {
         world.installation.evaluate().await;
+        let later = world.installation.now() + TimeDelta::minutes(1);
+        world.installation.clock.set(later).unwrap();
         let (store, ws) = (&world.installation.store, world.installation.workspace);
         let head = store.head(ws, id).await.unwrap().unwrap();
         let customer = store.customer(ws, head.customer).await.unwrap().unwrap();
