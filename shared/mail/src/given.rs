@@ -6,7 +6,7 @@
 use chrono::{NaiveDate, NaiveTime};
 use domain::field::{FieldError, FieldErrors, too_long};
 use domain::settings::Locale;
-use domain::variables;
+use domain::variables::{self, Piece};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
@@ -80,7 +80,25 @@ pub fn values(
         }
         let value = derived(variable, json, &field, refunds, locale)
             .unwrap_or_else(|| plain(variable.value_type(), json, &field));
-        if let Some(value) = errors.take(value) {
+        let Some(value) = errors.take(value) else {
+            continue;
+        };
+        if !variable.may_be_empty && value.show(locale).is_empty() {
+            errors.push(FieldError::new(
+                &field,
+                "required",
+                format!("`{name}` is empty, and an e-mail of the kind `{kind}` needs it"),
+                "write something",
+            ));
+        } else if variables::pieces(&value.show(locale)).any(|it| !matches!(it, Ok(Piece::Text(_))))
+        {
+            errors.push(FieldError::new(
+                &field,
+                "nested_variable",
+                format!("`{name}` holds a variable itself"),
+                "write what it stands for",
+            ));
+        } else {
             values.insert(name.clone(), value);
         }
     }
@@ -340,6 +358,19 @@ mod tests {
         assert_eq!(shown(kind, &place, "numberOfMinutesToRespond"), "90");
         place["numberOfMinutesToRespond"] = json!(-1);
         assert_eq!(given(kind, &place).unwrap_err()[0].code, "invalid_value");
+    }
+
+    #[test]
+    fn what_is_needed_is_not_empty_and_no_value_is_a_variable() {
+        let kind = TemplateKind::BookingConfirmation;
+        for (value, code) in [(" ", "required"), ("##{{first_name}}", "nested_variable")] {
+            let errors = given(kind, &with("class_name", json!(value))).unwrap_err();
+            assert_eq!(
+                (errors[0].code.as_str(), errors[0].field.as_str()),
+                (code, "values.class_name")
+            );
+            assert_eq!(errors.len(), 1);
+        }
     }
 
     #[test]

@@ -286,6 +286,10 @@ impl Store {
             Some(cursor) => {
                 let sk = cursor::decode(cursor).ok_or(StoreError::BadCursor)?;
                 let (base_pk, base_sk) = base(&sk).ok_or(StoreError::BadCursor)?;
+                // Of the same list, asked for in another way.
+                if prefix.is_some_and(|prefix| !sk.starts_with(prefix)) {
+                    return Err(StoreError::BadCursor);
+                }
                 let mut start = items::key(base_pk, base_sk);
                 start.insert(pk_name.clone(), text(pk.clone()));
                 start.insert(sk_name.clone(), text(sk));

@@ -17,11 +17,11 @@ use domain::message::Message;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::find::{head, missing};
+use super::find::{check_seen, head, missing};
 use super::message::MessageOut;
 use super::wire::Words;
 use super::write::{TEXT_LIMIT, checked_subject, due, filled, sendable};
-use crate::auth::Agent;
+use crate::auth::{Agent, Scoped};
 use crate::http::{Json, MessagePath, Patch, Problem, WriteProblems};
 use crate::schema;
 
@@ -55,12 +55,13 @@ pub(crate) struct MessagePatch {
     responses((status = 200, description = "As it is now.", body = MessageOut), WriteProblems)
 )]
 pub(crate) async fn update_message(
-    caller: Agent,
+    caller: Scoped<Agent>,
     State(app): State<Arc<App>>,
     MessagePath(id, message): MessagePath<ConversationId, MessageId>,
     Json(patch): Json<MessagePatch>,
 ) -> Result<Out<MessageOut>, Problem> {
     let (ws, now) = (caller.workspace(), app.now());
+    check_seen(&app, ws, id, &caller.visibility()).await?;
     let text = patch.text.clone().into_option().map(|text| {
         required_text(
             "text",
@@ -126,10 +127,11 @@ pub(crate) async fn update_message(
     responses((status = 204, description = "It will not be sent."), WriteProblems)
 )]
 pub(crate) async fn delete_message(
-    caller: Agent,
+    caller: Scoped<Agent>,
     State(app): State<Arc<App>>,
     MessagePath(id, message): MessagePath<ConversationId, MessageId>,
 ) -> Result<StatusCode, Problem> {
+    check_seen(&app, caller.workspace(), id, &caller.visibility()).await?;
     let plan = |loaded: &Loaded| {
         waiting(&loaded.conversation, message).ok()?;
         let event = Event::ManualWithdrawn { message };

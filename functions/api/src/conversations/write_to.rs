@@ -17,6 +17,7 @@ use domain::field::FieldError;
 use domain::ids::{ConnectionId, CustomerId, WorkspaceId};
 use domain::receipt::Reason;
 use domain::rule::Purpose;
+use domain::segment::inbox::Visibility;
 use mail::{Audience, TemplateKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -116,10 +117,15 @@ pub(crate) async fn create_customer_message(
         request: format!("POST /v1/customers/{id}/messages {fingerprint}"),
         now: app.now(),
     };
+    if let Visibility::Location { .. } = caller.visibility() {
+        // Also of the answer to somebody else's request.
+        let customer = app.store.customer(ws, id).await?;
+        let seen = customer.filter(|it| caller.visibility().shows(&it.profile.locations));
+        seen.ok_or_else(|| Problem::not_found("a customer"))?;
+    }
     // All of it inside: a repetition gets the first answer, whatever has changed since.
     let send = async |keep| {
         let customer = app.store.customer(ws, id).await?;
-        let customer = customer.filter(|it| caller.visibility().shows(&it.profile.locations));
         let customer = customer.ok_or_else(|| Problem::not_found("a customer"))?;
         let book = app.fresh_book(ws).await?;
         let target = Target::Address {

@@ -437,3 +437,18 @@ async fn mo_26_staff_switch_a_class_off_and_on_again_and_what_the_customer_said_
     }
     assert_eq!(consents, 10);
 }
+
+/// A cursor belongs to the list that gave it.
+#[tokio::test]
+async fn a_cursor_of_other_names_is_refused() {
+    let world = World::new().await;
+    for name in ["Anna", "Ben", "Berta"] {
+        let customer = json!({"name": {"first": name}});
+        world.post("/v1/customers", customer).await.expect(201);
+    }
+    let page = world.get("/v1/customers?limit=1").await.expect(200).body;
+    let cursor = page["meta"]["next_cursor"].as_str().unwrap();
+    let of = |name: &str| format!("/v1/customers?name={name}&cursor={cursor}");
+    world.get(&of("Be")).await.problem(400, "bad_cursor", "");
+    world.get(&of("An")).await.expect(200);
+}

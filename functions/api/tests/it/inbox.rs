@@ -146,6 +146,22 @@ async fn mo_11_staff_of_one_location_see_their_customers_only() {
         .await
         .expect(202);
 
+    // What they wrote for later is theirs to change and to take back.
+    let later =
+        json!({"text": "Bis morgen!", "send_at": world.app.now() + chrono::TimeDelta::hours(3)});
+    let planned = world.call("POST", &messages, &headers, Some(later)).await;
+    let planned = planned.expect(202).body["id"].as_str().unwrap().to_owned();
+    let path_of_it = format!("{messages}/{planned}");
+    let other = json!({"text": "Bis übermorgen!"});
+    world
+        .call("PATCH", &path_of_it, &headers, Some(other))
+        .await
+        .expect(200);
+    world
+        .call("DELETE", &path_of_it, &headers, None)
+        .await
+        .expect(204);
+
     let restriction = format!("/v1/keys/{}/location", made["id"].as_str().unwrap());
     let elsewhere = json!({"location": "Ulm"});
     world
