@@ -74,6 +74,11 @@ pub(crate) async fn update_message(
         .transpose()
         .map_err(|error| Problem::invalid(vec![error]))?;
     let run = waiting(&head(&app, ws, id).await?, message)?;
+    if !run.is_persons() {
+        return Err(Problem::conflict(
+            "this message comes from a template and cannot be changed; withdraw it with `DELETE`, and send it again",
+        ));
+    }
     let at = run.source.stored_at().ok_or_else(gone)?;
     let stored = app.store.message(ws, id, at, message).await?;
     let stored = stored.ok_or_else(gone)?;

@@ -79,8 +79,9 @@ pub(crate) struct KeyIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyLocation {
-    /// The customers of this location, and their conversations; `null`: everything.
-    #[schema(min_length = 1, max_length = 50)]
+    /// The customers of this location, and their conversations; `null`, which has to be said: everything.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true, min_length = 1, max_length = 50)]
     location: Option<String>,
 }
 

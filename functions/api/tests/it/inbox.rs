@@ -183,6 +183,9 @@ async fn mo_11_staff_of_one_location_see_their_customers_only() {
         .await
         .expect(200);
 
+    // Whoever forgets to say where does not lift it by that.
+    let nothing = world.call("PUT", &restriction, &[], Some(json!({}))).await;
+    nothing.problem(422, "required", "location");
     let admin = json!({"name": "Leitung", "role": "admin", "location": "Bonn"});
     let admin = world.post("/v1/keys", admin).await;
     admin.problem(422, "not_allowed", "location");

@@ -426,6 +426,18 @@ pub fn read_row(
         if cell.is_empty() {
             continue;
         }
+        // A quote that nobody closed takes in the rows below it, and other people's addresses with them.
+        let is_own = matches!(column, Column::Custom { .. });
+        if cell.contains(['\n', '\r']) && !is_own {
+            let error = FieldError::new(
+                "cell",
+                "line_break",
+                "the cell goes over several lines; a quote may be missing where it should end",
+                "close the quote, or write the cell on one line",
+            );
+            problems.push(problem(Some(place), error));
+            continue;
+        }
         if let Err(error) = read_cell(&mut draft, column, cell, phones, now) {
             problems.push(problem(Some(place), error));
         }
@@ -637,6 +649,11 @@ mod tests {
         insta::assert_json_snapshot!(wrong);
         assert!(!format!("{wrong:?}").contains("ada@"));
         assert_eq!(read(&["Ada"])[0].error.code, "cells");
+        let swallowed = "Zed,z@x.de\nY1,y1@x.de\nY2";
+        assert_eq!(
+            read(&[swallowed, "", "", "", ""])[0].error.code,
+            "line_break"
+        );
         assert_eq!(read(&["", " ", "", "de", ""])[0].error.code, "nobody");
     }
 
