@@ -146,6 +146,28 @@ async fn nx_29_who_wrote_under_the_new_id_before_it_was_told_has_opted_out_all_t
 }
 
 #[tokio::test]
+async fn nx_29_what_was_refused_under_the_new_id_alone_holds_once_it_leads_to_somebody() {
+    let world = World::new().await;
+    world.writes(&[OLD], "wamid.1", "Hallo").await;
+    let said_at = world.installation.now();
+    let stop = json!({
+        "user_id": NEW, "category": "marketing_messages", "value": "stop",
+        "detail": "User requested to stop marketing messages",
+        "timestamp": said_at.timestamp(),
+    });
+    world
+        .deliver(
+            "user_preferences",
+            json!({"contacts": [{"user_id": NEW}], "user_preferences": [stop]}),
+        )
+        .await;
+    assert_eq!(world.customer(OLD).await.chat.marketing_stopped_at, None);
+    world.id_changes().await;
+    let refused = world.customer(OLD).await.chat.marketing_stopped_at;
+    assert_eq!(refused.map(|at| at.timestamp()), Some(said_at.timestamp()));
+}
+
+#[tokio::test]
 async fn a_follow_up_that_waits_under_the_old_id_ends_with_what_was_written_under_the_new_one() {
     let world = World::new().await;
     let text = json!({"mode": "custom", "text": "Passt einer der Termine?"});

@@ -6,6 +6,7 @@
 )]
 
 mod batch;
+mod broadcasts;
 mod calls;
 mod customers;
 mod erasure;

@@ -55,6 +55,7 @@ pub(crate) fn frame() -> OpenApi {
                 "What the booking system tells, and when a customer is expected again.",
             ),
             tag("segments", "Saved filters over customers."),
+            tag("broadcasts", "Messages to many."),
             tag("mail", "What e-mails say, and their looks."),
             tag("workspace", "Settings, keys and counters."),
             tag("service", "The service itself; no key needed."),

@@ -5,7 +5,7 @@
 //! | `routes` | the table of contents: which handler answers where |
 //! | `auth` | who is calling: an extractor per role |
 //! | `http` | problems, bodies, queries, versions, idempotency: the same for every handler |
-//! | `rules`, `connections`, `templates`, `conversations`, `customers`, `segments`, `mail_templates`, `workspace`, `service` | the handlers, each with its wire types beside it |
+//! | `rules`, `connections`, `templates`, `conversations`, `customers`, `segments`, `broadcasts`, `mail_templates`, `workspace`, `service` | the handlers, each with its wire types beside it |
 //! | `document`, `schema` | what the OpenAPI document needs besides the handlers |
 //!
 //! A handler reads like a summary: who, what, load, check, store, answer. It decides nothing about
@@ -14,6 +14,7 @@
 
 mod appointments;
 mod auth;
+mod broadcasts;
 pub mod command;
 mod connections;
 mod conversations;

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use crate::http::{Code, Limits, Problem, render};
 use crate::{
-    appointments, connections, conversations, customers, document, mail_templates, rules, segments,
-    service, templates, workspace,
+    appointments, broadcasts, connections, conversations, customers, document, mail_templates,
+    rules, segments, service, templates, workspace,
 };
 
 type Routes = Vec<UtoipaMethodRouter<Arc<App>>>;
@@ -26,6 +26,7 @@ fn table() -> Routes {
         customer_routes(),
         appointment_routes(),
         segment_routes(),
+        broadcast_routes(),
         mail_routes(),
         workspace_routes(),
         service_routes(),
@@ -134,6 +135,18 @@ fn segment_routes() -> Routes {
         ),
         routes!(segments::count_segment),
         routes!(segments::list_members),
+    ]
+}
+
+fn broadcast_routes() -> Routes {
+    vec![
+        routes!(broadcasts::list_broadcasts, broadcasts::create_broadcast),
+        routes!(broadcasts::get_broadcast, broadcasts::delete_broadcast),
+        routes!(broadcasts::count_broadcast),
+        routes!(broadcasts::confirm_broadcast),
+        routes!(broadcasts::pause_broadcast),
+        routes!(broadcasts::resume_broadcast),
+        routes!(broadcasts::cancel_broadcast),
     ]
 }
 

@@ -32,6 +32,7 @@ macro_rules! ids {
 
 ids! {
     AuditId, "aud_", "Id of an entry of the audit log.";
+    BroadcastId, "brd_", "Id of a broadcast.";
     ConnectionId, "con_", "Id of a connection.";
     ConversationId, "cnv_", "Id of a conversation.";
     CustomerId, "cus_", "Id of a customer.";
@@ -82,7 +83,7 @@ words! {
     Role = store::Role { Viewer, Agent, Editor, Admin, Owner }
     /// What kind of thing changed.
     Resource = store::Resource {
-        Settings, Key, Connection, Template, Rule, Conversation, Customer, Segment, MailTemplate, MailLayout,
+        Settings, Key, Connection, Template, Rule, Conversation, Customer, Segment, Broadcast, MailTemplate, MailLayout,
     }
     /// A language.
     Locale = domain::settings::Locale { De, En }

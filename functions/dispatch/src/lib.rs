@@ -55,6 +55,10 @@ pub async fn handle(app: &App, task: DueTask) -> Result<(), AppError> {
             connection,
             cursor,
         } => changed::connection_back(app, workspace, connection, cursor).await,
+        DueTask::BroadcastV1 {
+            workspace,
+            broadcast,
+        } => Box::pin(app::broadcasts::go_on(app, workspace, broadcast)).await,
         DueTask::EraseV1 {
             workspace,
             customer,

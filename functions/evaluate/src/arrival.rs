@@ -84,7 +84,7 @@ impl Arrival {
         for alias in &self.event.aliases {
             conversation.was_looked_for(Conversation::id_for(self.connection, alias));
         }
-        let refused = self.refused_before(app, &book, connection.channel).await?;
+        let refused = self.refused_before(app, &book, self.users()).await?;
         let mut customer = Customer {
             id: customer_id,
             workspace: self.workspace,
@@ -125,24 +125,26 @@ impl Arrival {
         }))
     }
 
-    /// Who had opted out before they were erased stays so (NX-11), and so does who had opted out on
-    /// another connection of the channel, whether it is still there or was deleted (NX-29).
-    async fn refused_before(
+    /// What was refused under these ids: who had opted out before they were erased stays so (NX-11), and so
+    /// does who had opted out on another connection of the channel, whether it is still there or was
+    /// deleted (NX-29).
+    pub(crate) async fn refused_before(
         &self,
         app: &App,
         book: &Book,
-        channel: Channel,
+        under: impl Iterator<Item = &ChannelUser> + Clone + Send,
     ) -> Result<ChatConsent, AppError> {
+        let channel = self.event.channel;
         let mut places = Vec::new();
         for connection in other_connections(book, self.connection, channel) {
-            for user in self.users() {
+            for user in under.clone() {
                 let id = Conversation::id_for(connection, user);
                 let found = apply::load_followed(app, self.workspace, id).await?;
                 places.extend(found.map(|found| found.customer.chat));
             }
         }
         if let Some(key) = &book.suppression_key {
-            let hashes = self.hashes(key, channel);
+            let hashes = hashes(key, channel, under);
             places.extend(app.store.suppressed(self.workspace, &hashes).await?);
         }
         Ok(ChatConsent::still_refused(&places))
@@ -161,7 +163,8 @@ impl Arrival {
             // Without a key nothing was ever kept.
             MarketingChoice::Resume => app.fresh_book(ws).await?.suppression_key.clone(),
         };
-        for hash in key.map_or_else(Vec::new, |key| self.hashes(&key, self.event.channel)) {
+        let channel = self.event.channel;
+        for hash in key.map_or_else(Vec::new, |key| hashes(&key, channel, self.users())) {
             match choice {
                 MarketingChoice::Stop => app.store.keep_marketing_stop(ws, &hash, at).await,
                 MarketingChoice::Resume => app.store.keep_marketing_allowed(ws, &hash, at).await,
@@ -170,15 +173,8 @@ impl Arrival {
         Ok(())
     }
 
-    fn hashes(&self, key: &SuppressionKey, channel: Channel) -> Vec<String> {
-        let mut hashes: Vec<_> = self.users().map(|user| key.hash(channel, user)).collect();
-        hashes.sort();
-        hashes.dedup();
-        hashes
-    }
-
     /// Every id that the platform tells of the person.
-    pub(crate) fn users(&self) -> impl Iterator<Item = &ChannelUser> {
+    pub(crate) fn users(&self) -> impl Iterator<Item = &ChannelUser> + Clone {
         [&self.user].into_iter().chain(&self.event.aliases)
     }
 
@@ -191,6 +187,17 @@ impl Arrival {
             .or(profile.username.as_deref());
         CustomerName::told(display, profile.first_name.as_deref())
     }
+}
+
+fn hashes<'a>(
+    key: &SuppressionKey,
+    channel: Channel,
+    users: impl Iterator<Item = &'a ChannelUser>,
+) -> Vec<String> {
+    let mut hashes: Vec<_> = users.map(|user| key.hash(channel, user)).collect();
+    hashes.sort();
+    hashes.dedup();
+    hashes
 }
 
 /// The other connections of a channel, those that were deleted first.

@@ -9,7 +9,7 @@ use app::{App, AppError, audit};
 use channels::InboundKind;
 use domain::channel::ChannelUser;
 use domain::conversation::Conversation;
-use domain::customer::Customer;
+use domain::customer::{ChatConsent, Customer};
 use store::{Check, Commit, Committed};
 
 use crate::arrival::{Arrival, Found};
@@ -233,13 +233,24 @@ impl Arrival {
         };
         // Written with the customer: an erasure that begins at this moment has to know of it. One
         // that has begun does not, and takes away what this event would lead to.
-        let customer = Customer {
+        let mut customer = Customer {
             version: found.customer.version + 1,
             ..found.customer.clone()
         };
+        // What was refused under this id alone is theirs from here: nothing is claimed in between.
+        let book = app.fresh_book(self.workspace).await?;
+        let there = self
+            .refused_before(app, &book, std::iter::once(user))
+            .await?;
+        let here = ChatConsent::still_refused(std::slice::from_ref(&customer.chat));
+        let refused = ChatConsent::still_refused(&[there, customer.chat.clone()]);
+        // A number that somebody else had: what they refused is not this one's.
+        if refused != here && head.number_is_with.is_none() {
+            customer.refuse_as(customer.id, &refused, self.now);
+        }
         let commit = Commit {
             head: Some(head),
-            customer: Some(customer.clone()),
+            customer: Some(customer.to_store()),
             checks: vec![Check::NotErasing {
                 customer: customer.id,
             }],

@@ -133,7 +133,8 @@ pub(crate) async fn failed(
         Author::Customer { .. }
         | Author::Staff { .. }
         | Author::Platform
-        | Author::System { .. } => None,
+        | Author::System { .. }
+        | Author::Broadcast { .. } => None,
     };
     let claimed_at = attempts.last().map(|attempt| attempt.started_at);
     let claim = rule.zip(claimed_at);

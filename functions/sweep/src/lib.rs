@@ -4,7 +4,8 @@
 //! lost, a function that died between claim and record, a queue that was emptied: all of them
 //! leave a conversation there that is overdue, and all are healed the same way. A changed
 //! rule of which the conversations have not heard stands there too, and so does a person whose
-//! erasure was cut off, or whose appointments changed without anybody planning anew.
+//! erasure was cut off, or whose appointments changed without anybody planning anew, and so does a
+//! broadcast that is to begin, or of which the next page was lost.
 
 mod reconcile;
 
@@ -25,6 +26,9 @@ pub const OVERDUE_AFTER: TimeDelta = TimeDelta::minutes(2);
 /// How many conversations of a shard one sweep wakes; the next one goes on.
 const PER_SHARD: u16 = 200;
 
+/// Broadcasts that begin within this are put on the queue: a little more than the time to the next sweep.
+const AHEAD: TimeDelta = TimeDelta::minutes(6);
+
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
@@ -36,6 +40,8 @@ pub struct Swept {
     pub erasures: u64,
     /// Customers whose appointments had changed without anybody planning anew.
     pub unplanned: u64,
+    /// Broadcasts of which a page is to be looked at, now or soon.
+    pub broadcasts: u64,
     /// How late the most overdue one was, in seconds.
     pub latest_seconds: i64,
 }
@@ -85,7 +91,19 @@ pub async fn sweep(app: &App) -> Result<Swept, AppError> {
         app.queues.send_due(&task, Duration::ZERO).await?;
         swept.unplanned += 1;
     }
+    // Also those that begin before the next sweep: a queue delays no longer than a quarter of an hour.
+    let soon = app.store.broadcasts_due(now + AHEAD, PER_SHARD);
+    for (workspace, broadcast, at) in soon.await? {
+        let task = DueTask::BroadcastV1 {
+            workspace,
+            broadcast,
+        };
+        let wait = (at - now).to_std().unwrap_or_default();
+        app.queues.send_due(&task, wait).await?;
+        swept.broadcasts += 1;
+    }
     app.metrics.put(&[
+        Metric::count("broadcasts_looked_at", swept.broadcasts),
         Metric::count("reminders_planned_again", swept.unplanned),
         Metric::count("erasures_resumed", swept.erasures),
         Metric::count("woken", swept.woken),

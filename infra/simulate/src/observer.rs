@@ -365,7 +365,8 @@ impl Observer {
             Author::Staff { .. }
             | Author::Platform
             | Author::Rule { .. }
-            | Author::System { .. } => {}
+            | Author::System { .. }
+            | Author::Broadcast { .. } => {}
         }
     }
 

@@ -9,12 +9,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use domain::broadcast::Fate;
 use domain::connection::{Connection, ConnectionState};
 use domain::consent::{self, Stoppable};
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decide::{Decision, Effect, Event, Snapshot, decide};
-use domain::ids::{ConversationId, CustomerId, NotificationId, ReceiptId, RunId, WorkspaceId};
+use domain::ids::{
+    BroadcastId, ConversationId, CustomerId, NotificationId, ReceiptId, RunId, WorkspaceId,
+};
 use domain::message::Message;
 use domain::rebooking::Reminded;
 use domain::receipt::Receipt;
@@ -105,6 +108,8 @@ pub struct Change {
     pub counters: Vec<Counter>,
     /// The answer to the request that asked for it.
     pub answer: Option<KeyedAnswer>,
+    /// What becomes of a broadcast for the customer: they get it once.
+    pub fate: Option<(BroadcastId, Fate)>,
     /// Whose change it is, for the audit log; a change that staff did not ask for has none.
     pub audit: Option<audit::Change>,
     /// The entry itself, where it tells of more than the conversation.
@@ -373,6 +378,9 @@ async fn decided(
         checks: change.checks,
         counters: change.counters,
         answer: change.answer,
+        fate: change
+            .fate
+            .map(|(broadcast, fate)| (after.customer.id, broadcast, fate)),
         beside: pointers.into_iter().map(Commit::of_head).collect(),
         ..Commit::default()
     };

@@ -2,7 +2,7 @@
 //! survive a deploy: a new shape is a new variant, the old one stays readable.
 
 use channels::InboundEvent;
-use domain::ids::{ConnectionId, ConversationId, CustomerId, RuleId, WorkspaceId};
+use domain::ids::{BroadcastId, ConnectionId, ConversationId, CustomerId, RuleId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -95,6 +95,13 @@ pub enum DueTask {
         connection: ConnectionId,
         /// Where the last page ended.
         cursor: Option<String>,
+    },
+    /// The next page of a broadcast is to be looked at.
+    BroadcastV1 {
+        /// Whose.
+        workspace: WorkspaceId,
+        /// Which one.
+        broadcast: BroadcastId,
     },
     /// The erasure of a person goes on, if it has not ended.
     EraseV1 {

@@ -68,7 +68,7 @@ fn turn(message: &Message) -> Option<Turn> {
     let author = match message.author {
         Author::Customer { .. } => Voice::Customer,
         Author::Staff { .. } | Author::Platform => Voice::Business,
-        Author::Rule { .. } | Author::System { .. } => Voice::Automation,
+        Author::Rule { .. } | Author::System { .. } | Author::Broadcast { .. } => Voice::Automation,
     };
     Some(Turn {
         author,

@@ -133,6 +133,11 @@ id!(
     "seg_"
 );
 id!(
+    /// A message to many.
+    BroadcastId,
+    "brd_"
+);
+id!(
     /// An API key.
     KeyId,
     "key_"

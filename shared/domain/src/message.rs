@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::ProviderMessageId;
 use crate::content::Content;
-use crate::ids::{ConversationId, KeyId, MessageId, RuleId, RunId, WorkspaceId};
+use crate::ids::{BroadcastId, ConversationId, KeyId, MessageId, RuleId, RunId, WorkspaceId};
 use crate::receipt::Reason;
 
 /// One message.
@@ -92,6 +92,15 @@ pub enum Author {
         /// The kind of e-mail template.
         template: String,
     },
+    /// A person of the business, to many.
+    Broadcast {
+        /// The key that was used.
+        key: KeyId,
+        /// In which broadcast.
+        broadcast: BroadcastId,
+        /// The kind of e-mail template, if it was one.
+        template: Option<String>,
+    },
 }
 
 impl Author {
@@ -104,7 +113,10 @@ impl Author {
     /// Whether no person wrote it. Automated messages never count as an answer (CF-03).
     #[must_use]
     pub fn is_automated(&self) -> bool {
-        matches!(self, Self::Rule { .. } | Self::System { .. })
+        matches!(
+            self,
+            Self::Rule { .. } | Self::System { .. } | Self::Broadcast { .. }
+        )
     }
 
     /// The category in the sent log.
@@ -112,9 +124,11 @@ impl Author {
     pub fn category(&self) -> Option<Category> {
         match self {
             Self::Customer { .. } => None,
-            Self::Staff { .. } | Self::Platform => Some(Category::Manual),
+            Self::Staff { .. } | Self::Platform | Self::Broadcast { template: None, .. } => {
+                Some(Category::Manual)
+            }
             Self::Rule { .. } => Some(Category::Sequence),
-            Self::System { .. } => Some(Category::Transactional),
+            Self::System { .. } | Self::Broadcast { .. } => Some(Category::Transactional),
         }
     }
 }
@@ -224,7 +238,19 @@ impl Message {
     pub fn template(&self) -> Option<&str> {
         match (&self.author, &self.content) {
             (Author::System { template, .. }, _) => Some(template),
+            (Author::Broadcast { template, .. }, _) => template.as_deref(),
             (_, Content::Template(template)) => Some(&template.name),
+            _ => None,
+        }
+    }
+}
+
+impl Message {
+    /// The broadcast that it is part of.
+    #[must_use]
+    pub fn broadcast(&self) -> Option<BroadcastId> {
+        match self.author {
+            Author::Broadcast { broadcast, .. } => Some(broadcast),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::booking_page::BookingPage;
+use crate::broadcast::EMAIL_RECIPIENTS;
 use crate::ids::WorkspaceId;
 use crate::local_time::{QuietHours, Zone};
 use crate::rebooking::{Category, Patterns};
@@ -112,6 +113,16 @@ pub struct Settings {
     /// Where customers book: `##{{booking_link}}` leads there.
     #[serde(default)]
     pub booking_url: Option<BookingPage>,
+    /// Whether e-mails to many have no limit (MO-08).
+    #[serde(default)]
+    pub marketing_suite: bool,
+    /// Without that, to how many at once no e-mail goes any more.
+    #[serde(default = "email_recipients_limit")]
+    pub email_recipients_limit: u32,
+}
+
+fn email_recipients_limit() -> u32 {
+    EMAIL_RECIPIENTS
 }
 
 fn key_daily_messages() -> u64 {
@@ -159,6 +170,8 @@ impl Settings {
             sms_upgrade_url: None,
             category_days: BTreeMap::new(),
             booking_url: None,
+            marketing_suite: false,
+            email_recipients_limit: email_recipients_limit(),
         }
     }
 

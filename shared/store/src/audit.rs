@@ -56,6 +56,8 @@ pub enum Resource {
     Customer,
     /// A segment.
     Segment,
+    /// A message to many.
+    Broadcast,
     /// An e-mail template, by its kind.
     MailTemplate,
     /// The looks of e-mails.

@@ -3,10 +3,13 @@
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue};
 use chrono::{DateTime, Utc};
+use domain::broadcast::Fate;
 use domain::channel::ProviderMessageId;
 use domain::conversation::Conversation;
 use domain::customer::Customer;
-use domain::ids::{ConnectionId, ConversationId, CustomerId, MessageId, RuleId, WorkspaceId};
+use domain::ids::{
+    BroadcastId, ConnectionId, ConversationId, CustomerId, MessageId, RuleId, WorkspaceId,
+};
 use domain::message::{Message, Status};
 use domain::receipt::{Reason, Receipt};
 use serde::{Deserialize, Serialize};
@@ -46,6 +49,8 @@ pub struct Commit {
     pub counters: Vec<Counter>,
     /// The answer to the request that asked for it.
     pub answer: Option<KeyedAnswer>,
+    /// What became of a broadcast for a customer, which must not be known yet.
+    pub fate: Option<(CustomerId, BroadcastId, Fate)>,
     /// Who asked for it, where staff decided something.
     pub audit: Option<AuditEntry>,
     /// What a person should look at because of it.
@@ -239,6 +244,9 @@ impl Writes<'_> {
         }
         if let Some(answer) = &commit.answer {
             self.put_answer(answer)?;
+        }
+        if let Some((customer, broadcast, fate)) = &commit.fate {
+            self.fate(ws, *customer, *broadcast, fate)?;
         }
         if let Some(entry) = &commit.audit {
             self.put(audit_item(ws, entry)?, None, Meaning::Plain)?;

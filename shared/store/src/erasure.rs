@@ -56,7 +56,7 @@ pub struct Erasure {
 #[derive(Debug, Clone)]
 pub struct StoredRecord {
     /// `conversation`, `message`, `attempt`, `receipt`, `event`, `delivery`, `pointer`,
-    /// `appointment`, `consent`, `link` or `click`.
+    /// `appointment`, `consent`, `link`, `click` or `broadcast`.
     pub kind: &'static str,
     /// The conversation; `None`: an event that belongs to none.
     pub conversation: Option<ConversationId>,
@@ -422,6 +422,7 @@ fn kind_of(sk: &str) -> &'static str {
         Some("CONSENT") => "consent",
         Some("LINK") => "link",
         Some("CLICK") => "click",
+        Some("FATE") => "broadcast",
         Some("M") => "message",
         Some("A") => "attempt",
         Some("R") => "receipt",

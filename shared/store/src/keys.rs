@@ -6,8 +6,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::contact::Reference;
 use domain::ids::{
-    AuditId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId, NotificationId, ReceiptId,
-    RuleId, SegmentId, WorkspaceId,
+    AuditId, BroadcastId, ConnectionId, ConversationId, CustomerId, KeyId, MessageId,
+    NotificationId, ReceiptId, RuleId, SegmentId, WorkspaceId,
 };
 use domain::sms::tier::Month;
 use mail::TemplateKind;
@@ -262,6 +262,38 @@ pub(crate) const UNPLANNED: &str = "UNPLANNED";
 pub(crate) fn parse_customer(pk: &str) -> Option<(WorkspaceId, CustomerId)> {
     let (ws, id) = pk.strip_prefix("W#")?.split_once("#C#")?;
     Some((WorkspaceId::parse(ws).ok()?, CustomerId::parse(id).ok()?))
+}
+
+pub(crate) fn broadcasts(ws: WorkspaceId) -> String {
+    format!("W#{ws}#BROADCASTS")
+}
+
+pub(crate) const BROADCAST: &str = "B#";
+
+/// Ids sort by time.
+pub(crate) fn broadcast(id: BroadcastId) -> String {
+    format!("{BROADCAST}{id}")
+}
+
+/// What became of a broadcast for a customer, beside them.
+pub(crate) const FATE: &str = "FATE#";
+
+pub(crate) fn fate(id: BroadcastId) -> String {
+    format!("{FATE}{id}")
+}
+
+/// Of the index of what is overdue: broadcasts with a page to be looked at.
+pub(crate) const RUNNING_BROADCASTS: &str = "BROADCASTS";
+
+pub(crate) fn at_broadcast(at: DateTime<Utc>, id: BroadcastId) -> String {
+    format!("{}#{id}", millis(at))
+}
+
+/// The workspace and broadcast that the key of a broadcast names.
+pub(crate) fn parse_broadcast(pk: &str, sk: &str) -> Option<(WorkspaceId, BroadcastId)> {
+    let ws = pk.strip_prefix("W#")?.strip_suffix("#BROADCASTS")?;
+    let id = sk.strip_prefix(BROADCAST)?;
+    Some((WorkspaceId::parse(ws).ok()?, BroadcastId::parse(id).ok()?))
 }
 
 pub(crate) const ERASURES: &str = "ERASING";

@@ -15,11 +15,12 @@
 //! | `W#<workspace>#AUDIT` | `L#…` | the audit log: who changed what |
 //! | `W#<workspace>#NOTES` | `N#…` | what a person should look at, for 90 days |
 //! | `W#<workspace>#MAIL` | `KIND#…`, `LAYOUT` | e-mail templates in the business's own words; their looks |
+//! | `W#<workspace>#BROADCASTS` | `B#…` | messages to many |
 //! | `W#<workspace>#SEGMENTS` | `SEG#…`, `ORDER#<key>` | saved filters over customers, and in which order a user sees them |
 //! | `W#<workspace>#ERASING` | customer | people who are being erased |
 //! | `W#<workspace>#SUPPRESSED` | keyed hash | what erased people had refused |
 //! | `W#<workspace>#IDEM` | hash | answers to repeated POSTs |
-//! | `W#<workspace>#C#<customer>` | `CUSTOMER`, `APPT#…`, `LINK#…`, `CLICK#…` | a customer, their appointments, the links they were given, who followed them |
+//! | `W#<workspace>#C#<customer>` | `CUSTOMER`, `APPT#…`, `LINK#…`, `CLICK#…`, `FATE#…` | a customer, their appointments, the links they were given, who followed them, what became of broadcasts for them |
 //! | `W#<workspace>#WHO#<hash>` | customer, `REFERENCE` | who has this address, or this reference |
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…`, `P#…` | conversation, messages, attempts, receipts, raw events, what else leads to it |
 //! | `ENTRY#…` | `ENTRY` | the three ways in that lead to a workspace: key hash, connection id, link hash |
@@ -27,6 +28,7 @@
 mod appointments;
 mod audit;
 mod book;
+mod broadcasts;
 mod consents;
 mod conversation;
 mod customer;

@@ -19,6 +19,7 @@
 //! | `notified 2 [with LINK]` | so much is listed for staff to look at, one of them with this link |
 //! | `segments 2` | so many SMS segments of this month are used |
 //! | `log transactional [of receipt] 2` | so many stand in that part of the sent log, made from that template |
+//! | `broadcast counted 3 5`, `broadcast given 3 5`, `broadcast done` | the last broadcast reaches 3 of 5, has reached them, stands there |
 //! | `questions 2` | so often the model was asked |
 
 use anyhow::{Context as _, bail, ensure};
@@ -59,6 +60,7 @@ impl Play {
             },
             "pending" => self.expect_pending(words).await,
             "refused" => self.expect_refused(words),
+            "broadcast" => self.expect_broadcast(words).await,
             "warning" => {
                 let code = words.need("a code")?;
                 ensure!(

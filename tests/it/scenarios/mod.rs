@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `at 2026-11-02 09:00` | starts the clock there, later: moves it there; all times are Berlin's |
 //! | `advance 4h` | moves it by that much |
-//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace; `tier 30`: so many SMS segments a month; `booking https://…` |
+//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace; `tier 30`: so many SMS segments a month; `suite on`: the marketing suite; `booking https://…` |
 //! | `connect whatsapp as salon` | makes an account; `disconnect`, `reconnect` switch it, `remove` deletes it |
 //! | `template NAME de approved utility "Hallo {{1}}"` | the platform lists it; `pause NAME de` |
 //! | `rule NAME` with a block | makes a rule; what the block leaves out takes a default |
@@ -14,6 +14,9 @@
 //! | `customer anna on whatsapp: Hallo` | through the webhook, signed by the platform |
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `confirms anna booking_confirmation` with a block | the business's system sends that template with those values |
+//! | `segment VIPs {"is": "tagged", "tag": "vip"}` | staff save a list |
+//! | `regulars 74` | so many customers have an e-mail address |
+//! | `broadcast to anna,ben by email` with a block | staff write to many: also `everybody`, `upcoming`, or a list; then `broadcast confirm 2`, `count`, `pause`, `resume`, `cancel` |
 //! | `staff anna at 18:00 unless-reply: …` | goes out then, or `despite-reply`; `rewrites anna [at 20:00]: …`, `withdraws anna` until then |
 //! | `machine anna: …`, `block anna`, `again` | an automatic reply, a block (later `unblock`), a delivery repeated |
 //! | `edits anna: …`, `edits anna early: …` | she changes the message before, or the one that comes next |
@@ -37,6 +40,7 @@
 //! | `expect …` | see `expect.rs`; every send and every refusal must be expected |
 
 mod expect;
+mod many;
 mod play;
 mod rule;
 mod script;
@@ -101,7 +105,9 @@ scenarios! {
     dk_31_smallest_and_largest_delay
     mo_01_email_to_a_customer
     mo_05_sent_log
+    mo_08_seventy_five_recipients
     mo_12_templates
+    mo_20_updated_waiver
     mo_22_segments
     mo_23_email_instead
     mo_27_way_out_of_mails
@@ -111,6 +117,8 @@ scenarios! {
     mo_28_d_beside_chats
     mo_29_transactional_follow_up
     mo_30_bounce_and_complaint
+    mo_31_who_will_not_receive_it
+    mo_32_saved_list_as_audience
     ph_01_everyone_who_has_not_booked
     ph_02_default_text
     ph_03_name_fields

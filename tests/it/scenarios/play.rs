@@ -65,6 +65,8 @@ pub(super) struct Play {
     pub(super) last_mail: BTreeMap<String, Sent>,
     /// The message that staff wrote last.
     pub(super) last_planned: String,
+    /// What staff wrote to many last.
+    pub(super) last_broadcast: String,
     /// The number of the platform's last message of each conversation.
     last_said: BTreeMap<String, u64>,
 }
@@ -100,6 +102,7 @@ impl Play {
             last_sent: BTreeMap::new(),
             last_mail: BTreeMap::new(),
             last_planned: String::new(),
+            last_broadcast: String::new(),
             last_said: BTreeMap::new(),
         })
     }
@@ -156,6 +159,9 @@ impl Play {
             "follows" => self.follows(rest).await?,
             "mails" => self.mails(rest).await?,
             "confirms" => self.confirms(rest, &command.block).await?,
+            "segment" => self.segment(rest).await?,
+            "regulars" => self.regulars(rest).await?,
+            "broadcast" => self.broadcast(rest, &command.block).await?,
             "ses" => self.ses(rest).await?,
             "clicks" => self.clicks(rest).await?,
             "lifts" => self.lifts(rest).await?,
@@ -292,6 +298,9 @@ impl Play {
         }
         if let Some(limit) = words.after("limit")? {
             patch["daily_send_limit"] = json!(limit.parse::<u64>()?);
+        }
+        if let Some(suite) = words.after("suite")? {
+            patch["marketing_suite"] = json!(suite == "on");
         }
         if let Some(segments) = words.after("tier")? {
             let segments: u64 = segments.parse()?;

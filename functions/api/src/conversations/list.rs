@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
+use app::segments::{Judge, thread};
 use axum::Json;
 use axum::extract::State;
 use domain::channel::Channel;
@@ -22,7 +23,7 @@ use crate::http::{
     Cursor, Id, ItemProblems, Limit, ListProblems, Meta, Problem, Query, Versioned, request,
 };
 use crate::schema;
-use crate::segments::{self, Judge, MOST_QUERIES};
+use crate::segments::{self, MOST_QUERIES};
 
 /// Which conversations, in which order.
 #[derive(Deserialize, IntoParams)]
@@ -204,7 +205,7 @@ impl Filter<'_> {
         let customers: Vec<_> = customers.into_iter().filter(seen).collect();
         match &self.judge {
             None => Ok(customers),
-            Some(judge) => judge.members(customers).await,
+            Some(judge) => Ok(judge.members(customers).await?),
         }
     }
 
@@ -212,7 +213,7 @@ impl Filter<'_> {
         let customer = customers.iter().find(|one| one.id == head.customer);
         customer.is_some_and(|customer| {
             self.wanted.shows(inbox::Row {
-                thread: &segments::thread(head),
+                thread: &thread(head),
                 locations: &customer.profile.locations,
                 categories: &head.sent,
             })

@@ -8,7 +8,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::content::Content;
 use domain::conversation::{OnReply, Run, Source};
-use domain::ids::{ConversationId, KeyId, MessageId, RuleId, RunId};
+use domain::ids::{BroadcastId, ConversationId, KeyId, MessageId, RuleId, RunId};
 use domain::message::{Author, Message, Status};
 use serde::{Deserialize, Serialize};
 use store::{Attempt, PageRequest};
@@ -96,6 +96,15 @@ pub(crate) enum AuthorOut {
         /// The kind of e-mail template.
         template: String,
     },
+    /// A person of the business, to many.
+    Broadcast {
+        #[schema(value_type = schema::KeyId)]
+        key: KeyId,
+        #[schema(value_type = schema::BroadcastId)]
+        broadcast: BroadcastId,
+        /// The kind of e-mail template, if it was one.
+        template: Option<String>,
+    },
 }
 
 impl MessageOut {
@@ -108,6 +117,15 @@ impl MessageOut {
                 Author::Platform => AuthorOut::Platform,
                 Author::Rule { rule, version, run } => AuthorOut::Rule { rule, version, run },
                 Author::System { key, template } => AuthorOut::System { key, template },
+                Author::Broadcast {
+                    key,
+                    broadcast,
+                    template,
+                } => AuthorOut::Broadcast {
+                    key,
+                    broadcast,
+                    template,
+                },
             },
             why: message.reason.as_ref().map(|reason| words.reason(reason)),
             id: message.id,

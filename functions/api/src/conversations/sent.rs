@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::App;
 use axum::Json;
 use axum::extract::State;
+use domain::ids::BroadcastId;
 use domain::message::Category;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -27,6 +28,9 @@ pub(crate) struct ListSent {
     /// platform. A page holds fewer then, or none, and the next one may hold more.
     #[param(min_length = 1, max_length = 512)]
     template: Option<String>,
+    /// Only what is part of this broadcast.
+    #[param(value_type = Option<schema::BroadcastId>)]
+    broadcast: Option<BroadcastId>,
     /// At most this many.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<Limit>,
@@ -58,6 +62,7 @@ pub(crate) async fn list_messages(
         .items
         .into_iter()
         .filter(|message| wanted.is_none() || message.template() == wanted)
+        .filter(|message| query.broadcast.is_none() || message.broadcast() == query.broadcast)
         .map(|m| MessageOut::new(m, &words))
         .collect();
     Ok(Json(MessageList { messages, meta }))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::apply::{self, Applied, Change, Loaded};
+use app::confirmation::Confirmation;
 use app::join::MOST_CONVERSATIONS;
 use app::open::{self, Opened};
 use axum::extract::State;
@@ -23,10 +24,8 @@ use domain::receipt::Reason;
 use domain::rule::Purpose;
 use domain::settings::Settings;
 use domain::variables;
-use mail::{RenderError, Template, given};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use store::{Counter, MailLayout, Over, SavedAnswer};
+use store::{Counter, Over, SavedAnswer};
 use utoipa::ToSchema;
 
 use super::find::{check_seen, missing};
@@ -40,7 +39,7 @@ use crate::http::{
 use crate::schema;
 
 /// No channel takes more.
-pub(super) const TEXT_LIMIT: usize = 20_000;
+pub(crate) const TEXT_LIMIT: usize = 20_000;
 /// The longest subject of an e-mail: mail programs show far less.
 pub(super) const SUBJECT_LIMIT: usize = 200;
 /// How often a lost race is decided again.
@@ -86,16 +85,6 @@ enum Says {
     Written(Box<Content>),
     /// By the business's systems.
     Template(Box<Confirmation>),
-}
-
-/// What a confirmation, a receipt and the like come from.
-pub(super) struct Confirmation {
-    /// The template as the business has it.
-    pub(super) template: Template,
-    /// What it is filled in with, but for the names.
-    pub(super) values: Map<String, Value>,
-    /// The looks, and the words about refunds.
-    pub(super) layout: MailLayout,
 }
 
 /// Write to the customer (202: it is on its way), or leave a note for staff (201).
@@ -239,54 +228,13 @@ impl Writing {
         match &self.says {
             Says::Written(content) if self.hidden => Ok(Content::clone(content)),
             Says::Written(content) => filled(loaded, content),
-            Says::Template(says) => says.filled(loaded),
+            Says::Template(says) => says.filled(loaded).map_err(Problem::invalid),
         }
     }
 }
 
-impl Confirmation {
-    fn filled(&self, loaded: &Loaded) -> Result<Content, Problem> {
-        let settings = &loaded.book.settings;
-        let wanted = loaded.customer.profile.locale.unwrap_or(settings.locale);
-        let kind = self.template.kind;
-        let locale = self.template.version(wanted).map_or(wanted, |(it, _)| it);
-        let values = given::values(kind, &self.values, &self.layout.refund_texts, locale);
-        let mut values = values.map_err(Problem::invalid)?;
-        let names = variables::values_for(&loaded.customer.name, &settings.business_name);
-        values.extend(
-            names
-                .into_iter()
-                .map(|(name, it)| (name, mail::Value::Text(it))),
-        );
-        let filled = mail::fill(&self.template, &values, locale, &self.layout.theme);
-        let filled = filled.map_err(|error| {
-            let (field, remedy) = match error {
-                RenderError::Missing("business_name") => {
-                    ("business_name", "give the business a name in the settings")
-                }
-                _ => (
-                    "template",
-                    "correct the template, or what it is filled in with",
-                ),
-            };
-            let message = error.to_string();
-            Problem::invalid(vec![FieldError::new(
-                field,
-                "cannot_be_sent",
-                message,
-                remedy,
-            )])
-        })?;
-        Ok(Content::Email {
-            subject: filled.subject,
-            text: filled.text,
-            html: Some(filled.html),
-        })
-    }
-}
-
 /// One line that says what the mail is about.
-pub(super) fn checked_subject(subject: &str) -> Result<String, Problem> {
+pub(crate) fn checked_subject(subject: &str) -> Result<String, Problem> {
     let remedy = "say in a few words what the e-mail is about";
     let subject = required_text("subject", Some(subject), SUBJECT_LIMIT, remedy)
         .map_err(|error| Problem::invalid(vec![error]))?;
@@ -474,7 +422,7 @@ pub(super) async fn write(
             new_messages: vec![stored],
             answer: keep.with(answer),
             counters: (!message.hidden)
-                .then(|| budget(caller, &loaded.book.settings, now))
+                .then(|| key_budget(caller, &loaded.book.settings, now))
                 .into_iter()
                 .collect(),
             ..change
@@ -498,7 +446,7 @@ pub(super) async fn write(
 }
 
 /// What one key may send in a calendar day of the workspace, counted in the write that plans the message.
-fn budget(caller: &Caller, settings: &Settings, now: DateTime<Utc>) -> Counter {
+pub(crate) fn key_budget(caller: &Caller, settings: &Settings, now: DateTime<Utc>) -> Counter {
     Counter {
         date: settings.zone.day(now),
         over: Over::Day,
@@ -508,17 +456,22 @@ fn budget(caller: &Caller, settings: &Settings, now: DateTime<Utc>) -> Counter {
     }
 }
 
+/// Nothing is left of that today.
+pub(crate) fn key_budget_spent(settings: &Settings, now: DateTime<Utc>) -> Problem {
+    spent(settings.zone.next_day(now) - now)
+}
+
 fn spent(wait: TimeDelta) -> Problem {
     Problem::too_many(
         Code::DailyLimit,
-        "this key has sent as many messages today as the setting `key_daily_messages` allows; \
+        "this key may send no more messages today than the setting `key_daily_messages` allows; \
          wait for the next day, or raise it",
         wait,
     )
 }
 
 /// When a message goes out that is to go out then.
-pub(super) fn due(
+pub(crate) fn due(
     field: &str,
     wanted: Option<DateTime<Utc>>,
     now: DateTime<Utc>,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use app::App;
+use app::confirmation::Confirmation;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -26,7 +27,7 @@ use utoipa::ToSchema;
 
 use super::message::MessageOut;
 use super::wire::Words;
-use super::write::{Confirmation, MessageIn, Target, Writing, write};
+use super::write::{MessageIn, Target, Writing, write};
 use crate::auth::{Agent, Scoped};
 use crate::http::{
     Id, IdempotencyHeader, IdempotencyKey, Json, Once, Problem, WriteProblems, once,
@@ -130,7 +131,7 @@ pub(crate) async fn create_customer_message(
         let book = app.fresh_book(ws).await?;
         let target = Target::Address {
             customer: id,
-            connection: Box::new(connection(&book, body.connection)?.clone()),
+            connection: Box::new(connection_for(&book, Channel::Email, body.connection)?.clone()),
             address: address(&customer, &book, body.to.as_deref())?,
         };
         let writing = body.writing(&app, ws).await?;
@@ -180,30 +181,34 @@ fn not_with(field: &str, why: &str) -> Problem {
     Problem::invalid(vec![FieldError::new(field, "not_allowed", why, remedy)])
 }
 
-/// The connection for e-mail that was named, or the only one.
-fn connection(book: &Book, wanted: Option<ConnectionId>) -> Result<&Connection, Problem> {
-    let wrong = |code, message: &str, remedy| {
+/// The connection for this channel that was named, or the only one.
+pub(crate) fn connection_for(
+    book: &Book,
+    channel: Channel,
+    wanted: Option<ConnectionId>,
+) -> Result<&Connection, Problem> {
+    let wrong = |code, message: String, remedy| {
         let error = FieldError::new("connection", code, message, remedy);
         Problem::invalid(vec![error])
     };
     if let Some(id) = wanted {
         let found = book.connection(id);
         return found
-            .filter(|found| found.channel == Channel::Email)
+            .filter(|found| found.channel == channel)
             .ok_or_else(|| {
-                let message = "there is no connection for e-mail with this id";
+                let message = format!("there is no connection for {channel} with this id");
                 wrong("unknown", message, "see `GET /v1/connections`")
             });
     }
     let known = book.connections.iter();
-    let mut active = known.filter(|it| it.channel == Channel::Email && it.is_active());
+    let mut active = known.filter(|it| it.channel == channel && it.is_active());
     match (active.next(), active.next()) {
         (Some(only), None) => Ok(only),
-        (None, _) => Err(Problem::conflict(
-            "no connection for e-mail is active; make one with `POST /v1/connections`, or switch one on",
-        )),
+        (None, _) => Err(Problem::conflict(format!(
+            "no connection for {channel} is active; make one with `POST /v1/connections`, or switch one on"
+        ))),
         (Some(_), Some(_)) => {
-            let message = "several connections for e-mail are active";
+            let message = format!("several connections for {channel} are active");
             Err(wrong("required", message, "name the one to send on"))
         }
     }

@@ -1,19 +1,14 @@
-//! Whom a segment holds. Filters are evaluated over what is stored now; nothing is kept beside it
-//! that could be out of date.
+//! Whom a segment holds, page by page, and how many that are.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use app::App;
+use app::segments::Judge;
 use axum::Json;
 use axum::extract::State;
-use chrono::{DateTime, Utc};
-use domain::conversation::Conversation;
 use domain::customer::Customer;
-use domain::ids::{CustomerId, SegmentId, WorkspaceId};
-use domain::local_time::Zone;
-use domain::rebooking::{Appointment, Record};
-use domain::segment::{Filter, Subject, Thread, matches};
+use domain::ids::{SegmentId, WorkspaceId};
+use domain::segment::Filter;
 use serde::{Deserialize, Serialize};
 use store::PageRequest;
 use utoipa::{IntoParams, ToSchema};
@@ -151,7 +146,7 @@ async fn count(
     let judge = Judge::of(app, ws, filter).await?;
     let (mut count, mut looked_at) = (0, 0);
     let mut page = PageRequest {
-        limit: match judge.filter.needs().appointments {
+        limit: match judge.reads_one_by_one() {
             true => COUNTED_ONE_BY_ONE,
             false => COUNTED_AT_ONCE,
         },
@@ -174,89 +169,4 @@ async fn count(
             next_cursor: page.cursor,
         },
     }))
-}
-
-/// Evaluates one filter over customers as they are read.
-pub(crate) struct Judge<'a> {
-    app: &'a App,
-    ws: WorkspaceId,
-    filter: Filter,
-    now: DateTime<Utc>,
-    zone: Zone,
-}
-
-impl<'a> Judge<'a> {
-    pub(crate) async fn of(app: &'a App, ws: WorkspaceId, filter: Filter) -> Result<Self, Problem> {
-        Ok(Self {
-            app,
-            ws,
-            filter,
-            now: app.now(),
-            zone: app.book(ws).await?.settings.zone,
-        })
-    }
-
-    /// Those of these customers that the filter holds.
-    pub(crate) async fn members(&self, customers: Vec<Customer>) -> Result<Vec<Customer>, Problem> {
-        let threads = self.threads(&customers).await?;
-        let appointments = self.appointments(&customers).await?;
-        let holds = |customer: &Customer| {
-            let appointments = appointments.get(&customer.id);
-            let subject = Subject {
-                customer,
-                profile: &customer.profile,
-                appointments: appointments.map_or(&[], Vec::as_slice),
-                activity: &[],
-                threads: threads.get(&customer.id).map_or(&[], Vec::as_slice),
-            };
-            matches(&self.filter, subject, self.now, self.zone)
-        };
-        Ok(customers.into_iter().filter(holds).collect())
-    }
-
-    /// The appointments of these customers, if the filter looks at any.
-    async fn appointments(
-        &self,
-        customers: &[Customer],
-    ) -> Result<HashMap<CustomerId, Vec<Appointment>>, Problem> {
-        if !self.filter.needs().appointments {
-            return Ok(HashMap::new());
-        }
-        let ids: Vec<_> = customers.iter().map(|customer| customer.id).collect();
-        let records = self.app.store.appointments_of(self.ws, &ids).await?;
-        let appointments = |(id, records): (CustomerId, Vec<Record>)| {
-            let told = records.into_iter().map(|record| record.appointment);
-            (id, told.collect())
-        };
-        Ok(records.into_iter().map(appointments).collect())
-    }
-
-    /// The conversations of these customers, if the filter looks at any.
-    async fn threads(
-        &self,
-        customers: &[Customer],
-    ) -> Result<HashMap<CustomerId, Vec<Thread>>, Problem> {
-        let mut threads: HashMap<_, Vec<_>> = HashMap::new();
-        if self.filter.needs().threads {
-            let reaches = customers
-                .iter()
-                .flat_map(|customer| &customer.conversations);
-            let ids: Vec<_> = reaches.map(|reach| (self.ws, reach.conversation)).collect();
-            let heads = self.app.store.heads(&ids).await?;
-            for head in heads.iter().filter(|head| head.moved_to.is_none()) {
-                threads.entry(head.customer).or_default().push(thread(head));
-            }
-        }
-        Ok(threads)
-    }
-}
-
-/// As lists look at it.
-pub(crate) fn thread(head: &Conversation) -> Thread {
-    Thread {
-        channel: head.channel,
-        unread: head.unread,
-        waiting_since: head.waiting_since,
-        last_customer_at: head.last_customer_at,
-    }
 }

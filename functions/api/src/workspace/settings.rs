@@ -78,6 +78,10 @@ pub(crate) struct SettingsOut {
     /// Where customers book; `##{{booking_link}}` of a reminder leads there, with the customer's own
     /// `reference` where they have one.
     booking_url: Option<String>,
+    /// Whether an e-mail may go to any number of customers at once.
+    marketing_suite: bool,
+    /// Without the marketing suite: the number of recipients that is too many for one e-mail.
+    email_recipients_limit: u32,
 }
 
 /// SMS segments a month, for a price.
@@ -166,6 +170,9 @@ pub(crate) struct SettingsPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 500, example = "https://salon.example/buchen")]
     booking_url: Patch<String>,
+    marketing_suite: Option<bool>,
+    #[schema(minimum = 1, maximum = 1000000)]
+    email_recipients_limit: Option<u64>,
 }
 
 /// From the first quiet minute to the first one that is not.
@@ -344,6 +351,16 @@ impl SettingsPatch {
             600..=600_000,
             by_all,
         );
+        let many = u64::from(settings.email_recipients_limit);
+        let many = number(
+            "email_recipients_limit",
+            self.email_recipients_limit,
+            1..=1_000_000,
+            many,
+        );
+        if let Some(suite) = self.marketing_suite {
+            settings.marketing_suite = suite;
+        }
         if let Some(tiers) = self.sms_tiers {
             settings.sms_tiers = sms_tiers(tiers, &mut errors);
         }
@@ -369,6 +386,7 @@ impl SettingsPatch {
         }
         errors.take(check_categories(&settings.category_days));
         errors.finish()?;
+        settings.email_recipients_limit = small(many);
         settings.key_daily_messages = messages;
         settings.key_requests_per_minute = small(by_key);
         settings.requests_per_minute = small(by_all);
@@ -561,6 +579,8 @@ impl From<Settings> for SettingsOut {
             sms_tier: settings.sms_tier,
             sms_upgrade_url: settings.sms_upgrade_url,
             booking_url: settings.booking_url.map(String::from),
+            marketing_suite: settings.marketing_suite,
+            email_recipients_limit: settings.email_recipients_limit,
             category_days: settings
                 .category_days
                 .into_iter()

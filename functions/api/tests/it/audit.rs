@@ -1,6 +1,7 @@
 //! The audit log: every change that somebody asks for is in it, with the change or not at all.
 
 use app::apply::{Change, Loaded, apply};
+use app::broadcasts;
 use domain::channel::Channel;
 use domain::consent::{Cause, Medium, Suppression};
 use serde_json::{Value, json};
@@ -66,6 +67,21 @@ async fn carry_out(world: &World, operation: &Operation, things: &Things) -> Ans
         "enable_connection" => {
             let path = format!("/v1/connections/{}/disable", things.id("connections"));
             world.post(&path, Value::Null).await.expect(200);
+        }
+        "confirm_broadcast" | "pause_broadcast" | "resume_broadcast" => {
+            let broadcast = things.id("broadcasts");
+            let id = broadcast.parse().unwrap();
+            broadcasts::go_on(&world.app, world.workspace, id)
+                .await
+                .unwrap();
+            let path = |what: &str| format!("/v1/broadcasts/{broadcast}/{what}");
+            if operation.id != "confirm_broadcast" {
+                let seen = json!({"receive": 1});
+                world.post(&path("confirm"), seen).await.expect(200);
+            }
+            if operation.id == "resume_broadcast" {
+                world.post(&path("pause"), Value::Null).await.expect(200);
+            }
         }
         "reset_mail_template" => {
             let path = operation.path(things);

@@ -129,6 +129,11 @@ impl Things {
         let key = made(world.post("/v1/keys", key).await);
         let segment = json!({"name": "Liste Mitte", "filter": {"is": "unread"}});
         let segment = made(world.post("/v1/segments", segment).await);
+        let broadcast = json!({
+            "medium": "email", "subject": "Neues", "text": "Neues von Mitte",
+            "audience": {"kind": "everybody"},
+        });
+        let broadcast = made(world.post("/v1/broadcasts", broadcast).await);
         let notification = world.notification(conversation).await;
         let appointment = format!("/v1/customers/{customer}/appointments/T-4711");
         let booked = json!({"starts_at": world.app.now(), "status": "booked"});
@@ -149,6 +154,8 @@ impl Things {
             &notification,
             &segment,
             "Liste Mitte",
+            "Neues von Mitte",
+            &broadcast,
             "Anna Alt",
             "Salon Mitte",
             "Konto Mitte",
@@ -170,6 +177,7 @@ impl Things {
                 ("keys", key),
                 ("notifications", notification),
                 ("segments", segment),
+                ("broadcasts", broadcast),
             ]),
             private,
         }
@@ -186,6 +194,7 @@ impl Things {
             ("keys", "key_"),
             ("notifications", "ntf_"),
             ("segments", "seg_"),
+            ("broadcasts", "brd_"),
         ];
         Self {
             ids: nouns
@@ -231,6 +240,11 @@ fn example_body(operation: &str) -> Option<Value> {
         }),
         "create_key" => json!({"name": "meins", "role": "owner"}),
         "restrict_key" => json!({"location": "Bonn"}),
+        "create_broadcast" => json!({
+            "medium": "email", "subject": "Hallo", "text": "Hallo",
+            "audience": {"kind": "everybody"},
+        }),
+        "confirm_broadcast" => json!({"receive": 1}),
         "create_segment" => {
             json!({"name": "Stammkundschaft", "filter": {"is": "tagged", "tag": "vip"}})
         }

@@ -321,13 +321,22 @@ impl Standing {
 
     /// What still holds of what one person refused in several places. An opt-out that they took
     /// back elsewhere later does not; when marketing was allowed again is not known, so a refusal
-    /// of that stays.
+    /// of that stays. Whoever still refuses where they once said START is two who were joined: what the
+    /// one took back holds for them, not for the other.
     #[must_use]
     pub fn still_refused(places: &[Self]) -> Self {
-        let started = |what| places.iter().filter_map(|place| place.started(what)).max();
-        let (chat, sms) = (started(Stoppable::Chat), started(Stoppable::Sms));
-        let stands = |stopped: DateTime<Utc>, started: Option<DateTime<Utc>>| {
-            started.is_none_or(|started| started <= stopped)
+        let lifted = |what| {
+            let words = places.iter().map(|it| (it.started(what), it.stopped(what)));
+            let lifts = |started: &DateTime<Utc>, stopped: Option<DateTime<Utc>>| {
+                stopped.is_none_or(|stopped| *started <= stopped)
+            };
+            words
+                .filter_map(|(started, stopped)| started.filter(|it| lifts(it, stopped)))
+                .max()
+        };
+        let (chat, sms) = (lifted(Stoppable::Chat), lifted(Stoppable::Sms));
+        let stands = |stopped: DateTime<Utc>, lifted: Option<DateTime<Utc>>| {
+            lifted.is_none_or(|lifted| lifted <= stopped)
         };
         let mut kept = Self::default();
         for place in places {

@@ -710,6 +710,8 @@ fn what_was_refused_in_one_place_holds_in_the_next_unless_it_was_taken_back_sinc
         // Out, back in, and out again; in whatever order they are found.
         (vec![place(Some(1), None), place(Some(3), Some(2))], hour(3)),
         (vec![place(Some(3), Some(2)), place(Some(1), None)], hour(3)),
+        // Two who were joined: one of them took back what they had said, the other did not.
+        (vec![place(Some(1), Some(2))], hour(1)),
         // Back in here, and only afterwards out there.
         (vec![place(None, Some(1)), place(Some(2), None)], hour(2)),
     ] {
