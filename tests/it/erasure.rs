@@ -47,3 +47,58 @@ async fn who_had_opted_out_stays_so_after_the_erasure_and_may_take_it_back() {
     assert_eq!(back["opted_out_at"], Value::Null);
     world.finish().unwrap();
 }
+
+/// Staff had joined two, who are erased as one. Another runner of the erasure is still under way when one of
+/// them writes again, and takes back what they had refused: that is not taken back for the other.
+#[tokio::test]
+async fn nx_11_what_one_takes_back_while_they_are_erased_lifts_no_refusal_of_the_other() {
+    let now = "2026-11-02T08:00:00Z".parse().unwrap();
+    let mut world = World::start(now, None).await.unwrap();
+    world.connect(Channel::WhatsApp, "salon").await.unwrap();
+    let anna = writes(&mut world, "anna", "STOP").await;
+    writes(&mut world, "ben", "Hallo").await;
+    let joins = format!(
+        "/v1/conversations/{}/customer",
+        world.conversation("ben", "salon").unwrap()
+    );
+    let body = serde_json::json!({"customer_id": anna["id"]});
+    world
+        .api("PUT", &joins, Some(body))
+        .await
+        .unwrap()
+        .ok()
+        .unwrap();
+
+    let (ws, app) = (
+        world.local.installation.workspace,
+        world.runner().app.clone(),
+    );
+    let id = anna["id"].as_str().unwrap().parse().unwrap();
+    let change = app::audit::Change {
+        by: None,
+        action: "erase_customer",
+    };
+    let erasure = app::erase::begin(&app, ws, id, change).await.unwrap();
+    let erasure = erasure.unwrap();
+    // The first runner has come to where the customer and the conversations are gone.
+    let key = app.fresh_book(ws).await.unwrap().suppression_key.clone();
+    let key = key.unwrap();
+    let hashes = erasure.users.iter();
+    let hashes: Vec<_> = hashes.map(|(on, user)| key.hash(*on, user)).collect();
+    let customer = app.store.customer(ws, id).await.unwrap().unwrap();
+    let forgotten = app.store.forget_customer(&customer, (&hashes, &[]));
+    assert!(forgotten.await.unwrap());
+    for conversation in &erasure.conversations {
+        while app
+            .store
+            .delete_conversation_page(ws, *conversation)
+            .await
+            .unwrap()
+        {}
+    }
+    world.advance(chrono::TimeDelta::seconds(20)).await.unwrap();
+    writes(&mut world, "anna", "START").await;
+    app::erase::go_on(&app, ws, id).await.unwrap();
+    let ben = writes(&mut world, "ben", "Hallo, ich bin's wieder").await;
+    assert!(ben["opted_out_at"].is_string(), "{ben}");
+}

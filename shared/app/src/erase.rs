@@ -111,7 +111,21 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
     // Families share an address: what others with it refuse is not this person's to take away.
     let is_own = |id: &&(Channel, ChannelUser)| id.0 != Channel::Email;
     let hash = |(channel, user): &(Channel, ChannelUser)| key.hash(*channel, user);
-    let own: Vec<_> = erasure.users.iter().filter(is_own).map(hash).collect();
+    // The person speaks for all their ids. Who began meanwhile under one of them speaks for that one: what
+    // they took back there is not taken back under the others.
+    let own_of = |person: &Customer| -> Vec<String> {
+        let is_the_one = person.id == erasure.customer && person.created_at <= erasure.started_at;
+        let is_theirs = |(channel, user): &(Channel, ChannelUser)| {
+            let mut reaches = person.conversations.iter();
+            is_the_one
+                || reaches.any(|it| {
+                    it.channel == *channel
+                        && Conversation::id_for(it.connection, user) == it.conversation
+                })
+        };
+        let own = erasure.users.iter().filter(is_own);
+        own.filter(|id| is_theirs(id)).map(hash).collect()
+    };
     let by_mail = erasure.users.iter().filter(|id| !is_own(id));
     let shared = erasure.addresses.iter().chain(by_mail);
     let mut shared: Vec<_> = shared.map(hash).collect();
@@ -134,6 +148,7 @@ async fn carry_out(app: &App, erasure: &Erasure) -> Result<Progress, AppError> {
                     break;
                 }
                 found = true;
+                let own = own_of(&person);
                 app.store.forget_customer(&person, (&own, &shared)).await?;
             }
             // After the customer: appointments and consents are only stored beside one.
