@@ -194,7 +194,8 @@ impl At<'_> {
                 .unwrap_or(0);
             let until = from.saturating_add(usize::from(limit)).min(of.len());
             let named = of.get(from..until).unwrap_or_default();
-            let customers = app.store.customers(ws, named, Consistency::Strong).await?;
+            let mut customers = app.store.customers(ws, named, Consistency::Strong).await?;
+            customers.sort_by_key(|it| named.iter().position(|id| *id == it.id));
             let next = (until < of.len()).then(|| until.to_string());
             return Ok(Customers { customers, next });
         };
