@@ -169,6 +169,8 @@ fn mail_routes() -> Routes {
 fn workspace_routes() -> Routes {
     vec![
         routes!(workspace::get_settings, workspace::update_settings),
+        routes!(workspace::get_account),
+        routes!(workspace::except_account, workspace::end_account_exception),
         routes!(workspace::list_keys, workspace::create_key),
         routes!(workspace::delete_key),
         routes!(workspace::restrict_key),

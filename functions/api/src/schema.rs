@@ -83,7 +83,7 @@ words! {
     Role = store::Role { Viewer, Agent, Editor, Admin, Owner }
     /// What kind of thing changed.
     Resource = store::Resource {
-        Settings, Key, Connection, Template, Rule, Conversation, Customer, Segment, Broadcast, MailTemplate, MailLayout,
+        Settings, Account, Key, Connection, Template, Rule, Conversation, Customer, Segment, Broadcast, MailTemplate, MailLayout,
     }
     /// A language.
     Locale = domain::settings::Locale { De, En }

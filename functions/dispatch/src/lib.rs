@@ -18,6 +18,7 @@ use app::tasks::DueTask;
 use app::timers::ANY_GENERATION;
 use app::{App, AppError};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::account::Activity;
 use domain::decide::{Effect, Event, decide};
 use domain::ids::{ConversationId, WorkspaceId};
 
@@ -55,6 +56,19 @@ pub async fn handle(app: &App, task: DueTask) -> Result<(), AppError> {
             connection,
             cursor,
         } => changed::connection_back(app, workspace, connection, cursor).await,
+        DueTask::AccountV1 {
+            workspace,
+            cursor,
+            bookings,
+            active_customers,
+        } => {
+            let so_far = Activity {
+                messages: 0,
+                bookings,
+                active_customers,
+            };
+            Box::pin(app::account::look(app, workspace, cursor, so_far)).await
+        }
         DueTask::BroadcastV1 {
             workspace,
             broadcast,

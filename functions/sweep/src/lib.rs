@@ -42,6 +42,8 @@ pub struct Swept {
     pub unplanned: u64,
     /// Broadcasts of which a page is to be looked at, now or soon.
     pub broadcasts: u64,
+    /// Accounts that are looked at.
+    pub accounts: u64,
     /// How late the most overdue one was, in seconds.
     pub latest_seconds: i64,
 }
@@ -102,7 +104,18 @@ pub async fn sweep(app: &App) -> Result<Swept, AppError> {
         app.queues.send_due(&task, wait).await?;
         swept.broadcasts += 1;
     }
+    for workspace in app.store.accounts_due(now, PER_SHARD).await? {
+        let task = DueTask::AccountV1 {
+            workspace,
+            cursor: None,
+            bookings: 0,
+            active_customers: 0,
+        };
+        app.queues.send_due(&task, Duration::ZERO).await?;
+        swept.accounts += 1;
+    }
     app.metrics.put(&[
+        Metric::count("accounts_looked_at", swept.accounts),
         Metric::count("broadcasts_looked_at", swept.broadcasts),
         Metric::count("reminders_planned_again", swept.unplanned),
         Metric::count("erasures_resumed", swept.erasures),

@@ -5,6 +5,7 @@
 //! crates that know what stands behind it.
 
 mod absent;
+pub mod account;
 pub mod apply;
 pub mod audit;
 mod books;

@@ -96,6 +96,17 @@ pub enum DueTask {
         /// Where the last page ended.
         cursor: Option<String>,
     },
+    /// The next page of customers is to be looked at, to see whether the account mainly sends messages.
+    AccountV1 {
+        /// Whose.
+        workspace: WorkspaceId,
+        /// Where the last page ended.
+        cursor: Option<String>,
+        /// What was found so far.
+        bookings: u64,
+        /// What was found so far.
+        active_customers: u64,
+    },
     /// The next page of a broadcast is to be looked at.
     BroadcastV1 {
         /// Whose.

@@ -4,6 +4,7 @@
 //! environment, no I/O, no logging. The same [`decide`](decide::decide) runs in the Lambda, the
 //! local runner, the preview, the tests and the simulator.
 
+pub mod account;
 pub mod booking_page;
 pub mod broadcast;
 pub mod channel;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use crate::account::LockRule;
 use crate::booking_page::BookingPage;
 use crate::broadcast::EMAIL_RECIPIENTS;
 use crate::ids::WorkspaceId;
@@ -119,6 +120,9 @@ pub struct Settings {
     /// Without that, to how many at once no e-mail goes any more.
     #[serde(default = "email_recipients_limit")]
     pub email_recipients_limit: u32,
+    /// When the account is locked; `None`: never (MO-25).
+    #[serde(default)]
+    pub account_lock: Option<LockRule>,
 }
 
 fn email_recipients_limit() -> u32 {
@@ -170,6 +174,7 @@ impl Settings {
             sms_upgrade_url: None,
             category_days: BTreeMap::new(),
             booking_url: None,
+            account_lock: None,
             marketing_suite: false,
             email_recipients_limit: email_recipients_limit(),
         }

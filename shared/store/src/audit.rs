@@ -42,6 +42,8 @@ pub struct AuditEntry {
 pub enum Resource {
     /// The settings.
     Settings,
+    /// Whether the account is locked.
+    Account,
     /// A key.
     Key,
     /// A connection.

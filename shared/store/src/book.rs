@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use domain::account::Account;
 use domain::channel::Channel;
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, RuleId, WorkspaceId};
@@ -33,6 +34,8 @@ pub struct Book {
     pub suppression_key: Option<SuppressionKey>,
     /// Connections that were deleted: their conversations are still there.
     pub gone_connections: Vec<GoneConnection>,
+    /// What the account did of late.
+    pub account: Account,
 }
 
 /// What is kept of a deleted connection, so that what people refused there is found when the same
@@ -81,12 +84,15 @@ impl Store {
         let mut templates = Vec::new();
         let mut suppression_key = None;
         let mut gone_connections = Vec::new();
+        let mut account = Account::default();
         for item in self.whole_partition(keys::workspace(ws)).await? {
             let sk = items::text_of(&item, "sk").unwrap_or_default();
             if sk == keys::SETTINGS {
                 settings = Some(items::body("settings", item)?);
             } else if sk == keys::SUPPRESSION_KEY {
                 suppression_key = Some(items::body("a suppression key", item)?);
+            } else if sk == keys::ACCOUNT {
+                account = items::body("an account", item)?;
             } else if sk.starts_with("RULE#") {
                 rules.push(items::body("a rule", item)?);
             } else if sk.starts_with("CON#") {
@@ -105,6 +111,7 @@ impl Store {
             templates,
             suppression_key,
             gone_connections,
+            account,
         }))
     }
 

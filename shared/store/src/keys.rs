@@ -20,6 +20,7 @@ pub(crate) const HEAD: &str = "HEAD";
 pub(crate) const CUSTOMER: &str = "CUSTOMER";
 pub(crate) const SETTINGS: &str = "SETTINGS";
 pub(crate) const SUPPRESSION_KEY: &str = "SUPPRESSION";
+pub(crate) const ACCOUNT: &str = "ACCOUNT";
 pub(crate) const ENTRY: &str = "ENTRY";
 
 pub(crate) fn workspace(ws: WorkspaceId) -> String {
@@ -294,6 +295,18 @@ pub(crate) fn parse_broadcast(pk: &str, sk: &str) -> Option<(WorkspaceId, Broadc
     let ws = pk.strip_prefix("W#")?.strip_suffix("#BROADCASTS")?;
     let id = sk.strip_prefix(BROADCAST)?;
     Some((WorkspaceId::parse(ws).ok()?, BroadcastId::parse(id).ok()?))
+}
+
+/// Of the index of what is overdue: accounts to be looked at.
+pub(crate) const ACCOUNTS: &str = "ACCOUNTS";
+
+pub(crate) fn at_workspace(at: DateTime<Utc>, id: WorkspaceId) -> String {
+    format!("{}#{id}", millis(at))
+}
+
+/// The workspace that its own partition names.
+pub(crate) fn parse_workspace(pk: &str) -> Option<WorkspaceId> {
+    WorkspaceId::parse(pk.strip_prefix("W#")?).ok()
 }
 
 pub(crate) const ERASURES: &str = "ERASING";

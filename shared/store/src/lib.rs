@@ -6,7 +6,7 @@
 //!
 //! | partition | sort key | what |
 //! |---|---|---|
-//! | `W#<workspace>` | `SETTINGS`, `RULE#…`, `CON#…`, `TPL#…` | the [`Book`]: one query reads it all |
+//! | `W#<workspace>` | `SETTINGS`, `RULE#…`, `CON#…`, `TPL#…`, `ACCOUNT` | the [`Book`]: one query reads it all |
 //! | `W#<workspace>#KEYS` | `KEY#…` | API keys, for the list |
 //! | `W#<workspace>#CHANGED` | `RULE#…` | changed rules of which the conversations have not heard |
 //! | `W#<workspace>#DAYS` | `DAY#<date>` | counters of a day |
@@ -25,6 +25,7 @@
 //! | `W#<workspace>#V#<conversation>` | `HEAD`, `M#…`, `A#…`, `R#…`, `E#…`, `P#…` | conversation, messages, attempts, receipts, raw events, what else leads to it |
 //! | `ENTRY#…` | `ENTRY` | the three ways in that lead to a workspace: key hash, connection id, link hash |
 
+mod account;
 mod appointments;
 mod audit;
 mod book;

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 
 use super::play::{Play, text};
-use super::script::Words;
+use super::script::{Words, duration};
 use super::show::list;
 
 impl Play {
@@ -33,6 +33,23 @@ impl Play {
             "staff",
             &format!("store {rest} customers with an e-mail address each"),
         );
+        Ok(())
+    }
+
+    /// Nothing, `2h` or `nothing`: the owner lets a locked account send, for so long, or no longer.
+    pub(super) async fn excepts(&mut self, rest: &str) -> anyhow::Result<()> {
+        let path = "/v1/account/exception";
+        let (method, body) = match rest {
+            "nothing" => ("DELETE", None),
+            "" => ("PUT", Some(json!({}))),
+            span => {
+                let until = self.world.now() + duration(span)?;
+                ("PUT", Some(json!({"until": until})))
+            }
+        };
+        let answer = self.world.api(method, path, body).await?;
+        self.line("owner", &format!("excepts the account: {rest}"));
+        self.note_refusal(&answer);
         Ok(())
     }
 

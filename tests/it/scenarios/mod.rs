@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `at 2026-11-02 09:00` | starts the clock there, later: moves it there; all times are Berlin's |
 //! | `advance 4h` | moves it by that much |
-//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace; `tier 30`: so many SMS segments a month; `suite on`: the marketing suite; `booking https://…` |
+//! | `settings quiet 21:00-08:00 cap 3/24h unknown-wait 30m` | changes the workspace; `tier 30`: so many SMS segments a month; `suite on`: the marketing suite; `lock 2/10`: more than 2 messages for each booking or active customer lock the account, unless they are 10 at most; `booking https://…` |
 //! | `connect whatsapp as salon` | makes an account; `disconnect`, `reconnect` switch it, `remove` deletes it |
 //! | `template NAME de approved utility "Hallo {{1}}"` | the platform lists it; `pause NAME de` |
 //! | `rule NAME` with a block | makes a rule; what the block leaves out takes a default |
@@ -15,6 +15,7 @@
 //! | `staff anna: …`, `note anna: …`, `echo anna: …` | an answer, a hidden note, the platform's app |
 //! | `confirms anna booking_confirmation` with a block | the business's system sends that template with those values |
 //! | `segment VIPs {"is": "tagged", "tag": "vip"}` | staff save a list |
+//! | `excepts [2h]`, `excepts nothing` | the owner lets the locked account send, or no longer |
 //! | `regulars 74` | so many customers have an e-mail address |
 //! | `broadcast to anna,ben by email` with a block | staff write to many: also `everybody`, `upcoming`, or a list; then `broadcast confirm 2`, `count`, `pause`, `resume`, `cancel` |
 //! | `staff anna at 18:00 unless-reply: …` | goes out then, or `despite-reply`; `rewrites anna [at 20:00]: …`, `withdraws anna` until then |
@@ -36,7 +37,7 @@
 //! | `provider answers 429 \| timeout \| lost-answer \| refuses …` | the next request meets this |
 //! | `status delivered anna`, `status failed anna code 131042` | the platform reports on what was sent last |
 //! | `model …` | the next answer of the language model; without any there is none |
-//! | `show why anna`, `show history anna`, `show sent`, `show rules`, `show rule NAME` | prints |
+//! | `show why anna`, `show history anna`, `show sent`, `show rules`, `show rule NAME`, `show account` | prints |
 //! | `expect …` | see `expect.rs`; every send and every refusal must be expected |
 
 mod expect;
@@ -104,12 +105,15 @@ scenarios! {
     dk_30_time_in_description
     dk_31_smallest_and_largest_delay
     mo_01_email_to_a_customer
+    mo_01_b_sms_to_a_customer
     mo_05_sent_log
+    mo_07_a_template_in_use
     mo_08_seventy_five_recipients
     mo_12_templates
     mo_20_updated_waiver
     mo_22_segments
     mo_23_email_instead
+    mo_25_account_lock
     mo_27_way_out_of_mails
     mo_28_stop_by_sms
     mo_28_b_other_number

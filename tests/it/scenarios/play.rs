@@ -157,10 +157,11 @@ impl Play {
             "has" => self.has(rest).await?,
             "appointment" => self.appointment(rest).await?,
             "follows" => self.follows(rest).await?,
-            "mails" => self.mails(rest).await?,
+            "mails" | "texts" => self.mails(&command.verb, rest).await?,
             "confirms" => self.confirms(rest, &command.block).await?,
             "segment" => self.segment(rest).await?,
             "regulars" => self.regulars(rest).await?,
+            "excepts" => self.excepts(rest).await?,
             "broadcast" => self.broadcast(rest, &command.block).await?,
             "ses" => self.ses(rest).await?,
             "clicks" => self.clicks(rest).await?,
@@ -298,6 +299,11 @@ impl Play {
         }
         if let Some(limit) = words.after("limit")? {
             patch["daily_send_limit"] = json!(limit.parse::<u64>()?);
+        }
+        if let Some(lock) = words.after("lock")? {
+            let (each, always) = lock.split_once('/').context("`lock 2/10`")?;
+            let (each, always): (u64, u64) = (each.parse()?, always.parse()?);
+            patch["account_lock"] = json!({"messages_each": each, "always_allowed": always});
         }
         if let Some(suite) = words.after("suite")? {
             patch["marketing_suite"] = json!(suite == "on");

@@ -16,11 +16,30 @@ impl Play {
             "gates" => self.show_gates(rest).await,
             "history" => self.show_history(rest).await,
             "pending" => self.show_pending().await,
+            "account" => self.show_account().await,
             "sent" => self.show_sent().await,
             "rules" => self.show_rules(rest).await,
             "rule" => self.show_rule(rest).await,
             _ => bail!("nothing to show is called `{what}`"),
         }
+    }
+
+    /// Whether the account is locked, and what that goes by.
+    async fn show_account(&mut self) -> anyhow::Result<()> {
+        let account = self.world.get("/v1/account").await?;
+        let state = match account["locked"] == true {
+            true => "locked",
+            false => "not locked",
+        };
+        let line = format!(
+            "{state}: {} messages, {} allowed; {} bookings, {} active customers",
+            account["messages"],
+            account["messages_allowed"],
+            account["bookings"],
+            account["active_customers"]
+        );
+        self.line("account", &line);
+        Ok(())
     }
 
     /// The decisions since the last look, in the words of the receipts. Left out is what a

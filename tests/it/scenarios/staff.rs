@@ -143,17 +143,25 @@ impl Play {
     }
 
     /// `anna: subject | text`, `anna at 18:00: …`: by e-mail, whether or not she has written.
-    pub(super) async fn mails(&mut self, rest: &str) -> anyhow::Result<()> {
+    pub(super) async fn mails(&mut self, verb: &str, rest: &str) -> anyhow::Result<()> {
         let (head, words) = said(rest)?;
-        let (subject, said) = words
-            .split_once(" | ")
-            .context("`mails anna: subject | text`")?;
+        let (subject, said) = match (verb, words.split_once(" | ")) {
+            ("mails", parts) => {
+                let (subject, said) = parts.context("`mails anna: subject | text`")?;
+                (Some(subject), said)
+            }
+            _ => (None, words.as_str()),
+        };
         let mut heads = Words::of(head)?;
         let at = heads.time()?;
         let person = heads.need("a name")?;
         heads.done()?;
         self.staff_wrote.push((person.clone(), said.to_owned()));
-        let mut body = json!({ "medium": "email", "subject": subject, "text": said });
+        let medium = if subject.is_some() { "email" } else { "sms" };
+        let mut body = json!({ "medium": medium, "text": said });
+        if let Some(subject) = subject {
+            body["subject"] = json!(subject);
+        }
         if let Some(at) = &at {
             body["send_at"] = json!(instant(self.zone, at, Some(self.world.now()))?);
             self.line("plans", &format!("{head}: {words}"));
@@ -162,7 +170,7 @@ impl Play {
         let answer = self.world.api("POST", &path, Some(body)).await?;
         self.last_planned = text(&answer.body["id"]);
         if !answer.status.is_success() {
-            self.line("staff", &format!("mail {person}: {words}"));
+            self.line("staff", &format!("write to {person} by {medium}: {words}"));
         }
         self.note_refusal(&answer);
         Ok(())

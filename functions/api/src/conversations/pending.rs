@@ -60,7 +60,7 @@ impl PendingOut {
         Self {
             conversation: head.id,
             channel: head.channel,
-            customer: CustomerOut::new(head.customer, Some(&loaded.customer)),
+            customer: CustomerOut::new(head.customer, Some(&loaded.customer), now),
             run: RunOut::new(run, &loaded.book.rules),
             gates: gates.into_iter().map(GateOut::from).collect(),
             blocked_by: refusal.map(|reason| words.reason(&reason)),

@@ -105,7 +105,8 @@ pub(crate) struct ConversationOut {
     created_at: DateTime<Utc>,
 }
 
-/// The customer of a conversation.
+/// The customer of a conversation, as one wants to see them beside it (MO-02); `GET /v1/customers/{id}`
+/// shows all of them.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ConversationCustomer)]
 pub(crate) struct CustomerOut {
@@ -117,6 +118,17 @@ pub(crate) struct CustomerOut {
     opted_out_at: Option<DateTime<Utc>>,
     /// Since when they want no marketing.
     marketing_stopped_at: Option<DateTime<Utc>>,
+    /// In the order of the profile.
+    emails: Vec<String>,
+    phones: Vec<String>,
+    tags: Vec<String>,
+    locations: Vec<String>,
+    /// Who of the team takes care of them.
+    responsible: Vec<String>,
+    /// When their last visit began.
+    last_visit_at: Option<DateTime<Utc>>,
+    /// When the next appointment in the book begins.
+    next_appointment_at: Option<DateTime<Utc>>,
 }
 
 /// Whether follow-ups may be planned.
@@ -191,7 +203,7 @@ impl ConversationOut {
                 .map(|run| RunOut::new(run, rules))
                 .collect(),
             state: StateOut::new(head.state, head.thread, words),
-            customer: CustomerOut::new(head.customer, customer),
+            customer: CustomerOut::new(head.customer, customer, now),
             preview: head.preview.map(PreviewOut::from),
             id: head.id,
             version: head.version,
@@ -221,8 +233,26 @@ impl ConversationOut {
 }
 
 impl CustomerOut {
-    pub(crate) fn new(id: CustomerId, known: Option<&Customer>) -> Self {
+    pub(crate) fn new(id: CustomerId, known: Option<&Customer>, now: DateTime<Utc>) -> Self {
+        let profile = known.map(|it| it.profile.clone()).unwrap_or_default();
+        let habit = known.map(|it| &it.habit);
         Self {
+            emails: profile
+                .emails
+                .into_iter()
+                .map(|it| it.value.into())
+                .collect(),
+            phones: profile
+                .phones
+                .into_iter()
+                .map(|it| it.value.into())
+                .collect(),
+            tags: profile.tags.into_iter().map(String::from).collect(),
+            locations: profile.locations.into_iter().map(String::from).collect(),
+            responsible: profile.responsible.into_iter().collect(),
+            last_visit_at: habit.and_then(|it| it.visits.last().copied()),
+            next_appointment_at: habit
+                .and_then(|it| it.booked.iter().find(|at| **at > now).copied()),
             id,
             name: known
                 .map(|customer| customer.name.full_name())

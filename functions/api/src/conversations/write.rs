@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::channel::Channel;
+use domain::channel::{Channel, PhoneNumber};
 use domain::connection::Connection;
 use domain::contact::EmailAddress;
 use domain::content::Content;
@@ -125,16 +125,16 @@ pub(crate) async fn create_message(
 }
 
 impl MessageIn {
-    /// An e-mail to be sent.
-    pub(super) fn email(
-        subject: String,
+    /// A message to be sent.
+    pub(super) fn new(
+        subject: Option<String>,
         text: String,
         send_at: Option<DateTime<Utc>>,
         on_reply: Option<OnReply>,
     ) -> Self {
         Self {
             text,
-            subject: Some(subject),
+            subject,
             hidden: false,
             send_at,
             on_reply,
@@ -257,8 +257,14 @@ pub(super) enum Target {
     Address {
         customer: CustomerId,
         connection: Box<Connection>,
-        address: EmailAddress,
+        address: Address,
     },
+}
+
+/// An address of a customer's.
+pub(super) enum Address {
+    Email(EmailAddress),
+    Phone(PhoneNumber),
 }
 
 impl Target {
@@ -278,7 +284,11 @@ impl Target {
                 address,
             } => (*customer, connection, address),
         };
-        match open::by_email(app, ws, customer, connection, address, now).await? {
+        let opened = match address {
+            Address::Email(to) => open::by_email(app, ws, customer, connection, to, now).await?,
+            Address::Phone(to) => open::by_sms(app, ws, customer, connection, to, now).await?,
+        };
+        match opened {
             Opened::Loaded(loaded) => Ok(loaded),
             Opened::NoAddress => Err(Problem::invalid(vec![FieldError::new(
                 "to",

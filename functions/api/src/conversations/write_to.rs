@@ -8,7 +8,7 @@ use app::confirmation::Confirmation;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use domain::channel::Channel;
+use domain::channel::{Channel, PhoneNumber};
 use domain::connection::Connection;
 use domain::consent::Medium;
 use domain::contact::EmailAddress;
@@ -27,7 +27,7 @@ use utoipa::ToSchema;
 
 use super::message::MessageOut;
 use super::wire::Words;
-use super::write::{MessageIn, Target, Writing, write};
+use super::write::{Address, MessageIn, Target, Writing, write};
 use crate::auth::{Agent, Scoped};
 use crate::http::{
     Id, IdempotencyHeader, IdempotencyKey, Json, Once, Problem, WriteProblems, once,
@@ -40,7 +40,7 @@ use crate::schema;
 pub(crate) struct CustomerMessageIn {
     /// How it travels.
     medium: MessageMedium,
-    /// The subject of the e-mail; variables as in the text.
+    /// The subject of an e-mail, and required there; variables as in the text.
     #[serde(default)]
     #[schema(required = false, min_length = 1, max_length = 200)]
     subject: Option<String>,
@@ -63,7 +63,8 @@ pub(crate) struct CustomerMessageIn {
     #[serde(default)]
     #[schema(value_type = Object, required = false)]
     values: Map<String, Value>,
-    /// Which of the customer's addresses; unless given, the first that is not for advertising only.
+    /// Which of the customer's addresses or numbers; unless given, the first address that is not for
+    /// advertising only, or the first mobile number.
     #[serde(default)]
     #[schema(required = false, max_length = 254)]
     to: Option<String>,
@@ -88,9 +89,10 @@ pub(crate) struct CustomerMessageIn {
 #[serde(rename_all = "snake_case")]
 enum MessageMedium {
     Email,
+    Sms,
 }
 
-/// Write to a customer by e-mail (202: it is on its way); the conversation begins with it, unless
+/// Write to a customer by e-mail or SMS (202: it is on its way); the conversation begins with it, unless
 /// there is one.
 #[utoipa::path(
     post, path = "/v1/customers/{id}/messages", tag = "customers",
@@ -129,10 +131,14 @@ pub(crate) async fn create_customer_message(
         let customer = app.store.customer(ws, id).await?;
         let customer = customer.ok_or_else(|| Problem::not_found("a customer"))?;
         let book = app.fresh_book(ws).await?;
+        let channel = match body.medium {
+            MessageMedium::Email => Channel::Email,
+            MessageMedium::Sms => Channel::Sms,
+        };
         let target = Target::Address {
             customer: id,
-            connection: Box::new(connection_for(&book, Channel::Email, body.connection)?.clone()),
-            address: address(&customer, &book, body.to.as_deref())?,
+            connection: Box::new(connection_for(&book, channel, body.connection)?.clone()),
+            address: address(&customer, &book, channel, body.to.as_deref())?,
         };
         let writing = body.writing(&app, ws).await?;
         write(&app, &caller, target, writing, keep).await
@@ -146,11 +152,23 @@ impl CustomerMessageIn {
             if !self.values.is_empty() {
                 return Err(not_with("values", "only a template has values"));
             }
-            let (subject, text) = (self.subject, self.text.unwrap_or_default());
-            let subject = subject.unwrap_or_default();
-            let message = MessageIn::email(subject, text, self.send_at, self.on_reply);
+            let text = self.text.unwrap_or_default();
+            // Whether there is to be one is checked where the channel is known.
+            let subject = match self.medium {
+                MessageMedium::Email => Some(self.subject.unwrap_or_default()),
+                MessageMedium::Sms => self.subject,
+            };
+            let message = MessageIn::new(subject, text, self.send_at, self.on_reply);
             return Ok(message.checked()?.writing());
         };
+        if self.medium != MessageMedium::Email {
+            return Err(Problem::invalid(vec![FieldError::new(
+                "template",
+                "not_on_this_channel",
+                "templates are e-mails",
+                "choose the medium `email`, or write a `text`",
+            )]));
+        }
         let not_of_templates = [
             ("subject", self.subject.is_some()),
             ("text", self.text.is_some()),
@@ -218,29 +236,41 @@ pub(crate) fn connection_for(
 fn address(
     customer: &Customer,
     book: &Book,
+    channel: Channel,
     wanted: Option<&str>,
-) -> Result<EmailAddress, Problem> {
+) -> Result<Address, Problem> {
     let profile = &customer.profile;
-    let Some(wanted) = wanted else {
-        let first = profile.email_for(Purpose::Transactional).cloned();
-        return first.ok_or_else(|| {
+    let found = match (channel, wanted) {
+        (Channel::Sms, None) => profile.phone_for_sms().cloned().map(Address::Phone),
+        (Channel::Sms, Some(wanted)) => {
+            let number = PhoneNumber::parse(wanted).ok();
+            let mut known = profile.phones.iter().map(|known| &known.value);
+            let found = known.find(|known| Some(*known) == number.as_ref());
+            found.cloned().map(Address::Phone)
+        }
+        (_, None) => {
+            let first = profile.email_for(Purpose::Transactional);
+            first.cloned().map(Address::Email)
+        }
+        (_, Some(wanted)) => {
+            let key = EmailAddress::parse(wanted).ok().map(|it| it.key());
+            let mut known = profile.emails.iter().map(|known| &known.value);
+            let found = known.find(|known| Some(known.key()) == key);
+            found.cloned().map(Address::Email)
+        }
+    };
+    found.ok_or_else(|| match wanted {
+        None => {
             let words = Words::of(&book.settings, None);
-            let medium = Medium::Email;
+            let medium = Medium::of(channel);
             let reason = Reason::NoAddress { medium };
             Problem::conflict(reason.explain(words.locale, words.zone))
-        });
-    };
-    let key = EmailAddress::parse(wanted)
-        .ok()
-        .map(|address| address.key());
-    let mut known = profile.emails.iter();
-    let found = known.find(|known| Some(known.value.key()) == key);
-    found.map(|found| found.value.clone()).ok_or_else(|| {
-        Problem::invalid(vec![FieldError::new(
+        }
+        Some(_) => Problem::invalid(vec![FieldError::new(
             "to",
             "unknown",
-            "the customer has no such e-mail address",
+            "the customer has no such address or number",
             "add it to the customer first, or leave `to` out",
-        )])
+        )]),
     })
 }

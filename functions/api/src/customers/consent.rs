@@ -157,7 +157,7 @@ pub(crate) async fn record_consent(
     if after.chat.stopped(what).is_some() != said.opted_out {
         return Err(Problem::stale(None));
     }
-    Ok(Out(CustomerOut::new(id, Some(&after))))
+    Ok(Out(CustomerOut::new(id, Some(&after), now)))
 }
 
 impl ConsentIn {

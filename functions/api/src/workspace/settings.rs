@@ -1,10 +1,12 @@
 //! `/v1/settings`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use app::App;
 use axum::extract::State;
+use domain::account::LockRule;
 use domain::booking_page::BookingPage;
 use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::WorkspaceId;
@@ -82,6 +84,9 @@ pub(crate) struct SettingsOut {
     marketing_suite: bool,
     /// Without the marketing suite: the number of recipients that is too many for one e-mail.
     email_recipients_limit: u32,
+    /// When the account is locked because it mainly sends messages; `null`: never. `GET /v1/account` says
+    /// how it stands.
+    account_lock: Option<AccountLock>,
 }
 
 /// SMS segments a month, for a price.
@@ -173,6 +178,47 @@ pub(crate) struct SettingsPatch {
     marketing_suite: Option<bool>,
     #[schema(minimum = 1, maximum = 1000000)]
     email_recipients_limit: Option<u64>,
+    /// `null`: the account is never locked.
+    #[serde(default)]
+    #[schema(value_type = Option<AccountLock>)]
+    account_lock: Patch<AccountLock>,
+}
+
+/// Of 30 days, looked at once a day: more messages than `always_allowed`, and more than `messages_each` for
+/// each booking or each active customer, whichever are more, lock the account.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountLock {
+    #[schema(minimum = 1, maximum = 100000)]
+    messages_each: u64,
+    #[schema(minimum = 0, maximum = 1000000000)]
+    always_allowed: u64,
+}
+
+impl From<LockRule> for AccountLock {
+    fn from(rule: LockRule) -> Self {
+        Self {
+            messages_each: u64::from(rule.messages_each.get()),
+            always_allowed: rule.always_allowed,
+        }
+    }
+}
+
+impl AccountLock {
+    fn checked(self) -> Result<LockRule, FieldError> {
+        let each = check_range(
+            "account_lock.messages_each",
+            self.messages_each,
+            1..=100_000,
+        )?;
+        let always = "account_lock.always_allowed";
+        let always_allowed = check_range(always, self.always_allowed, 0..=1_000_000_000)?;
+        let messages_each = NonZeroU32::new(small(each)).unwrap_or(NonZeroU32::MIN);
+        Ok(LockRule {
+            messages_each,
+            always_allowed,
+        })
+    }
 }
 
 /// From the first quiet minute to the first one that is not.
@@ -239,6 +285,9 @@ pub(crate) async fn update_settings(
         version: before.version + 1,
         ..after
     };
+    if after.account_lock != before.account_lock && after.account_lock.is_some() {
+        app::account::look_soon(&app, after.workspace, app.now()).await?;
+    }
     let store = caller.noting(
         &app,
         "update_settings",
@@ -374,6 +423,11 @@ impl SettingsPatch {
                 format!("there is no tier `{name}` in `sms_tiers`"),
                 "name one of them, or send `null` for no limit",
             ));
+        }
+        match self.account_lock {
+            Patch::Absent => {}
+            Patch::Null => settings.account_lock = None,
+            Patch::Value(lock) => settings.account_lock = errors.take(lock.checked()),
         }
         match self.sms_upgrade_url {
             Patch::Absent => {}
@@ -581,6 +635,7 @@ impl From<Settings> for SettingsOut {
             booking_url: settings.booking_url.map(String::from),
             marketing_suite: settings.marketing_suite,
             email_recipients_limit: settings.email_recipients_limit,
+            account_lock: settings.account_lock.map(AccountLock::from),
             category_days: settings
                 .category_days
                 .into_iter()

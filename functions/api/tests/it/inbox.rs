@@ -190,3 +190,50 @@ async fn mo_11_staff_of_one_location_see_their_customers_only() {
     let admin = world.post("/v1/keys", admin).await;
     admin.problem(422, "not_allowed", "location");
 }
+
+/// The thread itself says who it is with.
+#[tokio::test]
+async fn mo_02_beside_a_thread_stands_who_it_is_with() {
+    let world = World::new().await;
+    let id = world.conversation(world.loopback, Channel::Loopback).await;
+    let path = format!("/v1/conversations/{id}");
+    let thread = async || world.get(&path).await.expect(200).body["customer"].clone();
+    let known = thread().await;
+    assert_eq!(known["emails"], json!([]));
+    let customer = known["id"].as_str().unwrap().to_owned();
+    let profile = json!({
+        "emails": [{"value": "anna@example.org", "kind": "private"}],
+        "phones": [{"value": "+4915112345678", "kind": "mobile"}],
+        "tags": ["vip"], "locations": ["Bonn"], "responsible": ["Jane"],
+    });
+    let customer = format!("/v1/customers/{customer}");
+    world
+        .call("PATCH", &customer, &[], Some(profile))
+        .await
+        .expect(200);
+    let now = world.app.now();
+    let days = |n| now + chrono::TimeDelta::days(n);
+    for (reference, at, status) in [
+        ("V1", days(-40), "completed"),
+        ("V2", days(-10), "completed"),
+        ("V3", days(-3), "no_show"),
+        ("V4", days(9), "booked"),
+        ("V5", days(4), "booked"),
+    ] {
+        let path = format!("{customer}/appointments/{reference}");
+        let told = json!({"starts_at": at, "status": status});
+        world.call("PUT", &path, &[], Some(told)).await.expect(201);
+    }
+    let shown = thread().await;
+    for (field, value) in [
+        ("emails", json!(["anna@example.org"])),
+        ("phones", json!(["+4915112345678"])),
+        ("tags", json!(["vip"])),
+        ("locations", json!(["Bonn"])),
+        ("responsible", json!(["Jane"])),
+        ("last_visit_at", json!(days(-10))),
+        ("next_appointment_at", json!(days(4))),
+    ] {
+        assert_eq!(shown[field], value, "{field}");
+    }
+}

@@ -253,6 +253,7 @@ fn example_body(operation: &str) -> Option<Value> {
         "order_segments" => json!({"segments": []}),
         "update_mail_template" | "preview_mail_template" => json!({"versions": {"en": null}}),
         "update_mail_layout" => json!({"accent": "#005f73"}),
+        "except_account" => json!({"until": null}),
         "update_settings" => json!({"business_name": "meins"}),
         _ => return None,
     })

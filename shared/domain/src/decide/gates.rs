@@ -19,7 +19,7 @@ use crate::rule::{Purpose, Rule};
 #[must_use]
 pub fn gates(known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) -> (Vec<Gate>, Option<Reason>) {
     let mut looked = Looked::default();
-    looked.at_conversation(known, run);
+    looked.at_conversation(known, run, now);
     match &run.source {
         Source::Rule { rule, version, .. } => {
             let found = known.rules.iter().find(|known| known.id == *rule);
@@ -64,7 +64,7 @@ impl Looked {
         }
     }
 
-    fn at_conversation(&mut self, known: &Snapshot<'_>, run: &Run) {
+    fn at_conversation(&mut self, known: &Snapshot<'_>, run: &Run, now: DateTime<Utc>) {
         let head = known.conversation;
         let (state, refusal) = match &head.state {
             State::Open => ("open", None),
@@ -102,6 +102,11 @@ impl Looked {
         };
         let refusal = (!head.reachable).then_some(Reason::Unreachable);
         self.look(GateName::Reachable, reach, refusal);
+
+        if let Some((gate, refusal)) = known.account.gate(known.settings.account_lock, now) {
+            self.gates.push(gate);
+            self.refusal = self.refusal.take().or(refusal);
+        }
 
         let connection = known.connection;
         let state = match &connection.state {

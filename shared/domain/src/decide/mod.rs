@@ -49,6 +49,7 @@ pub use forecast::{Forecast, Outlook, forecast};
 pub use gates::gates;
 pub use visits::{Reminder, reminder, visit_rule};
 
+use crate::account::Account;
 use crate::connection::Connection;
 use crate::consent::{Class, Medium, Stoppable};
 use crate::conversation::{Conversation, OnReply, Origin, Run, Source};
@@ -86,6 +87,8 @@ pub struct Snapshot<'a> {
     /// The message of this run, which is about to leave as SMS, needs more segments than the month has
     /// left. A shorter one may still fit.
     pub segments_spent: Option<(RunId, Spent)>,
+    /// What the account did of late.
+    pub account: Account,
 }
 
 impl Snapshot<'_> {

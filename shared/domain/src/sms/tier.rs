@@ -4,13 +4,11 @@
 //! settings (NX-48).
 
 use std::fmt;
-use std::num::NonZeroU32;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Segments;
-use crate::ids::KeyId;
 use crate::local_time::Zone;
 use crate::receipt::{Gate, GateName, Reason};
 
@@ -176,81 +174,12 @@ pub fn take(size: Segments, usage: Usage, tier: &Tier) -> Result<Usage, Spent> {
     })
 }
 
-/// When an account counts as one that mainly sends messages (MO-25).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LockRule {
-    /// So many messages for each booking or active customer, whichever are more, are fine.
-    pub messages_each: NonZeroU32,
-    /// Up to so many messages nothing is locked: a business that has just begun has few bookings.
-    pub always_allowed: u64,
-}
-
-impl Default for LockRule {
-    fn default() -> Self {
-        Self {
-            messages_each: NonZeroU32::new(50).expect("50 is not 0"),
-            always_allowed: 1_000,
-        }
-    }
-}
-
-/// What an account did in the last 30 days.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Activity {
-    /// Messages that left.
-    pub messages: u64,
-    /// Bookings.
-    pub bookings: u64,
-    /// Customers with a visit or a message of theirs.
-    pub active_customers: u64,
-}
-
-/// Leave for one account to send nevertheless, by the owner of the installation. It is also an
-/// entry of the audit log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exception {
-    /// With which key.
-    pub by: KeyId,
-    /// Since when.
-    pub at: DateTime<Utc>,
-    /// Until when; `None`: for good.
-    pub until: Option<DateTime<Utc>>,
-}
-
-/// Whether the account may send messages.
-#[must_use]
-pub fn account(
-    activity: Activity,
-    rule: LockRule,
-    exception: Option<Exception>,
-    now: DateTime<Utc>,
-) -> (Gate, Option<Reason>) {
-    let base = activity.bookings.max(activity.active_customers);
-    let limit = base
-        .saturating_mul(u64::from(rule.messages_each.get()))
-        .max(rule.always_allowed);
-    let messages = activity.messages;
-    let input = format!("{messages} messages in 30 days, {limit} allowed");
-    let excepted = exception.is_some_and(|it| it.until.is_none_or(|until| now < until));
-    match (messages > limit, excepted) {
-        (false, _) => (Gate::new(GateName::Account, true, input), None),
-        (true, true) => {
-            let input = format!("{input}; the owner of the installation made an exception");
-            (Gate::new(GateName::Account, true, input), None)
-        }
-        (true, false) => {
-            let refusal = Reason::AccountLocked { messages, limit };
-            (Gate::new(GateName::Account, false, input), Some(refusal))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fixtures::{berlin, hours, monday, utc};
+    use crate::fixtures::{berlin, monday, utc};
     use crate::sms::count;
 
     fn tier(segments: u64) -> Tier {
@@ -305,41 +234,6 @@ mod tests {
         usage.note_call(61, 2);
         // A call is taken although it uses more than was left; nothing is left then.
         assert_eq!((usage.total(), usage.left(&tier(10))), (13, 0));
-    }
-
-    #[test]
-    fn an_account_that_mainly_sends_messages_is_locked() {
-        let rule = LockRule::default();
-        let sent = |messages, exception| {
-            let activity = Activity {
-                messages,
-                bookings: 30,
-                active_customers: 40,
-            };
-            account(activity, rule, exception, monday()).1
-        };
-        let locked = Some(Reason::AccountLocked {
-            messages: 2_001,
-            limit: 2_000,
-        });
-        assert_eq!(sent(2_000, None), None);
-        assert_eq!(sent(2_001, None), locked);
-        let exception = |until| Exception {
-            by: KeyId::derive(&["owner"]),
-            at: monday(),
-            until,
-        };
-        assert_eq!(sent(2_001, Some(exception(None))), None);
-        assert_eq!(
-            sent(2_001, Some(exception(Some(monday() + hours(1))))),
-            None
-        );
-        assert_eq!(sent(2_001, Some(exception(Some(monday())))), locked);
-        let new = Activity {
-            messages: 1_000,
-            ..Activity::default()
-        };
-        assert_eq!(account(new, rule, None, monday()).1, None);
     }
 
     proptest! {

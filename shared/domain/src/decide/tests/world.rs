@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use crate::account::Account;
 use crate::channel::Channel;
 use crate::connection::Connection;
 use crate::consent::{Change, Source};
@@ -62,6 +63,7 @@ pub(super) struct World {
     pub(super) connection: Connection,
     pub(super) settings: Settings,
     pub(super) segments_spent: Option<(RunId, Spent)>,
+    pub(super) account: Account,
     pub(super) rules: Vec<Rule>,
     pub(super) templates: Vec<Template>,
     pub(super) opinion: Opinion,
@@ -86,6 +88,7 @@ impl World {
             connection: fixtures::connection(channel),
             settings,
             segments_spent: None,
+            account: Account::default(),
             rules,
             templates: vec![fixtures::template()],
             opinion: Opinion::default(),
@@ -118,6 +121,7 @@ impl World {
             templates: &self.templates,
             sent_today: 0,
             segments_spent: self.segments_spent,
+            account: self.account,
         }
     }
 
