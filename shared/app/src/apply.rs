@@ -69,7 +69,7 @@ impl Loaded {
             templates: &self.templates,
             sent_today: self.sent_today,
             segments_spent: self.segments_spent,
-            account: self.book.account,
+            account: &self.book.account,
         }
     }
 }

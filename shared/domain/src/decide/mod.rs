@@ -88,7 +88,7 @@ pub struct Snapshot<'a> {
     /// left. A shorter one may still fit.
     pub segments_spent: Option<(RunId, Spent)>,
     /// What the account did of late.
-    pub account: Account,
+    pub account: &'a Account,
 }
 
 impl Snapshot<'_> {

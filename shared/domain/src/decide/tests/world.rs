@@ -121,7 +121,7 @@ impl World {
             templates: &self.templates,
             sent_today: 0,
             segments_spent: self.segments_spent,
-            account: self.account,
+            account: &self.account,
         }
     }
 
