@@ -273,57 +273,6 @@ impl Play {
         self.world.advance(target - now).await
     }
 
-    async fn settings(&mut self, rest: &str) -> anyhow::Result<()> {
-        let mut words = Words::of(rest)?;
-        let mut patch = json!({});
-        if let Some(quiet) = words.after("quiet")? {
-            patch["quiet_hours"] = match quiet.split_once('-') {
-                Some((from, to)) => json!({ "from": from, "to": to }),
-                None => Value::Null,
-            };
-        }
-        if let Some(cap) = words.after("cap")? {
-            let (messages, hours) = cap.split_once('/').context("`cap 3/24h`")?;
-            let hours = duration(hours)?.num_hours();
-            patch["frequency_cap"] =
-                json!({ "messages": messages.parse::<u32>()?, "hours": hours });
-        }
-        if let Some(page) = words.after("booking")? {
-            patch["booking_url"] = json!(page);
-        }
-        if let Some(wait) = words.after("unknown-wait")? {
-            patch["unknown_wait_minutes"] = json!(duration(&wait)?.num_minutes());
-        }
-        if let Some(tokens) = words.after("tokens")? {
-            patch["ai_daily_tokens"] = json!(tokens.parse::<u64>()?);
-        }
-        if let Some(limit) = words.after("limit")? {
-            patch["daily_send_limit"] = json!(limit.parse::<u64>()?);
-        }
-        if let Some(lock) = words.after("lock")? {
-            let (each, always) = lock.split_once('/').context("`lock 2/10`")?;
-            let (each, always): (u64, u64) = (each.parse()?, always.parse()?);
-            patch["account_lock"] = json!({"messages_each": each, "always_allowed": always});
-        }
-        if let Some(suite) = words.after("suite")? {
-            patch["marketing_suite"] = json!(suite == "on");
-        }
-        if let Some(segments) = words.after("tier")? {
-            let segments: u64 = segments.parse()?;
-            patch["sms_tiers"] = json!([
-                { "name": "Small", "segments": segments, "price_cents": 900 },
-                { "name": "Large", "segments": 5000, "price_cents": 9900 },
-            ]);
-            patch["sms_tier"] = json!("Small");
-            patch["sms_upgrade_url"] = json!("https://example.org/plan");
-        }
-        words.done()?;
-        let answer = self.world.api("PATCH", "/v1/settings", Some(patch)).await?;
-        self.line("settings", rest);
-        self.note_refusal(&answer);
-        Ok(())
-    }
-
     async fn connect(&mut self, rest: &str) -> anyhow::Result<()> {
         let mut words = Words::of(rest)?;
         let channel: Channel = words.need("a channel")?.parse()?;
