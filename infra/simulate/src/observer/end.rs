@@ -75,7 +75,9 @@ impl Observer {
             let silent = now - head.last_message_at() > TimeDelta::days(2);
             let opted_out = self.refusing.contains(&head.customer);
             let open = head.state == State::Open && head.reachable && !opted_out;
-            if !silent || !open || head.moved_to.is_some() {
+            // Of an account that was removed nothing is heard any more, so nothing is decided there.
+            let connected = self.connections.contains_key(&head.connection);
+            if !silent || !open || !connected || head.moved_to.is_some() {
                 continue;
             }
             let said = self.receipts.get(id).map(Vec::as_slice).unwrap_or_default();
