@@ -113,6 +113,7 @@ scenarios! {
     mo_20_updated_waiver
     mo_22_segments
     mo_23_email_instead
+    mo_23_b_to_many
     mo_25_account_lock
     mo_27_way_out_of_mails
     mo_28_stop_by_sms

@@ -5,6 +5,7 @@
 mod access;
 mod appointments;
 mod audit;
+mod broadcasts;
 mod connections;
 mod conversations;
 mod customers;
