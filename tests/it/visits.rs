@@ -275,3 +275,29 @@ async fn mo_23_a_reminder_for_which_no_segments_are_left_goes_by_email() {
         "already_reminded"
     );
 }
+
+/// PH-14: all times are those of the business's zone, also once it is another one, and also of what is
+/// planned already.
+#[tokio::test]
+async fn ph_14_a_planned_reminder_goes_by_the_zone_that_was_set_since() {
+    let (world, id) = salon().await;
+    told(&world, id, "V1", "completed", NOW).await;
+    let due = async || planned(&world, id).await.1.due_at.to_rfc3339();
+    assert_eq!(due().await, "2026-11-03T09:00:00+00:00");
+    let settings = async |body: Value| {
+        let answer = world
+            .api("PATCH", "/v1/settings", Some(body))
+            .await
+            .unwrap();
+        answer.ok().unwrap();
+        world.advance(TimeDelta::minutes(1)).await.unwrap();
+    };
+    settings(json!({"zone": "America/New_York"})).await;
+    assert_eq!(due().await, "2026-11-03T15:00:00+00:00");
+    settings(json!({"quiet_hours": {"from": "21:00", "to": "11:00"}})).await;
+    assert_eq!(due().await, "2026-11-03T16:00:00+00:00");
+    settings(json!({"zone": "Europe/Berlin", "quiet_hours": null})).await;
+    assert_eq!(due().await, "2026-11-03T09:00:00+00:00");
+    world.advance(TimeDelta::days(2)).await.unwrap();
+    assert_eq!(world.take_sent().len(), 1);
+}

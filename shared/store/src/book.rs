@@ -133,6 +133,28 @@ impl Store {
         self.put_version("settings", item).await
     }
 
+    /// The same, and notes that whoever a reminder of this rule is planned for has to hear of it.
+    pub async fn put_settings_of_reminders(
+        &self,
+        settings: &Settings,
+        rule: RuleId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let ws = settings.workspace;
+        let item = Plain {
+            pk: keys::workspace(ws),
+            sk: keys::SETTINGS.to_owned(),
+            version: settings.version,
+            expires_at: None,
+            body: settings,
+        };
+        let mut writes = Writes::new(&self.table);
+        let item = items::to_item("settings", item)?;
+        writes.put_version(item, settings.version, Meaning::Version)?;
+        writes.rule_changed(ws, rule, now)?;
+        Ok(writes.send(self).await? == Committed::Done)
+    }
+
     /// One rule.
     pub async fn rule(&self, ws: WorkspaceId, id: RuleId) -> Result<Option<Rule>, StoreError> {
         self.get_body("a rule", keys::workspace(ws), &keys::rule(id))

@@ -20,5 +20,6 @@ pub(crate) use delete::*;
 pub(crate) use list::*;
 pub(crate) use message_rehearsal::*;
 pub(crate) use preview::*;
+pub(crate) use store::announce;
 pub(crate) use switch::*;
 pub(crate) use update::*;

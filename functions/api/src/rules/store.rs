@@ -74,7 +74,7 @@ pub(super) async fn save(
 
 /// Conversations are decided again. The write that changed the rule noted that they have to be: if
 /// this is lost, the sweep does it.
-pub(super) async fn announce(app: &App, ws: WorkspaceId, rule: RuleId) {
+pub(crate) async fn announce(app: &App, ws: WorkspaceId, rule: RuleId) {
     if let Err(error) = publish_change(app, ws, rule).await {
         tracing::warn!(rule.id = %rule, error = %error, "a changed rule could not be announced; the sweep will do it");
     }

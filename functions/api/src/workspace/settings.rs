@@ -8,6 +8,7 @@ use app::App;
 use axum::extract::State;
 use domain::account::LockRule;
 use domain::booking_page::BookingPage;
+use domain::decide::visit_rule;
 use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::WorkspaceId;
 use domain::local_time::{QuietHours, TimeOfDay, Zone};
@@ -24,6 +25,7 @@ use crate::http::{
     IfMatch, IfMatchHeader, ItemProblems, Json, Patch, Problem, Versioned, WriteProblems,
     check_range,
 };
+use crate::rules::announce;
 use crate::schema;
 
 const NAME_LIMIT: usize = 100;
@@ -288,6 +290,9 @@ pub(crate) async fn update_settings(
     if after.account_lock != before.account_lock && after.account_lock.is_some() {
         app::account::look_soon(&app, after.workspace, app.now()).await?;
     }
+    let book = app.fresh_book(after.workspace).await?;
+    let retold = visit_rule(&book.rules).filter(|_| moves_reminders(&before, &after));
+    let retold = retold.map(|rule| rule.id);
     let store = caller.noting(
         &app,
         "update_settings",
@@ -295,11 +300,29 @@ pub(crate) async fn update_settings(
         &SettingsOut::from(before),
         &SettingsOut::from(after.clone()),
     )?;
-    if !store.put_settings(&after).await? {
+    let stored = match retold {
+        None => store.put_settings(&after).await?,
+        Some(rule) => {
+            let now = app.now();
+            store.put_settings_of_reminders(&after, rule, now).await?
+        }
+    };
+    if !stored {
         return Err(Problem::stale(None));
     }
     app.fresh_book(after.workspace).await?;
+    if let Some(rule) = retold {
+        // What is planned goes by another clock now. Lost, the sweep tells of it.
+        announce(&app, after.workspace, rule).await;
+    }
     Ok(Versioned::ok(after.version, after.into()))
+}
+
+/// Whether reminders after visits go at another time, or in another hour of the business's clock.
+fn moves_reminders(before: &Settings, after: &Settings) -> bool {
+    before.zone != after.zone
+        || before.quiet_hours != after.quiet_hours
+        || before.category_days != after.category_days
 }
 
 async fn read(app: &App, ws: WorkspaceId) -> Result<Settings, Problem> {
