@@ -20,6 +20,7 @@ mod logs;
 mod model_budget;
 mod scenarios;
 mod sms;
+mod telephone;
 mod tidy;
 mod visits;
 mod webhooks;

@@ -14,17 +14,17 @@ use store::PageRequest;
 use crate::installation::{Answer, Installation, call};
 use crate::world::{self, Happening};
 
-const HOST: &str = "x1.execute-api.eu-central-1.amazonaws.com";
+pub(crate) const HOST: &str = "x1.execute-api.eu-central-1.amazonaws.com";
 const TOKEN: &str = "token-of-the-account";
 const ANNA: &str = "+4915112345678";
 
-struct World {
-    installation: Installation,
-    connection: ConnectionId,
+pub(crate) struct World {
+    pub(crate) installation: Installation,
+    pub(crate) connection: ConnectionId,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let installation = Installation::new().await;
         let body = json!({
             "channel": "sms", "name": "Salon", "account": "ACfeed", "sender": "+4930555123",
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("/webhooks/sms/{}", self.connection)
     }
 
@@ -58,13 +58,16 @@ impl World {
     }
 
     async fn posted(&self, body: &str) -> Answer {
-        let path = self.path();
+        self.posted_to(self.path(), body).await
+    }
+
+    pub(crate) async fn posted_to(&self, path: String, body: &str) -> Answer {
         let url = format!("https://{HOST}{path}");
         self.post(&path, Some(HOST), &signed(TOKEN, &url, body), body)
             .await
     }
 
-    fn queued(&self) -> u64 {
+    pub(crate) fn queued(&self) -> u64 {
         self.installation.queues.counts().unwrap().ready
     }
 }

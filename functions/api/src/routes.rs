@@ -84,6 +84,7 @@ fn conversation_routes() -> Routes {
         ),
         routes!(conversations::update_message, conversations::delete_message),
         routes!(conversations::list_attempts),
+        routes!(conversations::get_recording),
         routes!(conversations::explain_conversation),
         routes!(conversations::list_pending),
         routes!(conversations::list_messages),

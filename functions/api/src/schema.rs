@@ -142,7 +142,7 @@ pub(crate) struct Reference(String);
 /// What a message says. The other members depend on `type`.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Content {
-    /// `text`, `email`, `media`, `template`, `location`, `contacts`, `reply`, `form`, `reaction`, `order`,
+    /// `text`, `email`, `media`, `template`, `location`, `contacts`, `call`, `reply`, `form`, `reaction`, `order`,
     /// `share` or `unsupported`.
     r#type: String,
 }

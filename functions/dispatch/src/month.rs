@@ -36,7 +36,9 @@ pub(crate) async fn look(
     let size = count(content.words().unwrap_or_default());
     let Err(spent) = take(size, usage, tier) else {
         // Others may be counted at the same moment: all of it must fit.
-        let room = tier.segments - u64::from(size.parts);
+        let room = usage
+            .left_for_messages(tier)
+            .saturating_sub(u64::from(size.parts));
         return Ok(Ok(Some(Counter {
             limit: Some(room + 1),
             ..counter

@@ -10,6 +10,7 @@ mod mail;
 mod messages;
 mod others;
 mod reports;
+mod telephone;
 
 use app::tasks::EventTask;
 use app::{App, AppError};
@@ -113,6 +114,7 @@ async fn inbound(
             others::preference(app, &arrival, *marketing).await
         }
         InboundKind::Reachability { state } => others::reachability(app, &arrival, *state).await,
+        InboundKind::Telephone(call) => Box::pin(telephone::called(app, &arrival, call)).await,
         InboundKind::Referral(_) | InboundKind::Call(_) => others::acted(app, &arrival).await,
         InboundKind::TemplateStatus(_)
         | InboundKind::TemplateCategory { .. }

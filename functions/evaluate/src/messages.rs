@@ -5,10 +5,10 @@ use app::apply::{self, Applied, Change, Loaded};
 use app::correlation::Correlation;
 use app::reading::Reading;
 use app::{App, AppError};
-use channels::inbound::{Echo, EchoOrigin, InboundKind, InboundMessage, Postback};
+use channels::inbound::{Echo, EchoOrigin, InboundKind, InboundMessage, Postback, Telephone};
 use domain::channel::Channel;
 use domain::consent::Standing;
-use domain::content::Content;
+use domain::content::{CallOutcome, Content};
 use domain::conversation::{Conversation, OPT_OUT_LABEL};
 use domain::decide::Event;
 use domain::message::{Author, Message, Status};
@@ -47,6 +47,23 @@ pub(crate) async fn from_customer(
         .await?;
     }
     Ok(())
+}
+
+/// The customer called.
+pub(crate) async fn called(app: &App, arrival: &Arrival, call: &Telephone) -> Result<(), AppError> {
+    let unique = match &call.entry.recording {
+        Some(recording) => format!("recording:{recording}"),
+        None => format!("call:{}", call.call),
+    };
+    let message = Message {
+        id: arrival.message_id(&unique),
+        ..customer_message(arrival, Content::Call(call.entry.clone()))
+    };
+    let writer = match call.entry.outcome {
+        CallOutcome::Answered => Writer::Both,
+        CallOutcome::Missed | CallOutcome::Voicemail => Writer::Person,
+    };
+    store(app, arrival, &[message], writer).await
 }
 
 /// The customer tapped a button of ours: that is an answer.
@@ -111,6 +128,8 @@ enum Writer {
     Person,
     /// The business.
     Business,
+    /// Both, in a call that was answered.
+    Both,
 }
 
 /// Stores the messages together with the decision about them.
@@ -158,6 +177,7 @@ fn said(arrival: &Arrival, loaded: &Loaded, messages: &[Message], writer: Writer
     let (mut consent, mut said_by) = (None, None);
     let (cause, event) = match writer {
         Writer::Business => ("business_wrote", Event::BusinessWrote { at, preview }),
+        Writer::Both => ("spoke", Event::Spoke { at, preview }),
         Writer::Customer | Writer::Machine | Writer::Person => {
             let standing = &loaded.customer.chat;
             let reading = reading(arrival, first, writer, standing);
@@ -205,7 +225,7 @@ fn reading(
     match writer {
         Writer::Machine => reading.automatic = true,
         Writer::Person => reading.automatic = false,
-        Writer::Customer | Writer::Business => {}
+        Writer::Customer | Writer::Business | Writer::Both => {}
     }
     reading
 }
@@ -248,7 +268,11 @@ fn changed_customer(
             .language
             .clone_from(&arrival.event.profile.language);
     }
-    let wrote = matches!(event, Event::CustomerWrote(message) if !message.automatic);
+    let wrote = match event {
+        Event::CustomerWrote(message) => !message.automatic,
+        Event::Spoke { .. } => true,
+        _ => false,
+    };
     let opened = arrival.event.opens_window().then_some(arrival.event.at);
     customer.heard(loaded.conversation.id, opened, wrote);
     (is_new || customer != loaded.customer).then_some(customer)

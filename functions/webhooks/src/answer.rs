@@ -13,8 +13,13 @@ pub(crate) fn ok() -> Response {
 
 /// Taken, and nothing to be done: what SMS providers want to hear.
 pub(crate) fn no_instructions() -> Response {
+    instructions(twiml::nothing())
+}
+
+/// What is to be done with a call.
+pub(crate) fn instructions(document: String) -> Response {
     let kind = HeaderValue::from_static(twiml::CONTENT_TYPE);
-    (StatusCode::OK, [(CONTENT_TYPE, kind)], twiml::nothing()).into_response()
+    (StatusCode::OK, [(CONTENT_TYPE, kind)], document).into_response()
 }
 
 /// The challenge as the whole body, as plain text.

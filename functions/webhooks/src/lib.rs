@@ -9,6 +9,7 @@
 
 mod answer;
 mod known;
+mod voice;
 
 use std::sync::Arc;
 
@@ -66,7 +67,11 @@ pub fn router(app: Arc<App>) -> Router {
             "/webhooks/{channel}/{connection}",
             get(answer_handshake).post(receive_updates),
         )
-        .fallback(|| async { problem(404, "not_found", "There is no such webhook.") })
+        .route(
+            "/webhooks/{channel}/{connection}/voice",
+            axum::routing::post(answer_call),
+        )
+        .fallback(|| async { nowhere() })
         .method_not_allowed_fallback(|| async {
             problem(405, "method_not_allowed", "Use GET or POST.")
         })
@@ -102,49 +107,11 @@ async fn receive_updates(
         Ok(known) => known,
         Err(response) => return response,
     };
-    let body = match body {
+    let url = public_url(&state, &uri, called_at);
+    let body = match authentic(&known, url.as_deref(), &headers, body) {
         Ok(body) => body,
-        Err(rejection) if rejection.status() == 413 => {
-            return problem(
-                413,
-                "body_too_large",
-                "The body is larger than 4 MiB; send fewer updates at once.",
-            );
-        }
-        Err(_) => {
-            return problem(
-                400,
-                "body_unreadable",
-                "The body could not be read to its end; send it again.",
-            );
-        }
+        Err(response) => return *response,
     };
-    let called_at = called_at.as_ref().map(|Extension(host)| host);
-    let url = state.app.config.public_url(called_at).map(|public| {
-        let path = uri.path_and_query().map_or(uri.path(), |it| it.as_str());
-        format!("{public}{path}")
-    });
-    match signature(&known, url.as_deref(), &headers, &body) {
-        Verification::Verified => {}
-        Verification::Missing => {
-            return problem(
-                401,
-                "signature_missing",
-                "The request carries no signature.",
-            );
-        }
-        Verification::Malformed => {
-            return problem(401, "signature_malformed", "The signature cannot be read.");
-        }
-        Verification::Mismatch => {
-            return problem(
-                401,
-                "signature_mismatch",
-                "The signature does not fit the body.",
-            );
-        }
-    }
-
     let (channel, now) = (known.connection.channel, state.app.now());
     let done = match channel {
         Channel::Sms => no_instructions,
@@ -180,6 +147,77 @@ async fn receive_updates(
             )
         }
     }
+}
+
+/// A call comes in, or a part of it is over: the provider asks what to do.
+async fn answer_call(
+    State(state): State<Arc<Webhooks>>,
+    Path((channel, connection)): Path<(String, String)>,
+    uri: Uri,
+    called_at: Option<Extension<CalledAt>>,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Response {
+    let known = match find(&state, &channel, &connection).await {
+        Ok(known) if known.connection.channel == Channel::Sms => known,
+        Ok(_) => return nowhere(),
+        Err(response) => return response,
+    };
+    let url = public_url(&state, &uri, called_at);
+    let body = match authentic(&known, url.as_deref(), &headers, body) {
+        Ok(body) => body,
+        Err(response) => return *response,
+    };
+    voice::answer(&state.app, &known.connection, url.as_deref(), &body).await
+}
+
+/// The whole address that was called, as far as we know it.
+fn public_url(
+    state: &Webhooks,
+    uri: &Uri,
+    called_at: Option<Extension<CalledAt>>,
+) -> Option<String> {
+    let called_at = called_at.as_ref().map(|Extension(host)| host);
+    let public = state.app.config.public_url(called_at)?;
+    let path = uri.path_and_query().map_or(uri.path(), |it| it.as_str());
+    Some(format!("{public}{path}"))
+}
+
+/// The body, if the platform has signed it.
+fn authentic(
+    known: &Known,
+    url: Option<&str>,
+    headers: &HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<Bytes, Box<Response>> {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) if rejection.status() == 413 => {
+            return Err(Box::new(problem(
+                413,
+                "body_too_large",
+                "The body is larger than 4 MiB; send fewer updates at once.",
+            )));
+        }
+        Err(_) => {
+            return Err(Box::new(problem(
+                400,
+                "body_unreadable",
+                "The body could not be read to its end; send it again.",
+            )));
+        }
+    };
+    let (code, detail) = match signature(known, url, headers, &body) {
+        Verification::Verified => return Ok(body),
+        Verification::Missing => ("signature_missing", "The request carries no signature."),
+        Verification::Malformed => ("signature_malformed", "The signature cannot be read."),
+        Verification::Mismatch => ("signature_mismatch", "The signature does not fit the body."),
+    };
+    Err(Box::new(problem(401, code, detail)))
+}
+
+fn nowhere() -> Response {
+    problem(404, "not_found", "There is no such webhook.")
 }
 
 /// SMS providers return no string of ours, but call the address that was given with the message. Its
@@ -322,7 +360,6 @@ fn signature(known: &Known, url: Option<&str>, headers: &HeaderMap, body: &[u8])
 
 /// The connection that an address names; whether it is unknown or of another channel is not told.
 async fn find(state: &Webhooks, channel: &str, connection: &str) -> Result<Arc<Known>, Response> {
-    let nowhere = || problem(404, "not_found", "There is no such webhook.");
     let (Ok(channel), Ok(id)) = (channel.parse::<Channel>(), ConnectionId::parse(connection))
     else {
         return Err(nowhere());

@@ -590,6 +590,7 @@ async fn connection_of(
         business_account: None,
         sender: None,
         mail: None,
+        voice: None,
         state: ConnectionState::Disabled,
         secrets: BTreeMap::new(),
         hold: None,

@@ -88,6 +88,7 @@ pub async fn make_workspace(
         business_account: None,
         sender: None,
         mail: None,
+        voice: None,
         state: ConnectionState::Active,
         secrets: BTreeMap::from([(WEBHOOK_SECRETS.to_owned(), secret_name.clone())]),
         hold: None,

@@ -18,7 +18,7 @@ pub(crate) use draft::{Draft, each, fingerprint};
 pub use kind::{
     AccountAlert, Call, CategoryChange, DeliveryStatus, Echo, EchoOrigin, Handover, HandoverAction,
     InboundKind, InboundMessage, MarketingChoice, Postback, Pricing, ProviderError, Reaching,
-    Referral, StatusUpdate, TemplateRef, TemplateStatus, WatermarkKind,
+    Referral, StatusUpdate, Telephone, TemplateRef, TemplateStatus, WatermarkKind,
 };
 
 use crate::node::{Node, Problem};
@@ -144,6 +144,7 @@ impl InboundEvent {
             }
             InboundKind::Postback(_) => true,
             InboundKind::Call(call) => call.by_customer,
+            InboundKind::Telephone(_) => false,
             InboundKind::Referral(_) => self.is_page_messaging(),
             InboundKind::Reaction { emoji, .. } => emoji.is_some() && self.is_page_messaging(),
             InboundKind::Echo(_)

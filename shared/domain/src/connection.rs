@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::channel::Channel;
+use crate::channel::{Channel, PhoneNumber};
 use crate::ids::{ConnectionId, WorkspaceId};
 
 /// One account on one channel. The values of its secrets are kept elsewhere and never shown.
@@ -32,6 +32,9 @@ pub struct Connection {
     /// E-mail: what else belongs to its sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailAccount>,
+    /// SMS: what happens to calls of its number; without it they are declined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<VoiceLine>,
     /// Whether it may send.
     pub state: ConnectionState,
     /// The platform asked all sends of this account to wait; may be over.
@@ -80,6 +83,20 @@ pub struct MailAccount {
     pub track_clicks: bool,
 }
 
+/// What happens to calls (MO-21): they are passed on, and where nobody answers, or there is nobody to
+/// pass them on to, the caller can leave a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoiceLine {
+    /// Who answers, at a business or a private number that no caller gets to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward_to: Option<PhoneNumber>,
+    /// How long it rings there, in seconds.
+    pub ring_seconds: u16,
+    /// What the caller hears before they leave a message; without one the built-in greeting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub greeting: Option<String>,
+}
+
 /// A pause that the platform asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -125,6 +142,13 @@ impl Connection {
     #[must_use]
     pub fn webhook_path(&self) -> String {
         format!("/webhooks/{}/{}", self.channel, self.id)
+    }
+
+    /// Where the provider asks what to do with a call, after the address of this installation.
+    #[must_use]
+    pub fn voice_path(&self) -> Option<String> {
+        let line = self.voice.as_ref();
+        line.map(|_| format!("{}/voice", self.webhook_path()))
     }
 
     /// Whether it has what it needs to receive.

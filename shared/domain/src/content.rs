@@ -34,6 +34,8 @@ pub enum Content {
         /// At least one.
         contacts: Vec<ContactCard>,
     },
+    /// A telephone call.
+    Call(Call),
     /// A tap on a button or on an entry of a list that we offered.
     Reply {
         /// What we attached to the button; some platforms leave it out.
@@ -96,6 +98,7 @@ impl Content {
             Self::Share { title, .. } => title.as_deref(),
             Self::Location(_)
             | Self::Contacts { .. }
+            | Self::Call(_)
             | Self::Form { .. }
             | Self::Reaction { .. }
             | Self::Unsupported { .. } => None,
@@ -115,6 +118,7 @@ impl Content {
             },
             Self::Location(_) => "[location]",
             Self::Contacts { .. } => "[contact]",
+            Self::Call(call) => call.outcome.label(),
             Self::Form { .. } => "[form]",
             Self::Reaction { emoji, .. } => match emoji {
                 Some(emoji) => return format!("[reaction {emoji}]"),
@@ -128,6 +132,42 @@ impl Content {
         match self.words() {
             Some(words) if !words.trim().is_empty() => format!("{label} {}", one_line(words)),
             _ => label.to_owned(),
+        }
+    }
+}
+
+/// A telephone call of the customer (MO-21).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// What became of it.
+    pub outcome: CallOutcome,
+    /// How long they spoke, or how long the recording is, as far as the provider tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+    /// The provider's id of the recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<String>,
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOutcome {
+    /// Somebody of the business answered.
+    Answered,
+    /// Nobody did.
+    Missed,
+    /// Nobody did, and this is what the customer left on the voicemail.
+    Voicemail,
+}
+
+impl CallOutcome {
+    /// The stand-in for it in texts.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Answered => "[call]",
+            Self::Missed => "[missed call]",
+            Self::Voicemail => "[voicemail]",
         }
     }
 }

@@ -65,6 +65,7 @@ pub(crate) fn connection(channel: Channel) -> Connection {
         business_account: None,
         sender: None,
         mail: None,
+        voice: None,
         state: ConnectionState::Active,
         secrets: secrets_of(channel)
             .iter()

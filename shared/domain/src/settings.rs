@@ -103,6 +103,9 @@ pub struct Settings {
     /// The name of the one it has chosen; `None`: no limit.
     #[serde(default)]
     pub sms_tier: Option<String>,
+    /// How many segments every minute of an incoming call counts that has begun (MO-34).
+    #[serde(default = "segments_per_call_minute")]
+    pub segments_per_call_minute: u32,
     /// Where the owner raises it: an https address that the notice of spent segments holds, and no
     /// customer is ever shown (MO-23).
     #[serde(default)]
@@ -127,6 +130,10 @@ pub struct Settings {
 
 fn email_recipients_limit() -> u32 {
     EMAIL_RECIPIENTS
+}
+
+fn segments_per_call_minute() -> u32 {
+    1
 }
 
 fn key_daily_messages() -> u64 {
@@ -171,6 +178,7 @@ impl Settings {
             requests_per_minute: requests_per_minute(),
             sms_tiers: Vec::new(),
             sms_tier: None,
+            segments_per_call_minute: segments_per_call_minute(),
             sms_upgrade_url: None,
             category_days: BTreeMap::new(),
             booking_url: None,

@@ -40,6 +40,11 @@ pub enum Over {
     Month,
 }
 
+/// The name of the counter of what calls took of a month's segments.
+const CALL_SEGMENTS: &str = "call_segments";
+/// How often counting a call is tried again after a lost race.
+const TRIES: u32 = 5;
+
 /// The name of the counter of the segments of a month.
 pub const SMS_SEGMENTS: &str = "sms_segments";
 
@@ -134,9 +139,57 @@ impl Store {
         let read = |name: &str| item.get(name)?.as_n().ok()?.parse().ok();
         Ok(sms::tier::Usage {
             sms: read(SMS_SEGMENTS).unwrap_or_default(),
+            calls: read(CALL_SEGMENTS).unwrap_or_default(),
             told_of_limit: read(TOLD_OF_LIMIT),
             ..sms::tier::Usage::new(month)
         })
+    }
+
+    /// Counts a call (MO-34). Its parts are told one by one, in any order and more than once, and each
+    /// may be the whole of it: what it counts is what its longest part comes to.
+    pub async fn count_call(
+        &self,
+        ws: WorkspaceId,
+        month: Month,
+        call: &str,
+        segments: u64,
+    ) -> Result<(), StoreError> {
+        let key = items::key(keys::days(ws), keys::call(call));
+        for _ in 0..TRIES {
+            let answer = self
+                .client
+                .get_item()
+                .table_name(&self.table)
+                .set_key(Some(key.clone()))
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(|error| StoreError::sdk("GetItem", error))?;
+            let counted = answer.item.as_ref().and_then(|item| item.get("counted"));
+            let counted: u64 = counted
+                .and_then(|value| value.as_n().ok()?.parse().ok())
+                .unwrap_or_default();
+            let Some(more) = segments.checked_sub(counted).filter(|more| *more > 0) else {
+                return Ok(());
+            };
+            let mut writes = Writes::new(&self.table);
+            writes.call_counted(key.clone(), counted, segments, month)?;
+            writes.count(
+                ws,
+                &Counter {
+                    date: month.first_day(),
+                    over: Over::Month,
+                    name: CALL_SEGMENTS.into(),
+                    by: i64::try_from(more).unwrap_or(i64::MAX),
+                    limit: None,
+                },
+            )?;
+            if writes.send(self).await? == Committed::Done {
+                return Ok(());
+            }
+        }
+        // Its next part counts it; the last one is told when the call is over.
+        Err(StoreError::lost_races("a call"))
     }
 
     /// Tells staff that the segments of the month are spent, once for each limit of the month.

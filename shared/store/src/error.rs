@@ -43,6 +43,15 @@ impl StoreError {
         }
     }
 
+    /// Somebody else was faster every time. Worth another try, later.
+    pub(crate) fn lost_races(what: &str) -> Self {
+        Self::Unavailable {
+            operation: "TransactWriteItems",
+            code: "lost race".to_owned(),
+            detail: format!("{what} was written by others each time"),
+        }
+    }
+
     pub(crate) fn build(
         operation: &'static str,
         error: &aws_sdk_dynamodb::error::BuildError,

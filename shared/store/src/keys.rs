@@ -176,6 +176,11 @@ pub(crate) fn day(date: NaiveDate) -> String {
     format!("DAY#{date}")
 }
 
+/// Below the days: a call counts for a month.
+pub(crate) fn call(id: &str) -> String {
+    format!("CALL#{id}")
+}
+
 pub(crate) fn month(month: Month) -> String {
     format!("MONTH#{month}")
 }

@@ -321,6 +321,31 @@ impl<'a> Writes<'a> {
         Ok(())
     }
 
+    /// Notes what was counted of a call, unless somebody else has counted of it since.
+    pub(crate) fn call_counted(
+        &mut self,
+        key: Item,
+        before: u64,
+        now: u64,
+        month: Month,
+    ) -> Result<(), StoreError> {
+        let update = Update::builder()
+            .table_name(self.table)
+            .set_key(Some(key))
+            .update_expression("SET counted = :now, expires_at = :expires")
+            .condition_expression("attribute_not_exists(counted) OR counted = :before")
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":before", number(before))
+            .expression_attribute_values(":expires", number(day::expires_at(month.first_day())))
+            .build()
+            .map_err(|error| StoreError::build("TransactWriteItems", &error))?;
+        self.push(
+            TransactWriteItem::builder().update(update).build(),
+            Meaning::Version,
+        );
+        Ok(())
+    }
+
     /// Notes that staff were told of a limit of the month, unless they were.
     pub(crate) fn told_of_limit(
         &mut self,

@@ -177,7 +177,9 @@ impl Installation {
             .unwrap();
         let webhooks = webhooks::router(Arc::new(app()));
         let links = links::router(Arc::new(app()));
-        let (evaluate, dispatch, sweep) = (app(), app(), app());
+        let (evaluate, mut dispatch, sweep) = (app(), app(), app());
+        // The template tells it, for the reports of an SMS provider.
+        dispatch.config.public_url = Some(format!("https://{HOST}"));
         Self {
             workspace: made.workspace,
             loopback: made.loopback,

@@ -53,6 +53,11 @@ pub(crate) async fn update_connection(
         Patch::Null => after.mail = None,
         Patch::Value(mail) => after.mail = Some(mail.into()),
     }
+    match patch.voice {
+        Patch::Absent => {}
+        Patch::Null => after.voice = None,
+        Patch::Value(voice) => after.voice = Some(voice.checked(&mut errors)),
+    }
     let secrets = patch.secrets.checked(after.channel, &mut errors);
     check_accounts(&after, &mut errors);
     errors.finish()?;

@@ -56,6 +56,7 @@ pub(crate) async fn create_connection(
         business_account: body.business_account,
         sender: body.sender,
         mail: body.mail.map(Into::into),
+        voice: body.voice.map(|voice| voice.checked(&mut errors)),
         state: ConnectionState::Active,
         secrets: BTreeMap::new(),
         hold: None,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use channels::email::header::Mailbox;
 use channels::sms::Sender;
 use chrono::{DateTime, Utc};
-use domain::channel::Channel;
-use domain::connection::{Connection, ConnectionState, Hold, MailAccount, secrets_of};
+use domain::channel::{Channel, PhoneNumber};
+use domain::connection::{Connection, ConnectionState, Hold, MailAccount, VoiceLine, secrets_of};
 use domain::contact::EmailAddress;
 use domain::field::{FieldError, FieldErrors, required_text};
 use domain::ids::ConnectionId;
@@ -14,11 +14,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::secrets::SecretsIn;
-use crate::http::{Meta, Patch, Problem};
+use crate::http::{Meta, Patch, Problem, check_range};
 use crate::schema;
 
 const NAME_LIMIT: usize = 100;
 const ACCOUNT_LIMIT: usize = 64;
+/// A caller hangs up before.
+const LONGEST_RING: u64 = 60;
+/// That is more than a minute of speech.
+const GREETING_LIMIT: usize = 1_000;
 
 /// A connection to be made.
 #[derive(Deserialize, ToSchema)]
@@ -55,6 +59,10 @@ pub(crate) struct ConnectionIn {
     #[serde(default)]
     #[schema(required = false)]
     pub(super) mail: Option<MailSender>,
+    /// SMS: what happens to calls of the number in `sender`; without it they are declined.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) voice: Option<Voice>,
     /// Write-only.
     #[serde(default)]
     #[schema(required = false)]
@@ -80,6 +88,10 @@ pub(crate) struct ConnectionPatch {
     #[serde(default)]
     #[schema(value_type = Option<MailSender>)]
     pub(super) mail: Patch<MailSender>,
+    /// As a whole; `null`: calls are declined.
+    #[serde(default)]
+    #[schema(value_type = Option<Voice>)]
+    pub(super) voice: Patch<Voice>,
     /// Write-only.
     #[serde(default)]
     #[schema(required = false)]
@@ -111,6 +123,66 @@ pub(crate) struct MailSender {
     #[serde(default)]
     #[schema(required = false)]
     track_clicks: bool,
+}
+
+/// What happens to calls: they are passed on, and where nobody answers, or there is nobody to pass them on
+/// to, the caller can leave a message.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Voice {
+    /// Who answers: a business or a private number in international form, which no caller gets to know.
+    /// `null`: every caller is asked to leave a message.
+    #[serde(default)]
+    #[schema(pattern = "^\\+[1-9][0-9]{6,14}$", example = "+4915198765432")]
+    forward_to: Option<String>,
+    /// How long it rings there, in seconds. The voicemail of a mobile number answers after about 25.
+    #[serde(default = "ring_seconds")]
+    #[schema(minimum = 5, maximum = 60, default = 20, required = false)]
+    ring_seconds: u16,
+    /// What the caller hears before they leave a message; `null`: a greeting with the business's name.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    greeting: Option<String>,
+}
+
+fn ring_seconds() -> u16 {
+    20
+}
+
+impl Voice {
+    /// As it is stored, with what is wrong.
+    pub(super) fn checked(self, errors: &mut FieldErrors) -> VoiceLine {
+        let number = self.forward_to.map(|number| {
+            PhoneNumber::parse(&number).map_err(|error| {
+                let message = format!("`voice.forward_to` {error}");
+                let remedy = "write it in international form, as `+4915198765432`";
+                FieldError::new("voice.forward_to", "invalid", message, remedy)
+            })
+        });
+        let ring = u64::from(self.ring_seconds);
+        if let Err(error) = check_range("voice.ring_seconds", ring, 5..=LONGEST_RING) {
+            errors.push(error);
+        }
+        let greeting = self.greeting.map(|text| {
+            let remedy = "say less, or send `null` for the built-in greeting";
+            required_text("voice.greeting", Some(&text), GREETING_LIMIT, remedy)
+        });
+        VoiceLine {
+            forward_to: number.and_then(|number| errors.take(number)),
+            ring_seconds: self.ring_seconds,
+            greeting: greeting.and_then(|greeting| errors.take(greeting)),
+        }
+    }
+}
+
+impl From<VoiceLine> for Voice {
+    fn from(line: VoiceLine) -> Self {
+        Self {
+            forward_to: line.forward_to.map(|number| number.reveal().to_owned()),
+            ring_seconds: line.ring_seconds,
+            greeting: line.greeting,
+        }
+    }
 }
 
 impl From<MailSender> for MailAccount {
@@ -154,6 +226,8 @@ pub(crate) struct ConnectionOut {
     sender: Option<String>,
     /// E-mail: what else belongs to its sender.
     mail: Option<MailSender>,
+    /// SMS: what happens to calls of its number; `null`: they are declined.
+    voice: Option<Voice>,
     /// `active`, `incomplete` (active, but secrets are missing), `disabled` (by you) or `paused` (by
     /// the platform).
     state: ConnectionStateName,
@@ -175,6 +249,9 @@ pub(crate) struct ConnectionOut {
     /// Where the platform's webhook points to, after the address of this service. E-mail has none: its
     /// reports come through a queue.
     webhook_path: Option<String>,
+    /// Where the provider asks what to do with a call and reports its end, after the address of this
+    /// service: its "a call comes in" and its "call status changes".
+    voice_path: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -222,6 +299,7 @@ impl ConnectionOut {
         let can_receive = connection.can_receive();
         let has_webhook = connection.channel != Channel::Email;
         let webhook_path = has_webhook.then(|| connection.webhook_path());
+        let voice_path = connection.voice_path();
         let hold = connection.held(now).cloned();
         let secrets = secrets_of(connection.channel)
             .iter()
@@ -239,6 +317,7 @@ impl ConnectionOut {
         };
         Self {
             webhook_path,
+            voice_path,
             can_receive,
             id: connection.id,
             version: connection.version,
@@ -248,6 +327,7 @@ impl ConnectionOut {
             business_account: connection.business_account,
             sender: connection.sender,
             mail: connection.mail.map(MailSender::from),
+            voice: connection.voice.map(Voice::from),
             state,
             paused_reason,
             paused_since,
@@ -340,6 +420,37 @@ pub(super) fn check_accounts(connection: &Connection, errors: &mut FieldErrors) 
     if let Some(mail) = &connection.mail {
         check_mail(channel, mail, errors);
     }
+    if let Some(line) = &connection.voice {
+        check_voice(connection, line, errors);
+    }
+}
+
+/// People call a number, and never one that passes the call on to itself.
+fn check_voice(connection: &Connection, line: &VoiceLine, errors: &mut FieldErrors) {
+    let sender = connection.sender.as_deref().map(Sender::parse);
+    let (field, code, message, remedy) = match sender {
+        _ if connection.channel != Channel::Sms => (
+            "voice",
+            "not_on_this_channel",
+            format!("{} has no `voice`", connection.channel),
+            "leave it out",
+        ),
+        Some(Ok(Sender::Number(own))) if line.forward_to.as_ref() == Some(&own) => (
+            "voice.forward_to",
+            "invalid",
+            "`voice.forward_to` is the number that is called".to_owned(),
+            "give the number of whoever is to answer",
+        ),
+        Some(Ok(Sender::Pool(_) | Sender::Name(_))) => (
+            "voice",
+            "needs_a_number",
+            "nobody can call the id of a messaging service".to_owned(),
+            "send the number that people call as `sender`",
+        ),
+        // What is wrong with the sender is told already.
+        Some(Ok(Sender::Number(_)) | Err(_)) | None => return,
+    };
+    errors.push(FieldError::new(field, code, message, remedy));
 }
 
 fn check_mail(channel: Channel, mail: &MailAccount, errors: &mut FieldErrors) {

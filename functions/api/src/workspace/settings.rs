@@ -74,6 +74,8 @@ pub(crate) struct SettingsOut {
     /// next month: what was written goes by e-mail where the customer may be written to there. What is
     /// used is listed by `/v1/usage`.
     sms_tier: Option<String>,
+    /// How many segments every minute of an incoming call counts that has begun.
+    segments_per_call_minute: u32,
     /// Where you raise the tier; the notification that it is spent holds it, customers never see it.
     sms_upgrade_url: Option<String>,
     /// After how many days customers usually repeat a service of a category, where the owner knows
@@ -165,6 +167,8 @@ pub(crate) struct SettingsPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 100)]
     sms_tier: Patch<String>,
+    #[schema(minimum = 0, maximum = 100)]
+    segments_per_call_minute: Option<u64>,
     /// An https address; `null`: none.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 2000, example = "https://example.org/plan")]
@@ -430,6 +434,12 @@ impl SettingsPatch {
             1..=1_000_000,
             many,
         );
+        let per_minute = number(
+            "segments_per_call_minute",
+            self.segments_per_call_minute,
+            0..=100,
+            u64::from(settings.segments_per_call_minute),
+        );
         if let Some(suite) = self.marketing_suite {
             settings.marketing_suite = suite;
         }
@@ -464,6 +474,7 @@ impl SettingsPatch {
         errors.take(check_categories(&settings.category_days));
         errors.finish()?;
         settings.email_recipients_limit = small(many);
+        settings.segments_per_call_minute = small(per_minute);
         settings.key_daily_messages = messages;
         settings.key_requests_per_minute = small(by_key);
         settings.requests_per_minute = small(by_all);
@@ -654,6 +665,7 @@ impl From<Settings> for SettingsOut {
             requests_per_minute: settings.requests_per_minute,
             sms_tiers: settings.sms_tiers.into_iter().map(SmsTier::from).collect(),
             sms_tier: settings.sms_tier,
+            segments_per_call_minute: settings.segments_per_call_minute,
             sms_upgrade_url: settings.sms_upgrade_url,
             booking_url: settings.booking_url.map(String::from),
             marketing_suite: settings.marketing_suite,

@@ -78,8 +78,10 @@ struct SmsUsage {
     /// The calendar month in the workspace's zone.
     #[schema(example = "2026-11")]
     month: String,
-    /// Of messages that were sent, or may have been.
+    /// Of messages that were sent, or may have been, and of calls.
     segments_used: u64,
+    /// Of incoming calls: they are taken whether or not any segments are left.
+    call_segments: u64,
     /// `null`: no limit.
     segments_left: Option<u64>,
     /// The tier that was chosen in the settings.
@@ -96,6 +98,7 @@ impl SmsUsage {
         Self {
             month: usage.month.to_string(),
             segments_used: usage.total(),
+            call_segments: usage.calls,
             segments_left: tier.map(|tier| usage.left(tier)),
             tier: tier.cloned().map(SmsTier::from),
             other_tiers: others.map(SmsTier::from).collect(),

@@ -284,7 +284,7 @@ async fn mo_24_tiers_of_sms_segments_are_chosen_and_shown() {
     assert_eq!(
         sms,
         json!({
-            "month": "2026-11", "segments_used": 0, "segments_left": 100, "tier": tier("S", 100),
+            "month": "2026-11", "segments_used": 0, "call_segments": 0, "segments_left": 100, "tier": tier("S", 100),
             "other_tiers": [tier("L", 5000)],
         })
     );

@@ -117,8 +117,10 @@ pub enum InboundKind {
     AccountAlert(AccountAlert),
     /// The thread was passed between applications.
     Handover(Handover),
-    /// A call.
+    /// A call on the platform.
     Call(Call),
+    /// A telephone call.
+    Telephone(Telephone),
     /// A note by the platform itself that needs nothing.
     System {
         /// The platform's word for it.
@@ -521,6 +523,17 @@ pub enum HandoverAction {
     Requested,
     /// The roles of applications changed.
     Roles,
+}
+
+/// A telephone call to a number of ours: a part of it that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Telephone {
+    /// The provider's id of the call.
+    pub call: String,
+    /// What the conversation shows of it.
+    pub entry: domain::content::Call,
+    /// How long this part was, in seconds: what a call counts follows from its longest.
+    pub seconds: u32,
 }
 
 /// A call on the platform.

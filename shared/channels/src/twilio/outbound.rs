@@ -37,6 +37,12 @@ impl fmt::Debug for Account<'_> {
 
 impl Account<'_> {
     fn post(&self, what: &str, fields: &[(&str, String)]) -> Result<HttpRequest, OutboundError> {
+        let url = self.url(&format!("{what}.json"))?;
+        Ok(HttpRequest::post_form(url, fields).basic(self.user, self.secret.trim()))
+    }
+
+    /// The address of something below the account.
+    fn url(&self, what: &str) -> Result<String, OutboundError> {
         let invalid = |field, reason| OutboundError::Invalid {
             field,
             reason,
@@ -58,8 +64,7 @@ impl Account<'_> {
         if self.secret.trim().is_empty() || self.secret.chars().any(char::is_control) {
             return Err(invalid("account.secret", "is empty or no secret"));
         }
-        let url = format!("{base}/2010-04-01/Accounts/{}/{what}.json", self.sid);
-        Ok(HttpRequest::post_form(url, fields).basic(self.user, self.secret.trim()))
+        Ok(format!("{base}/2010-04-01/Accounts/{}/{what}", self.sid))
     }
 }
 
@@ -105,6 +110,19 @@ pub fn sms(account: &Account<'_>, sms: &Sms<'_>) -> Result<HttpRequest, Outbound
     }
     fields.push(("SmartEncoded", sms.smart_encoded.to_string()));
     account.post("Messages", &fields)
+}
+
+/// The request for a recording, as MP3.
+pub fn recording(account: &Account<'_>, id: &str) -> Result<HttpRequest, OutboundError> {
+    if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err(OutboundError::Invalid {
+            field: "recording",
+            reason: "is no id of a recording",
+            remedy: "take it from the provider's report",
+        });
+    }
+    let url = account.url(&format!("Recordings/{id}.mp3"))?;
+    Ok(HttpRequest::get(url).basic(account.user, account.secret.trim()))
 }
 
 /// A call.

@@ -59,7 +59,7 @@ pub struct Voicemail<'a> {
     pub locale: Locale,
     /// What the caller hears; without one the built-in greeting with the business's name.
     pub greeting: Option<&'a str>,
-    /// The name of the business.
+    /// The name of the business; empty where nobody has told it.
     pub business_name: &'a str,
     /// Where the provider goes when the caller has spoken.
     pub action: &'a str,
@@ -67,21 +67,20 @@ pub struct Voicemail<'a> {
     pub recording_callback: &'a str,
 }
 
+const ASKED_DE: &str = "Wir können gerade nicht ans Telefon gehen. Bitte sprechen Sie nach dem \
+     Signalton Ihren Namen, Ihre Telefonnummer und Ihr Anliegen auf Band.";
+const ASKED_EN: &str = "We cannot answer the telephone at the moment. Please leave your name, your \
+     number and your message after the tone.";
+
 /// Greets the caller and records what they say.
 pub fn voicemail(voicemail: &Voicemail<'_>) -> Result<String, OutboundError> {
     check_link("action", voicemail.action)?;
     check_link("recording_callback", voicemail.recording_callback)?;
-    let built_in = || match voicemail.locale {
-        Locale::De => format!(
-            "Guten Tag, hier ist {}. Wir können gerade nicht ans Telefon gehen. Bitte sprechen Sie \
-             nach dem Signalton Ihren Namen, Ihre Telefonnummer und Ihr Anliegen auf Band.",
-            voicemail.business_name
-        ),
-        Locale::En => format!(
-            "Hello, this is {}. We cannot answer the telephone at the moment. Please leave your \
-             name, your number and your message after the tone.",
-            voicemail.business_name
-        ),
+    let built_in = || match (voicemail.locale, voicemail.business_name.trim()) {
+        (Locale::De, "") => format!("Guten Tag. {ASKED_DE}"),
+        (Locale::De, name) => format!("Guten Tag, hier ist {name}. {ASKED_DE}"),
+        (Locale::En, "") => format!("Hello. {ASKED_EN}"),
+        (Locale::En, name) => format!("Hello, this is {name}. {ASKED_EN}"),
     };
     let greeting = voicemail
         .greeting

@@ -2,11 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::channel::{ChannelUser, PhoneNumber};
+use domain::content::{Call, CallOutcome};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::inbound::form;
+use crate::inbound::{InboundEvent, InboundKind, Telephone};
 use crate::node::{Node, Problem, kept};
+use crate::sms::SmsEvent;
 
 /// Something that happened to a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +39,87 @@ impl VoiceEvent {
         let number = self.from.as_ref()?.reveal();
         (!HIDDEN.contains(&number)).then(|| PhoneNumber::parse(number).ok())?
     }
+}
+
+/// Whose conversation holds the calls of hidden numbers: no number, so nobody can write there.
+const ANONYMOUS: &str = "anonymous";
+
+impl VoiceEvent {
+    /// What the conversation with the caller hears of it, on the channel of the number's SMS; `None`
+    /// where it hears nothing. `forwards` says whether calls are passed on: if not, one that comes in is
+    /// missed already.
+    pub fn into_inbound(self, forwards: bool) -> Option<InboundEvent> {
+        let entry = |outcome, seconds, recording| Call {
+            outcome,
+            seconds,
+            recording,
+        };
+        let (entry, seconds) = match self.kind {
+            VoiceKind::Incoming if forwards => return None,
+            VoiceKind::Incoming => (entry(CallOutcome::Missed, None, None), None),
+            VoiceKind::Forwarded { result, seconds } if result.was_answered() => {
+                (entry(CallOutcome::Answered, seconds, None), seconds)
+            }
+            VoiceKind::Forwarded { seconds, .. } => {
+                (entry(CallOutcome::Missed, None, None), seconds)
+            }
+            VoiceKind::Voicemail {
+                ref recording,
+                seconds,
+                ..
+            } => {
+                let recording = Some(recording.clone());
+                (entry(CallOutcome::Voicemail, seconds, recording), seconds)
+            }
+            // Whoever hung up while it rang is heard of here alone. What was told before stays.
+            VoiceKind::Status {
+                status, seconds, ..
+            } if status.is_over() => (entry(CallOutcome::Missed, None, None), seconds),
+            VoiceKind::Status { .. } | VoiceKind::NoVoicemail => return None,
+            VoiceKind::Unknown { problem } => {
+                let kind = InboundKind::Unknown {
+                    kind: "telephone".to_owned(),
+                    path: String::new(),
+                    problem: Some(problem),
+                };
+                return Some(about(None, self.to, self.at, self.dedup, kind, self.raw));
+            }
+        };
+        // The report on a recording names no caller; its length came with the call before.
+        let from = self.from.as_ref()?.reveal();
+        let caller = match HIDDEN.contains(&from) {
+            true => ChannelUser::parse(ANONYMOUS),
+            false => ChannelUser::parse(from),
+        };
+        let kind = InboundKind::Telephone(Telephone {
+            call: self.call,
+            entry,
+            seconds: seconds.unwrap_or_default(),
+        });
+        let caller = caller.ok();
+        Some(about(caller, self.to, self.at, self.dedup, kind, None))
+    }
+}
+
+fn about(
+    user: Option<ChannelUser>,
+    account: Option<ChannelUser>,
+    at: DateTime<Utc>,
+    dedup: String,
+    kind: InboundKind,
+    raw: Option<Value>,
+) -> InboundEvent {
+    let event = SmsEvent {
+        account,
+        user,
+        at,
+        at_is_ours: true,
+        dedup,
+        kind,
+        segments: None,
+        raw,
+    };
+    event.into()
 }
 
 /// The provider spells ANONYMOUS, RESTRICTED, UNAVAILABLE, UNKNOWN and BLOCKED on the keys of a
@@ -132,6 +216,16 @@ impl CallStatus {
             "no-answer" => Self::NoAnswer,
             "canceled" => Self::Canceled,
             _ => Self::Other,
+        }
+    }
+
+    /// Whether nothing more comes of it.
+    pub fn is_over(self) -> bool {
+        match self {
+            Self::Queued | Self::Initiated | Self::Ringing | Self::InProgress | Self::Other => {
+                false
+            }
+            Self::Completed | Self::Busy | Self::Failed | Self::NoAnswer | Self::Canceled => true,
         }
     }
 

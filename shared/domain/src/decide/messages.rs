@@ -66,6 +66,33 @@ impl Decider<'_> {
         }
     }
 
+    /// A call that was answered ends the silence as a message does, and is its own answer: nobody waits,
+    /// and whether anything is to follow is not in writing.
+    pub(super) fn spoke(&mut self, at: DateTime<Utc>, preview: &str) {
+        let at = at.min(self.now);
+        let head = &self.conversation;
+        let (unread, waiting_since) = (head.unread, head.waiting_since);
+        let newest = head.last_customer_at.is_none_or(|wrote| at >= wrote);
+        self.customer_wrote(&CustomerWrote {
+            at,
+            preview: preview.to_owned(),
+            opens_window: false,
+            opt_out: false,
+            automatic: false,
+        });
+        let head = &mut self.conversation;
+        head.last_business_at = head.last_business_at.max(Some(at));
+        if newest {
+            head.waiting_since = None;
+            head.unread = 0;
+            head.assess_at = None;
+        } else {
+            // It is told late: what was written since still waits.
+            head.waiting_since = waiting_since;
+            head.unread = unread;
+        }
+    }
+
     /// What was judged is not what they say now: it is judged again before anything goes. It is no
     /// new message, so it neither begins a silence nor waits for an answer by itself. What a stop
     /// trigger was found in may be gone.

@@ -130,6 +130,13 @@ pub enum Event {
         /// Whether it is a clear wish for no more messages now.
         opt_out: bool,
     },
+    /// The customer called, and somebody of the business answered: what was open has been talked about.
+    Spoke {
+        /// When.
+        at: DateTime<Utc>,
+        /// The call in one line.
+        preview: String,
+    },
     /// A person of the business wrote, outside our API (an echo).
     BusinessWrote {
         /// When.
@@ -438,6 +445,7 @@ pub fn decide(snapshot: &Snapshot<'_>, event: &Event, now: DateTime<Utc>) -> Dec
         Event::CustomerWrote(message) => decider.customer_wrote(message),
         Event::CustomerActed { at } => decider.customer_acted(*at),
         Event::CustomerChanged { opt_out } => decider.customer_changed(*opt_out),
+        Event::Spoke { at, preview } => decider.spoke(*at, preview),
         Event::BusinessWrote { at, preview } => decider.business_wrote(*at, Some(preview)),
         Event::ManualMessage {
             run,

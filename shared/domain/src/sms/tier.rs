@@ -109,11 +109,10 @@ impl Usage {
         tier.segments.saturating_sub(self.total())
     }
 
-    /// Notes a call that was taken.
-    pub fn note_call(&mut self, seconds: u64, per_minute: u32) {
-        self.calls = self
-            .calls
-            .saturating_add(call_segments(seconds, per_minute));
+    /// What a tier holds for messages, those that were sent already among them: calls took the rest.
+    #[must_use]
+    pub fn left_for_messages(&self, tier: &Tier) -> u64 {
+        tier.segments.saturating_sub(self.calls)
     }
 }
 
@@ -231,7 +230,7 @@ mod tests {
         let minutes = [0, 1, 60, 61, 3600].map(|seconds| call_segments(seconds, 2));
         assert_eq!(minutes, [0, 2, 2, 4, 120]);
         let mut usage = used(9);
-        usage.note_call(61, 2);
+        usage.calls += call_segments(61, 2);
         // A call is taken although it uses more than was left; nothing is left then.
         assert_eq!((usage.total(), usage.left(&tier(10))), (13, 0));
     }

@@ -42,6 +42,40 @@ fn dk_09_a_new_customer_message_cancels_and_the_next_silence_starts_afresh() {
 }
 
 #[test]
+fn mo_21_an_answered_call_ends_the_silence_and_leaves_nobody_waiting() {
+    let mut world = World::answered(Channel::Sms, four_hours());
+    world.advance(100);
+    assert!(world.pending().is_some());
+    let called = Event::Spoke {
+        at: world.now,
+        preview: "[call]".into(),
+    };
+    world.happens(&called);
+    assert_eq!(world.last_reason(), Some(Reason::CustomerReplied));
+    let head = &world.head;
+    assert_eq!((&head.runs[..], head.assess_at), (&[][..], None));
+    assert_eq!((head.unread, head.waiting_since), (0, None));
+    world.advance(1_000);
+    assert!(world.sent.is_empty());
+
+    // What is written after the call is answered in writing again.
+    world.staff_answers();
+    world.advance(240);
+    assert_eq!(world.sent.len(), 1);
+
+    // One that they tell us of late does not answer what was written since.
+    let before = world.now;
+    world.customer_writes();
+    let late = Event::Spoke {
+        at: before - minutes(1),
+        preview: "[call]".into(),
+    };
+    world.happens(&late);
+    assert_eq!(world.head.unread, 1);
+    assert_eq!(world.head.waiting_since, Some(before));
+}
+
+#[test]
 fn nx_23_without_an_answer_of_ours_nothing_is_even_assessed() {
     let mut world = World::on(Channel::WhatsApp, four_hours());
     world.customer_writes();
